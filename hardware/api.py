@@ -1,0 +1,165 @@
+"""The words that drivers speak: channels, samples, parameters and the protocols of sensors and actuators.
+
+It must not name a chip, a wire's backend or anything of Alimante.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+
+class WireKind(StrEnum):
+    """What a device hangs on."""
+
+    GPIO = "gpio"
+    I2C = "i2c"
+    ONEWIRE = "onewire"
+    IIO = "iio"
+    HWMON = "hwmon"
+    PWM = "pwm"
+
+
+class Unit(StrEnum):
+    """Units of channels, as they are published."""
+
+    CELSIUS = "°C"
+    PERCENT = "%"
+    HECTOPASCAL = "hPa"
+    LUX = "lx"
+    VOLT = "V"
+    PPM = "ppm"
+    DEGREE = "°"
+    BINARY = ""
+    RATIO = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One quantity that a sensor measures.
+
+    `low` and `high` are the chip's physical range in `unit`; a value outside cannot be a measurement. `quantity` is
+    what is measured ("temperature", "humidity", "light", "pressure", "level", "contact", "air_quality", "soil").
+    """
+
+    name: str
+    unit: Unit
+    low: float
+    high: float
+    quantity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured value of one channel, in the channel's unit; binary channels say 0.0 or 1.0.
+
+    `age_s` is how long before the end of the read the chip measured it, where the driver knows that.
+    """
+
+    channel: str
+    value: float
+    age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """An actuator that knows only off (0.0) and on (1.0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An actuator that takes any number from `low` to `high` in `unit`; ON and OFF mean `on` and `off`."""
+
+    low: float
+    high: float
+    unit: Unit
+    off: float
+    on: float
+
+
+Accepts = Switch | Range
+
+
+class Params(BaseModel):
+    """What a driver wants to be told in the configuration; unknown keys are errors.
+
+    A field named `pin` is a GPIO number, a field named `address` an address on the wire: both are checked for
+    conflicts between devices.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Sensor(Protocol):
+    """A chip that measures. Every call may block and may raise `DeviceError`."""
+
+    def read(self) -> Sequence[Sample]:
+        """One sample per channel, in the order of the driver's channels."""
+        ...
+
+    def close(self) -> None:
+        """Let go of lines and files; must not raise for a device that is already gone."""
+        ...
+
+
+@runtime_checkable
+class EdgeSensor(Protocol):
+    """A sensor that can also tell when to look again."""
+
+    settle_s: float
+
+    def watch(self, on_edge: Callable[[], None]) -> Callable[[], None]:
+        """Call `on_edge` from any thread at each raw edge, bounces included; returns the undo."""
+        ...
+
+
+class Actuator(Protocol):
+    """A thing that acts. Every call may block and may raise `DeviceError`."""
+
+    def write(self, value: float) -> None:
+        """Put the output to `value`: 0.0 or 1.0 for a `Switch`, a number in the unit of a `Range`."""
+        ...
+
+    def read_back(self) -> float:
+        """What the output stands at now, as the wire tells it, in the same scale as `write`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of lines and files without changing the output where the wire allows that."""
+        ...
+
+
+Sleep = Callable[[float], None]
+"""Wait for so many seconds; drivers are given it, so that tests and virtual time can wait without waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverSpec:
+    """How a driver presents itself: each driver module has one, named `DRIVER`.
+
+    `channels` and `accepts` are functions of the parameters. `open` builds the driver on its wire and may talk to
+    the chip; for an actuator the output must be claimed at `initial` in one step, so that it never blinks. `read_s`
+    is how long one operation may take at most on a healthy wire: deadlines are derived from it.
+    """
+
+    name: str
+    summary: str
+    wire: WireKind
+    kind: Literal["sensor", "actuator"]
+    params: type[Params]
+    open: Callable[["OpenRequest"], Any]
+    channels: Callable[[Any], tuple[Channel, ...]] = field(default=lambda params: ())
+    accepts: Callable[[Any], Accepts] = field(default=lambda params: Switch())
+    read_s: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """What a driver is opened with: `wire` is of the protocol that the driver's `WireKind` names."""
+
+    wire: Any
+    params: Any
+    sleep: Sleep
+    initial: float = 0.0

@@ -1,0 +1,1 @@
+"""Simulated wires, the far side of each chip, and the physics that they share; it must not import a driver."""

@@ -1,0 +1,3 @@
+from alimante.cli import main
+
+raise SystemExit(main())
