@@ -1,0 +1,68 @@
+"""A simulated I²C bus that chips are attached to; it must not know registers or checksums: those are the chips'."""
+
+from threading import Lock
+from typing import Protocol
+
+from hardware.bus.i2c import I2cWire
+from hardware.errors import NoAnswer, WireTimeout
+
+
+class I2cChip(Protocol):
+    """What sits at one address. Either method may raise `NoAnswer` to refuse its part of the transfer."""
+
+    def write(self, data: bytes) -> None:
+        """Take the bytes that the controller wrote."""
+        ...
+
+    def read(self, count: int) -> bytes:
+        """At most `count` bytes for the controller to read."""
+        ...
+
+
+class SimI2c(I2cWire):
+    """An I²C bus in memory, empty until chips are attached."""
+
+    def __init__(self) -> None:
+        self._transaction = Lock()  # one transfer at a time, as on copper
+        self._lock = Lock()  # never held while a chip runs: chips wait for the world, and the world attaches chips
+        self._chips: dict[int, I2cChip] = {}
+        self._locked = False
+
+    def transfer(self, address: int, data: bytes = b"", *, read: int = 0) -> bytes:
+        """See `I2cWire`."""
+        with self._transaction:
+            chip = self._at(address)
+            try:
+                if data:
+                    chip.write(bytes(data))
+                answer = chip.read(read) if read else b""
+            except NoAnswer as error:
+                raise NoAnswer(f"I2C address 0x{address:02x}: not acknowledged") from error
+        # Nobody pulls the data line down after the chip's last byte: the controller reads ones.
+        return bytes(answer[:read]).ljust(read, b"\xff")
+
+    def close(self) -> None:
+        """Nothing to let go of: the bus lives in memory and can be used again."""
+
+    def attach(self, address: int, chip: I2cChip) -> None:
+        """Put `chip` at `address`, in place of what was there."""
+        with self._lock:
+            self._chips[address] = chip
+
+    def detach(self, address: int) -> None:
+        """Pull out what is at `address`; an empty address is no error."""
+        with self._lock:
+            self._chips.pop(address, None)
+
+    def lock(self, locked: bool) -> None:
+        """Hold the bus's data line low, so that every transfer times out, or let go of it."""
+        with self._lock:
+            self._locked = locked
+
+    def _at(self, address: int) -> I2cChip:
+        with self._lock:
+            if self._locked:
+                raise WireTimeout(f"I2C address 0x{address:02x}: the bus is locked")
+            if address not in self._chips:
+                raise NoAnswer(f"I2C address 0x{address:02x}: nobody answers")
+            return self._chips[address]

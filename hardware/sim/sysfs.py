@@ -1,0 +1,86 @@
+"""A simulated tree of the kernel's attributes, in memory; it must not know any layout: that is the chips'."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from hardware.bus.sysfs import SysfsWire
+from hardware.errors import NoAnswer, ValueRefused, WirePermission, WireUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    read: str | Callable[[], str]
+    write: Callable[[str], None] | None
+
+
+class SimSysfs(SysfsWire):
+    """A tree below a root that exists. A folder exists as long as a file is below it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()  # never held while an attribute runs: attributes add and remove others
+        self._files: dict[str, _Attribute] = {}
+        self._gone = False
+
+    def list(self, folder: str = "") -> list[str]:
+        """See `SysfsWire`."""
+        folder = _inside(folder)
+        prefix = f"{folder}/" if folder else ""
+        with self._lock:
+            self._check_root()
+            names = {path.removeprefix(prefix).split("/")[0] for path in self._files if path.startswith(prefix)}
+        if folder and not names:
+            raise NoAnswer(f"{folder}: no such folder")
+        return sorted(names)
+
+    def read(self, path: str) -> str:
+        """See `SysfsWire`."""
+        source = self._file(path).read
+        return (source if isinstance(source, str) else source()).removesuffix("\n")
+
+    def write(self, path: str, text: str) -> None:
+        """See `SysfsWire`."""
+        sink = self._file(path).write
+        if sink is None:
+            raise WirePermission(f"{path}: read-only")
+        sink(text)
+
+    def close(self) -> None:
+        """Nothing to let go of: the tree lives in memory and can be used again."""
+
+    def add(self, path: str, *, read: str | Callable[[], str], write: Callable[[str], None] | None = None) -> None:
+        """Put a file at `path`: `read` is its text or makes it, `write` takes what is written; both may raise."""
+        with self._lock:
+            self._files[_inside(path)] = _Attribute(read, write)
+
+    def remove(self, path: str) -> None:
+        """Take away a file or a whole folder; a missing one is no error."""
+        path = _inside(path)
+        with self._lock:
+            for name in [name for name in self._files if name == path or name.startswith(f"{path}/")]:
+                del self._files[name]
+
+    def vanish(self, gone: bool) -> None:
+        """Take the root away, as when the kernel's module is not loaded, or bring it back with all its files."""
+        with self._lock:
+            self._gone = gone
+
+    def _file(self, path: str) -> _Attribute:
+        path = _inside(path)
+        with self._lock:
+            self._check_root()
+            if path not in self._files:
+                raise NoAnswer(f"{path}: no such file")
+            return self._files[path]
+
+    def _check_root(self) -> None:
+        if self._gone:
+            raise WireUnavailable("the tree is not there")
+
+
+def _inside(path: str) -> str:
+    """`path` without empty and `.` parts; raises `ValueRefused` when it leads out of the tree."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if path.startswith("/") or ".." in parts:
+        raise ValueRefused(f"{path}: outside of the tree")
+    return "/".join(parts)
