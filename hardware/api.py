@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 
 class WireKind(StrEnum):
@@ -90,6 +92,31 @@ class Params(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class I2cAddress:
+    """Annotates the `address` of an I²C chip: `address: Annotated[int, I2cAddress("SHT3x", 0x44, 0x45)]`.
+
+    The configuration may say the integer or a text such as "0x44"; any address but the `legal` ones is an error.
+    """
+
+    def __init__(self, chip: str, *legal: int) -> None:
+        self._chip, self._legal = chip, legal
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._parse, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        digits = "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in "|".join(f"{a:02x}" for a in self._legal))
+        texts = {"type": "string", "pattern": f"^0x({digits})$"}
+        return {"anyOf": [texts, {"type": "integer", "enum": list(self._legal)}]}
+
+    def _parse(self, value: object) -> object:
+        known = {f"0x{address:02x}": address for address in self._legal}
+        found = known.get(value.lower(), value) if isinstance(value, str) else value
+        if isinstance(found, bool) or found not in self._legal:
+            raise ValueError(f"the {self._chip} answers at {' or '.join(known)} only, not at {value!r}")
+        return found
 
 
 class Sensor(Protocol):
