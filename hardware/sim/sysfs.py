@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any, TypeVar
 
 from hardware.bus.sysfs import SysfsWire
 from hardware.errors import NoAnswer, ValueRefused, WirePermission, WireUnavailable
+
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class SimSysfs(SysfsWire):
     def __init__(self) -> None:
         self._lock = Lock()  # never held while an attribute runs: attributes add and remove others
         self._files: dict[str, _Attribute] = {}
+        self._models: dict[str, Any] = {}
         self._gone = False
 
     def list(self, folder: str = "") -> list[str]:
@@ -59,6 +63,13 @@ class SimSysfs(SysfsWire):
         with self._lock:
             for name in [name for name in self._files if name == path or name.startswith(f"{path}/")]:
                 del self._files[name]
+
+    def model(self, name: str, make: Callable[[], Model]) -> Model:
+        """The one model called `name` behind this tree, made at the first call: several devices may share it."""
+        if name not in self._models:
+            self._models[name] = make()
+        model: Model = self._models[name]
+        return model
 
     def vanish(self, gone: bool) -> None:
         """Take the root away, as when the kernel's module is not loaded, or bring it back with all its files."""
