@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from hardware.errors import LineBusy, NoAnswer, ValueRefused, WirePermission
+from hardware.sim.place import Params
 from hardware.sim.sysfs import SimSysfs
 
 CHANNELS = 4  # of RP1 on a Pi 5; the chip of Pi 0-4 has 2
-CHANNEL_OF_PIN = {12: 0, 13: 1, 18: 0, 19: 1}  # BCM2835 ARM peripherals, section 9.5
+_CHANNEL_OF_PIN = {12: 0, 13: 1, 18: 0, 19: 1}  # BCM2835 ARM peripherals, section 9.5
 
 OnChange = Callable[[int, float, float, bool], None]
-"""Takes channel, fraction of the period that the pin is high (0.0 when disabled), period in s, enabled."""
+"""Takes the channel, the fraction of the period that the pin is high (0.0 when disabled), period in s, enabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class _State:
 def pwm_chip(tree: SimSysfs, number: int) -> "SimPwmChip":
     """The chip `number` of `tree`, put there at the first call."""
     return tree.model(f"pwmchip{number}", lambda: SimPwmChip(tree, number))
+
+
+def on_pin(tree: SimSysfs, params: Params, callback: OnChange) -> None:
+    """Call `callback` at once and at every change of the channel that a device's `pin`, `chip`, `channel` name."""
+    channel = _CHANNEL_OF_PIN[params["pin"]] if params["channel"] is None else params["channel"]
+    pwm_chip(tree, params["chip"]).on_change(channel, callback)
 
 
 class SimPwmChip:
