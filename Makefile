@@ -1,0 +1,92 @@
+# What a person does in a checkout. Everything is installed into $(VENV), nothing into the system; `make test` alone may
+# install a package of the operating system, the broker mosquitto, and only where it may do so without asking.
+
+VENV ?= .venv
+PYTHON ?=
+CONFIG ?= config/simulated.json
+ARGS ?=
+MOSQUITTO ?= mosquitto
+
+PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
+SOURCES = alimante hardware
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check schema bench pins clean broker
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Variables: PYTHON=python3.13  VENV=.venv  CONFIG=config/simulated.json  ARGS='-k heater'"
+
+run: $(VENV)/.demo ## run the supervisor on simulated hardware, with a broker of its own
+	@exec $(VENV)/bin/alimante run --config $(CONFIG) $(ARGS)
+
+test: $(VENV)/.dev broker ## run all tests; ARGS go to pytest
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## lint, format, types, layers, dependencies, security
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/deptry $(SOURCES)
+	$(VENV)/bin/bandit -q -c pyproject.toml -r $(SOURCES)
+
+schema: $(VENV)/.dev ## write config/schema.json from the code
+	$(VENV)/bin/alimante schema > config/schema.json.new
+	mv config/schema.json.new config/schema.json
+
+bench: $(VENV)/.dev ## run the benchmarks
+	@for each in benchmarks/*.py; do echo "== $$each"; $(VENV)/bin/python "$$each" || exit 1; done
+
+pins: ## write constraints.txt from the newest versions that go together
+	rm -rf build/pins
+	$(MAKE) --no-print-directory build/pins/.created VENV=build/pins
+	build/pins/bin/python -m pip --disable-pip-version-check install -q -e '.[dev]'
+	head -n 1 constraints.txt > constraints.txt.new
+	build/pins/bin/python -m pip freeze --all --exclude-editable --exclude pip >> constraints.txt.new
+	mv constraints.txt.new constraints.txt
+
+clean: ## remove caches and build results; the virtual environment stays
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written only after its step has succeeded, so an interrupted installation is taken up again.
+$(VENV)/.created:
+	@python=; for each in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+	  if "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Alimante needs Python 3.11 or newer, and $(or $(PYTHON),python3) is not that." >&2; \
+	  echo "On Debian 12, Raspberry Pi OS 12 and later: sudo apt install python3 python3-venv. Elsewhere: make PYTHON=/path/to/python3.11 …" >&2; \
+	  exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "$$python cannot make a virtual environment: its module venv or ensurepip is missing." >&2; \
+	  echo "On Debian and Raspberry Pi OS: sudo apt install python$$version-venv" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing Alimante into $(VENV); only the first time takes a while"
+	@$(PIP) install -q -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.created pyproject.toml constraints.txt
+	@echo "Installing Alimante and the development tools into $(VENV); only the first time takes a while"
+	@$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+broker:
+	@PATH="$$PATH:/usr/sbin"; command -v $(MOSQUITTO) >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; elif sudo -n true 2>/dev/null; then as_root=sudo; else as_root=none; fi; \
+	if [ "$$as_root" != none ] && command -v apt-get >/dev/null; then \
+	  echo "Installing the broker mosquitto, which some tests talk to"; \
+	  install="$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends mosquitto"; \
+	  $$install >/dev/null 2>&1 || { $$as_root apt-get update -q >/dev/null && $$install >/dev/null; } && exit 0; \
+	fi; \
+	echo "The broker mosquitto is not installed: the tests that talk to it are skipped. Install it with: sudo apt install mosquitto" >&2
