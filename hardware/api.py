@@ -114,7 +114,7 @@ class I2cAddress:
     def _parse(self, value: object) -> object:
         known = {f"0x{address:02x}": address for address in self._legal}
         found = known.get(value.lower(), value) if isinstance(value, str) else value
-        if isinstance(found, bool) or found not in self._legal:
+        if type(found) is not int or found not in self._legal:  # True and 68.0 equal legal integers
             raise ValueError(f"the {self._chip} answers at {' or '.join(known)} only, not at {value!r}")
         return found
 
