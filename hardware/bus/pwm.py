@@ -6,6 +6,7 @@ peripherals, section 9.5, for the pins.
 """
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from types import MappingProxyType
 
 from hardware.bus.sysfs import SysfsWire
@@ -83,17 +84,15 @@ class PwmChannel:
         self._write("enable", 1)
 
     def _put_timing(self, pulse_ns: int) -> None:
-        """Write both times in the order that the kernel takes and that is never stronger than before and after."""
-        period_ns = self._number("period")
-        if period_ns > 0 and pulse_ns <= period_ns:
-            self._write("duty_cycle", pulse_ns)
-            self._write("period", self._period_ns)
-        else:  # also a fresh channel, whose period is 0: it takes nothing before a period
-            self._write("period", self._period_ns)
-            self._write("duty_cycle", pulse_ns)
+        """Write both times in the order that the kernel takes, and that is never stronger than before and after."""
+        times = [("period", self._period_ns), ("duty_cycle", pulse_ns)]
+        if self._period_ns < self._number("period"):
+            times.reverse()
+        for name, time_ns in times:
+            self._write(name, time_ns)
 
     def _checked(self, pulse_s: float) -> int:
-        if not pulse_s >= 0.0 or _ns(pulse_s) > self._period_ns:
+        if not isfinite(pulse_s) or not 0 <= _ns(pulse_s) <= self._period_ns:
             raise ValueRefused(f"{self._where}: no pulse of {pulse_s} s in a period of {self._period_ns / 1e9} s")
         return _ns(pulse_s)
 

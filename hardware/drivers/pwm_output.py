@@ -54,7 +54,7 @@ class PwmOutput:
         self._channel.put(self._pulse_s(value))
 
     def read_back(self) -> float:
-        """Percent of full power, from the kernel's pulse, rounded to 0.01: it counts in ns, which are 0.0025 % at 25 kHz."""
+        """Percent of full power from the kernel's pulse, rounded to 0.01 (its ns are 0.0025 % at 25 kHz)."""
         percent = 100.0 * self._channel.pulse_s() / self._period_s
         return round(100.0 - percent if self._inverted else percent, 2)
 
