@@ -1,0 +1,1 @@
+"""The output gate; nothing may reach an actuator past it."""

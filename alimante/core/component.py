@@ -1,0 +1,91 @@
+"""Lifetimes: components start in a named order and stop in reverse; this must not know what a component does."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from enum import IntEnum
+from typing import Protocol
+
+from alimante.core.bus import EventBus
+from alimante.core.events import ComponentStateChanged
+from alimante.core.states import COMPONENT, ComponentState, Tracked
+
+_log = logging.getLogger(__name__)
+
+
+class Phase(IntEnum):
+    """The order of start. Outputs are safe before anything is measured, and nobody can command before both."""
+
+    WIRES = 1
+    OUTPUTS = 2
+    SENSORS = 3
+    SERVICES = 4
+    LINKS = 5
+
+
+class Component(Protocol):
+    """Something with a lifetime."""
+
+    name: str
+    phase: Phase
+
+    async def start(self) -> None:
+        """Begin; when this raises, the whole start fails and what has started is stopped."""
+        ...
+
+    async def stop(self) -> None:
+        """End; must work after any failure, and must be quick: the outputs' stop comes late."""
+        ...
+
+
+class Lifecycle:
+    """Starts components by phase and, within a phase, in the order in which they were added; stops in reverse."""
+
+    def __init__(self, bus: EventBus) -> None:
+        self._bus = bus
+        self._components: list[tuple[Component, Tracked[ComponentState]]] = []
+
+    def add(self, component: Component) -> None:
+        """Make `component` part of the next start."""
+
+        def announce(old: ComponentState, new: ComponentState, reason: str) -> None:
+            self._bus.publish(ComponentStateChanged(component=component.name, old=old, new=new, reason=reason))
+
+        self._components.append((component, Tracked(ComponentState.NEW, COMPONENT, announce)))
+
+    def states(self) -> dict[str, ComponentState]:
+        """The state of each component by name, in the order of start."""
+        return {component.name: state.current for component, state in self._in_order()}
+
+    async def start(self) -> None:
+        """Start all. The first failure stops what runs and is raised."""
+        for component, state in self._in_order():
+            state.move(ComponentState.STARTING)
+            try:
+                await component.start()
+            except BaseException as error:
+                state.move(ComponentState.FAILED, f"{type(error).__name__}: {error}")
+                await self.stop()
+                raise
+            state.move(ComponentState.RUNNING)
+
+    async def stop(self) -> None:
+        """Stop what runs, in reverse order; a failure is logged and does not keep the others from stopping."""
+        for component, state in reversed(self._in_order()):
+            if state.current is not ComponentState.RUNNING:
+                continue
+            state.move(ComponentState.STOPPING)
+            failure = await _attempt(component.stop)
+            state.move(ComponentState.FAILED if failure else ComponentState.STOPPED, failure)
+
+    def _in_order(self) -> list[tuple[Component, Tracked[ComponentState]]]:
+        return sorted(self._components, key=lambda entry: entry[0].phase)
+
+
+async def _attempt(stop: Callable[[], Awaitable[None]]) -> str:
+    """Run `stop`; returns what went wrong, or the empty text."""
+    try:
+        await stop()
+    except Exception as error:  # noqa: BLE001 - the others must stop too
+        _log.exception("a component did not stop cleanly")
+        return f"{type(error).__name__}: {error}"
+    return ""

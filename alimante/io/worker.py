@@ -1,0 +1,283 @@
+"""One worker per wire: runs blocking driver calls one at a time; it must not know what they do.
+
+The unit of work is one driver operation. A deadline runs from submission: work that expired in the queue is dropped
+unstarted; work that expires in flight marks the wire as wedged, and until its late result arrives everybody else is
+refused at once. A daemon thread is used because a call that hangs in the kernel for ever must neither hold the other
+wires nor the end of the process.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from alimante.core.clock import Clock
+from hardware.errors import DeviceError
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Priority(IntEnum):
+    """Which work goes first; within one priority, first come, first served."""
+
+    URGENT = 0  # safe states
+    NORMAL = 1
+    BACKGROUND = 2
+
+
+class WireWedged(DeviceError):
+    """The wire's worker is stuck in an earlier call."""
+
+
+class DeadlinePassed(DeviceError):
+    """The time for this call was up; `started` says whether it may have had an effect."""
+
+    def __init__(self, message: str, *, started: bool) -> None:
+        super().__init__(message)
+        self.started = started
+
+
+class DriverCrashed(DeviceError):
+    """The driver raised something that is no `DeviceError`: a defect in the driver."""
+
+
+@dataclass(slots=True)
+class Done(Generic[T]):
+    """How one piece of work ended: with `value`, or with `error`. `started_s` is when it began (monotonic)."""
+
+    value: T | None
+    error: DeviceError | None
+    started_s: float
+
+
+OnDone = Callable[[Done[Any]], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    work: Callable[[], Any]
+    on_done: OnDone
+    label: str
+    priority: Priority
+    ticket: list[None] = field(default_factory=lambda: [None])  # who pops it decides: it runs, or it has expired
+    started_s: float = 0.0
+    expired: bool = False
+    timer: asyncio.TimerHandle | None = None
+
+    def claim(self) -> bool:
+        """Whether the caller is the first to claim; atomic between threads."""
+        try:
+            self.ticket.pop()
+        except IndexError:
+            return False
+        return True
+
+
+class Worker:
+    """What the threaded and the inline worker share; see the module's docstring.
+
+    `on_wedged(wedged, reason)` is called in the loop's thread on each change.
+    """
+
+    def __init__(self, wire: str, *, clock: Clock, on_wedged: Callable[[bool, str], None]) -> None:
+        self.wire = wire
+        self.wedged = False
+        self.late = 0
+        """How many results came after their deadline and were thrown away."""
+        self._clock = clock
+        self._on_wedged = on_wedged
+        self._loop = asyncio.get_running_loop()
+        self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Priority)
+
+    def submit(
+        self,
+        work: Callable[[], Any],
+        on_done: OnDone,
+        *,
+        label: str,
+        deadline_s: float,
+        priority: Priority = Priority.NORMAL,
+    ) -> None:
+        """Have `work()` called on this wire and `on_done` once, in the loop's thread, when it ended.
+
+        `label` names the work for people. Never raises and never blocks; `on_done` may come before this returns.
+        """
+        if self.wedged:
+            error = WireWedged(f"{label}: the wire {self.wire} is stuck in an earlier call")
+            on_done(Done(None, error, self._clock.mono()))
+            return
+        job = _Job(work, on_done, label, priority)
+        job.timer = self._loop.call_later(deadline_s, self._expire, job, deadline_s)
+        self._lanes[priority].append(job)
+        self._offer()
+
+    async def run(
+        self, work: Callable[[], T], *, label: str, deadline_s: float, priority: Priority = Priority.NORMAL
+    ) -> Done[T]:
+        """`submit`, awaited."""
+        future: asyncio.Future[Done[T]] = self._loop.create_future()
+
+        def deliver(done: Done[T]) -> None:
+            if not future.done():
+                future.set_result(done)
+
+        self.submit(work, deliver, label=label, deadline_s=deadline_s, priority=priority)
+        return await future
+
+    def sleep(self, seconds: float) -> None:
+        """What the drivers on this wire are given to wait with."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Take no more work; what is running is left alone."""
+
+    def _offer(self) -> None:
+        """A job was put into its lane."""
+        raise NotImplementedError
+
+    def _take(self) -> _Job:
+        """The next job; there must be one."""
+        return next(lane for lane in self._lanes if lane).popleft()
+
+    def _expire(self, job: _Job, deadline_s: float) -> None:
+        started = not job.claim()
+        job.expired = True
+        if started:
+            self._set_wedged(True, f"{job.label} has not come back for {deadline_s:g} s")
+        verb = "has not come back" if started else "could not begin"
+        error = DeadlinePassed(f"{job.label}: {verb} within {deadline_s:g} s", started=started)
+        job.on_done(Done(None, error, self._clock.mono()))
+
+    def _finish(self, job: _Job, value: Any, error: BaseException | None) -> None:
+        if job.expired:
+            self.late += 1
+            self._set_wedged(False, f"{job.label} came back late")
+            return
+        if job.timer is not None:
+            job.timer.cancel()
+        job.on_done(Done(value, _as_device_error(job.label, error), job.started_s))
+
+    def _set_wedged(self, wedged: bool, reason: str) -> None:
+        if wedged is not self.wedged:
+            self.wedged = wedged
+            self._on_wedged(wedged, reason)
+
+
+def _as_device_error(label: str, error: BaseException | None) -> DeviceError | None:
+    if error is None or isinstance(error, DeviceError):
+        return error
+    crashed = DriverCrashed(f"{label}: the driver failed with {type(error).__name__}: {str(error)[:200]}")
+    crashed.__cause__ = error
+    return crashed
+
+
+class ThreadWorker(Worker):
+    """Runs the work in a daemon thread of its own. `sleep` really sleeps, in that thread."""
+
+    def __init__(
+        self,
+        wire: str,
+        *,
+        clock: Clock,
+        on_wedged: Callable[[bool, str], None],
+        sleep: Callable[[float], None],
+    ) -> None:
+        super().__init__(wire, clock=clock, on_wedged=on_wedged)
+        self._sleep = sleep
+        self._tokens: SimpleQueue[bool] = SimpleQueue()  # one per job, and a False to end
+        self._finished: deque[tuple[_Job, Any, BaseException | None]] = deque()
+        self._waking = False
+        threading.Thread(target=self._serve, name=f"wire-{wire}", daemon=True).start()
+
+    def sleep(self, seconds: float) -> None:
+        """See `Worker.sleep`."""
+        self._sleep(seconds)
+
+    def close(self) -> None:
+        """See `Worker.close`."""
+        self._tokens.put(False)
+
+    def _offer(self) -> None:
+        self._tokens.put(True)
+
+    def _serve(self) -> None:
+        while self._tokens.get():
+            job = self._take()
+            if not job.claim():
+                continue
+            job.started_s = self._clock.mono()
+            value, error = None, None
+            try:
+                value = job.work()
+            except BaseException as caught:  # noqa: BLE001 - a driver's SystemExit must not end the wire
+                error = caught
+            self._finished.append((job, value, error))
+            del job, value, error  # or the last result would stay alive until the next job
+            if not self._waking:  # one wake-up of the loop serves all that finish until it runs
+                self._waking = True
+                self._wake()
+
+    def _wake(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._deliver)
+        except RuntimeError:
+            _log.debug("wire %s: a result came after the loop had ended", self.wire)
+
+    def _deliver(self) -> None:
+        self._waking = False
+        while self._finished:
+            self._finish(*self._finished.popleft())
+
+
+class InlineWorker(Worker):
+    """Runs the work in the loop's thread, for virtual time.
+
+    What a driver sleeps makes its result arrive so much later, while the wire stays occupied as a real one would be;
+    an infinite sleep hangs the wire for ever.
+    """
+
+    def __init__(self, wire: str, *, clock: Clock, on_wedged: Callable[[bool, str], None]) -> None:
+        super().__init__(wire, clock=clock, on_wedged=on_wedged)
+        self._busy = False
+        self._offering = False
+        self._slept_s = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """See `Worker.sleep`."""
+        self._slept_s += seconds
+
+    def _offer(self) -> None:
+        if self._offering:  # the work that runs now has asked for more: the loop below will come to it
+            return
+        self._offering = True
+        while not self._busy and any(self._lanes):
+            job = self._take()
+            if job.claim():
+                self._work(job)
+        self._offering = False
+
+    def _work(self, job: _Job) -> None:
+        job.started_s = self._clock.mono()
+        self._slept_s = 0.0
+        value, error = None, None
+        try:
+            value = job.work()
+        except BaseException as caught:  # noqa: BLE001 - as in the thread
+            error = caught
+        if self._slept_s == 0:
+            self._finish(job, value, error)
+            return
+        self._busy = True
+        if self._slept_s != float("inf"):
+            self._loop.call_later(self._slept_s, self._release, job, value, error)
+
+    def _release(self, job: _Job, value: Any, error: BaseException | None) -> None:
+        self._busy = False
+        self._finish(job, value, error)
+        self._offer()

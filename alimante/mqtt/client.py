@@ -1,0 +1,169 @@
+"""Keeps a link to the broker up and empties the outbox into it; it must not know what the messages mean."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from alimante.core.bus import EventBus
+from alimante.core.clock import Clock
+from alimante.core.component import Phase
+from alimante.core.events import LinkChanged
+from alimante.mqtt.link import Inbound, Link, LinkFailed, Session
+from alimante.mqtt.outbox import INFLIGHT, Message, Outbox
+from alimante.mqtt.topics import Topics
+from alimante.policy.backoff import full_jitter_s
+
+BACKOFF_BASE_S, BACKOFF_CAP_S = 1.0, 120.0
+STABLE_S = 60.0
+"""Only a link that lasted so long makes the next failure wait the shortest time again."""
+
+MARKER_S = 5.0
+"""How long the marker behind messages from before may take; a broker that loses it must not hold up commands."""
+
+_log = logging.getLogger(__name__)
+
+
+class MqttClient:
+    """One broker, for as long as the supervisor runs.
+
+    `connect(use_v5)` makes a new link for each attempt. `on_message(message, age_bound_s)` gets every message with
+    the longest time that it can have waited at the broker: 0.0 once all from before this connection have come. That
+    is known from a marker which the client sends itself behind its subscriptions and which the broker returns after
+    them. `on_online()` is called when subscriptions stand, before anything else is published.
+    """
+
+    name = "mqtt"
+    phase = Phase.LINKS
+
+    def __init__(
+        self,
+        connect: Callable[[bool], Link],
+        *,
+        topics: Topics,
+        protocol: str,
+        bus: EventBus,
+        clock: Clock,
+        rng: random.Random,
+        on_message: Callable[[Inbound, float], None],
+        on_online: Callable[[], None],
+    ) -> None:
+        self.outbox = Outbox()
+        self.connected = False
+        self._connect = connect
+        self._topics = topics
+        self._use_v5 = protocol != "3.1.1"
+        self._may_change_protocol = protocol == "auto"
+        self._bus = bus
+        self._clock = clock
+        self._rng = rng
+        self._on_message = on_message
+        self._on_online = on_online
+        self._link: Link | None = None
+        self._failures = 0
+        self._outage = ""
+        self._last_heard_s = float("-inf")
+        self._age_bound_s = 0.0
+        self._marker = b""
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to connect; an absent broker is no error."""
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    async def stop(self) -> None:
+        """Say `offline` behind all that was published, and good-bye, as far as the broker answers."""
+        if self._link is not None and self.connected:
+            self._link.publish(self._topics.availability, b"offline", qos=1, retain=True)
+            await self._link.close()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def publish(self, message: Message) -> None:
+        """Send `message` now or when the broker is there again."""
+        self.outbox.put(message)
+        if self.connected:
+            self._pump()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._session()
+            except (LinkFailed, OSError) as error:  # OSError: a certificate file that cannot be read
+                self._note_failure(error)
+            await asyncio.sleep(
+                full_jitter_s(self._failures, base_s=BACKOFF_BASE_S, cap_s=BACKOFF_CAP_S, rng=self._rng)
+            )
+
+    async def _session(self) -> None:
+        """One link from its beginning to its end. Raises `LinkFailed` or `OSError`."""
+        link = self._link = self._connect(self._use_v5)
+        try:
+            session = await link.open(self._receive, self._acknowledged)
+            started_s = self._clock.mono()
+            await self._begin(link, session)
+            reason = await link.closed()
+        finally:
+            self._link = None
+            self._lost()
+        if self._clock.mono() - started_s >= STABLE_S:
+            self._failures = 0
+        raise LinkFailed(reason)
+
+    async def _begin(self, link: Link, session: Session) -> None:
+        """Subscribe, learn where the messages from before end, and say that we are there."""
+        self.outbox.limit = max(1, min(INFLIGHT, session.receive_maximum - 1))
+        self._age_bound_s = self._clock.mono() - self._last_heard_s
+        self._marker = f"{self._rng.getrandbits(64):016x}".encode()
+        await link.subscribe([self._topics.commands, self._topics.marker])
+        link.publish(self._topics.marker, self._marker, qos=1, retain=False)
+        asyncio.get_running_loop().call_later(MARKER_S, self._end_backlog, self._marker)
+        link.publish(self._topics.availability, b"online", qos=1, retain=True)
+        self.connected = True
+        if self._outage:
+            _log.warning("the broker is back after %d failed attempts", self._failures)
+        self._outage = ""
+        self._bus.publish(LinkChanged(connected=True, reason="subscriptions stand"))
+        self._on_online()
+        self._pump()
+
+    def _lost(self) -> None:
+        self.outbox.connection_lost()
+        if self.connected:
+            self.connected = False
+            self._bus.publish(LinkChanged(connected=False, reason="the connection ended"))
+
+    def _note_failure(self, error: Exception) -> None:
+        """Count, and log on the edge only."""
+        self._failures += 1
+        if isinstance(error, LinkFailed) and error.wrong_protocol and self._may_change_protocol:
+            self._use_v5 = not self._use_v5
+        if str(error) != self._outage:
+            self._outage = str(error)
+            _log.warning("%s; trying again, at most every %g s", error, BACKOFF_CAP_S)
+
+    def _pump(self) -> None:
+        link = self._link
+        while link is not None and (message := self.outbox.next()) is not None:
+            number = link.publish(message.topic, message.render(), qos=message.qos, retain=message.retain)
+            if message.qos:
+                self.outbox.sent(number, message)
+
+    def _acknowledged(self, number: int) -> None:
+        self._last_heard_s = self._clock.mono()
+        self.outbox.acknowledged(number)
+        if self.connected:
+            self._pump()
+
+    def _receive(self, message: Inbound) -> None:
+        self._last_heard_s = self._clock.mono()
+        if message.topic == self._topics.marker:
+            self._end_backlog(message.payload)
+            return
+        self._on_message(message, self._age_bound_s)
+
+    def _end_backlog(self, marker: bytes) -> None:
+        """What comes from now on was sent while we were connected."""
+        if marker == self._marker:
+            self._age_bound_s = 0.0

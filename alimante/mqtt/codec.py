@@ -1,0 +1,187 @@
+"""From payloads to commands and from events to payloads; it must not know topics, connections or the present state."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from alimante.core.events import CommandFinished, Outcome, OutputChanged, ReadingMissed, ReadingTaken
+from alimante.policy.plausibility import is_number
+from alimante.policy.values import parse_value, show_value
+from hardware.api import Accepts
+
+MAX_PAYLOAD_BYTES = 4096
+MAX_ID_LENGTH = 64
+EXPIRES_IN_S, MAX_EXPIRES_IN_S = 30.0, 300.0
+TTL_S, MAX_TTL_S = 1800.0, 86400.0
+MAX_CLOCK_ERROR_S = 5.0
+"""How far in the future a command may have been sent: two clocks kept by NTP differ by far less."""
+
+_KEYS = {"id", "value", "expires_in_s", "ttl_s", "sent_at"}
+
+
+class Refused(Exception):
+    """The payload is no command; the message says why. `id` is the command's, where it could be read."""
+
+    def __init__(self, reason: str, command_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.id = command_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What a payload asks for. `sent_at` is the sender's wall clock in seconds since 1970, if it was told."""
+
+    id: str | None
+    value: float
+    expires_in_s: float
+    ttl_s: float
+    sent_at: float | None
+
+
+def decode_command(payload: bytes, accepts: Accepts) -> Command:
+    """The command in `payload`: `ON`, `OFF`, a number, or a JSON object. Raises `Refused`."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise Refused(f"the payload has {len(payload)} bytes; {MAX_PAYLOAD_BYTES} are allowed")
+    try:
+        text = payload.decode().strip()
+    except UnicodeDecodeError:
+        raise Refused("the payload is no UTF-8 text") from None
+    said = _parse_json(text) if text[:1] in '{["' else _parse_plain(text)
+    return _command(said if isinstance(said, dict) else {"value": said}, accepts)
+
+
+def _parse_plain(text: str) -> object:
+    """A bare word or number."""
+    if text.upper() in ("ON", "OFF"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        shown = text if len(text) <= 40 else f"{text[:37]}..."
+        raise Refused(f"{shown!r} is neither ON nor OFF, a number or a JSON object") from None
+
+
+def _parse_json(text: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except RecursionError:
+        raise Refused("the JSON is nested too deeply") from None
+    except ValueError as error:  # also an integer with thousands of digits
+        raise Refused(f"the payload is no valid JSON: {str(error)[:100]}") from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = dict(pairs)
+    if len(keys) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return keys
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no number")
+
+
+def _command(said: dict[str, object], accepts: Accepts) -> Command:
+    command_id = _id(said.get("id"))
+    unknown = sorted(set(said) - _KEYS)
+    if unknown:
+        raise Refused(f"unknown key {unknown[0][:40]!r}; known are {', '.join(sorted(_KEYS))}", command_id)
+    if "value" not in said:
+        raise Refused("there is no value", command_id)
+    try:
+        value = parse_value(accepts, said["value"])
+    except ValueError as error:
+        raise Refused(str(error), command_id) from None
+    return Command(
+        id=command_id,
+        value=value,
+        expires_in_s=_seconds(said, "expires_in_s", EXPIRES_IN_S, MAX_EXPIRES_IN_S, command_id),
+        ttl_s=_seconds(said, "ttl_s", TTL_S, MAX_TTL_S, command_id),
+        sent_at=_sent_at(said.get("sent_at"), command_id),
+    )
+
+
+def _id(said: object) -> str | None:
+    if said is None:
+        return None
+    if isinstance(said, str) and 0 < len(said) <= MAX_ID_LENGTH and said.isprintable():
+        return said
+    raise Refused(f"an id is a text of 1 to {MAX_ID_LENGTH} printable characters")
+
+
+def _seconds(said: dict[str, object], key: str, default: float, most: float, command_id: str | None) -> float:
+    value = said.get(key, default)
+    if isinstance(value, int | float) and is_number(value) and 0 < value <= most:
+        return float(value)
+    raise Refused(f"{key} must be a number of seconds above 0 and up to {most:g}", command_id)
+
+
+def _sent_at(said: object, command_id: str | None) -> float | None:
+    """A time as seconds since 1970 or as ISO 8601 with an offset."""
+    if said is None:
+        return None
+    if isinstance(said, int | float) and is_number(said):
+        return float(said)
+    try:
+        parsed = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
+        raise Refused("sent_at must be seconds since 1970 or a time like 2026-01-31T12:00:00Z", command_id)
+    return parsed.timestamp()
+
+
+def dump(document: Any) -> bytes:
+    """Compact JSON; raises `ValueError` rather than write NaN or Infinity, which no JSON reader takes."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def iso(wall_s: float) -> str:
+    """A wall time in seconds since 1970 as ISO 8601 in UTC with milliseconds."""
+    return datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def encode_reading(event: ReadingTaken | ReadingMissed, *, mono_s: float, wall_s: float) -> bytes:
+    """The state of one channel as told at `mono_s`/`wall_s`; an unknown value is null, never an old one."""
+    if isinstance(event, ReadingTaken):
+        value, quality, reasons, at_s = round(event.value, 4), event.quality.value, event.reasons, event.measured_s
+    else:
+        value, quality, reasons, at_s = None, "unknown", (event.reason,), event.at_s
+    age_s = max(0.0, mono_s - at_s)
+    return dump(
+        {
+            "value": value,
+            "unit": event.unit,
+            "quality": quality,
+            "reasons": reasons,
+            "measured_at": iso(wall_s - age_s) if value is not None else None,
+            "age_s": round(age_s, 3) if value is not None else None,
+            "seq": event.seq,
+        }
+    )
+
+
+def encode_output(event: OutputChanged, accepts: Accepts, *, mono_s: float, wall_s: float) -> bytes:
+    """The state of one output; a value that could not be read back is null."""
+    return dump(
+        {
+            "value": None if event.value is None else show_value(accepts, event.value),
+            "commanded": show_value(accepts, event.commanded),
+            "source": event.source,
+            "reason": event.reason,
+            "since": iso(wall_s - (mono_s - event.since_s)),
+            "latched": event.latched,
+        }
+    )
+
+
+def encode_ack(event: CommandFinished, accepts: Accepts | None) -> bytes:
+    """The answer to a command."""
+    value = None if event.value is None or accepts is None else show_value(accepts, event.value)
+    return dump({"id": event.id, "outcome": event.outcome.value, "reason": event.reason, "value": value})
+
+
+def encode_refusal(refused: Refused) -> bytes:
+    """The answer to what is no command."""
+    return dump({"id": refused.id, "outcome": Outcome.REJECTED.value, "reason": str(refused), "value": None})

@@ -1,0 +1,63 @@
+"""What the client needs of one connection to a broker; it must not know how it is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class LinkFailed(Exception):
+    """No connection came about; the message says why, without secrets. `wrong_protocol`: try the other version."""
+
+    def __init__(self, reason: str, *, wrong_protocol: bool = False) -> None:
+        super().__init__(reason)
+        self.wrong_protocol = wrong_protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message from the broker. `is_fresh` says that the broker vouches that it has not expired."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    is_fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the broker granted. `resumed` says that it kept subscriptions and messages from before."""
+
+    resumed: bool
+    receive_maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says for us when we vanish."""
+
+    topic: str
+    payload: bytes
+
+
+class Link(Protocol):
+    """One connection, used once. All calls and callbacks are in the loop's thread."""
+
+    async def open(self, on_message: Callable[[Inbound], None], on_acknowledged: Callable[[int], None]) -> Session:
+        """Connect. Both callbacks stand from before the first byte. Raises `LinkFailed`."""
+        ...
+
+    async def subscribe(self, topics: list[str]) -> None:
+        """Subscribe at QoS 1 and wait until that stands. Raises `LinkFailed`."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
+        """Hand over one message; returns its packet number."""
+        ...
+
+    async def closed(self) -> str:
+        """Wait until the connection has ended; says why."""
+        ...
+
+    async def close(self) -> None:
+        """Say good-bye; nothing that was handed over before is lost if the broker answers within a second."""
+        ...

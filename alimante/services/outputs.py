@@ -1,0 +1,60 @@
+"""The heartbeat of the output gate: starts it safe, ticks it, and leaves it safe; it must not decide anything."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from alimante.core.bus import EventBus
+from alimante.core.component import Phase
+from alimante.core.events import CommandReceived
+from alimante.safety.gate import Gate
+
+TICK_S = 1.0
+SETTLE_S = 1.5
+"""How long start and stop wait for the outputs; more than a write's own deadline, less than what a stop may take."""
+
+
+class OutputService:
+    """Runs the gate. `on_tick` is called after each completed tick: evidence that control is alive."""
+
+    name = "outputs"
+    phase = Phase.OUTPUTS
+
+    def __init__(self, gate: Gate, *, bus: EventBus, on_tick: Callable[[], None]) -> None:
+        self._gate = gate
+        self._bus = bus
+        self._on_tick = on_tick
+        self._undo: Callable[[], None] = lambda: None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Put everything safe before anything else happens."""
+        self._gate.make_safe("start", "every output starts safe")
+        await self._settle()
+        self._undo = self._bus.subscribe(CommandReceived, self._gate.on_command)
+        self._task = asyncio.create_task(self._tick(), name=self.name)
+
+    async def stop(self) -> None:
+        """Leave everything safe, as far as the wires answer."""
+        await self.hold("the supervisor is stopping")
+        self._undo()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def hold(self, reason: str) -> None:
+        """Put everything safe for the rest of this run, and wait until that is done or can be waited for no more."""
+        if not self._gate.held:
+            self._gate.hold(reason)
+            await self._settle()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._gate.tick()
+            self._on_tick()
+
+    async def _settle(self) -> None:
+        idle = asyncio.Event()
+        self._gate.when_idle(idle.set)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(idle.wait(), SETTLE_S)

@@ -1,0 +1,68 @@
+"""Reads every sensor on time; it must not know what a reading means.
+
+Each sensor has its own phase within its poll period, so that readings spread over time and do not pile up on a wire.
+A reading that is still under way when its next time comes makes that time be skipped and counted, never queued.
+"""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from alimante.core.clock import Clock
+from alimante.core.component import Phase
+from alimante.io.handle import SensorHandle
+
+
+class PollingService:
+    """One task per sensor for its period, one per wire for the first round."""
+
+    name = "polling"
+    phase = Phase.SENSORS
+
+    def __init__(self, handles: Mapping[str, SensorHandle], *, clock: Clock) -> None:
+        self._handles = handles
+        self._clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
+        self.skipped: Counter[str] = Counter()
+        """How many times of each device were skipped because the reading before took too long."""
+
+    async def start(self) -> None:
+        """Begin at once: a first reading of everything, one after the other on each wire, then each on its own."""
+        by_wire: dict[str, list[SensorHandle]] = {}
+        for handle in self._handles.values():
+            by_wire.setdefault(handle.device.wire, []).append(handle)
+        self._tasks = [
+            asyncio.create_task(self._serve_wire(handles), name=f"poll {wire}") for wire, handles in by_wire.items()
+        ]
+
+    async def stop(self) -> None:
+        """Read no more; a reading under way is abandoned."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve_wire(self, handles: list[SensorHandle]) -> None:
+        for handle in handles:
+            await handle.read()
+        start_s = self._clock.mono()
+        async with asyncio.TaskGroup() as group:
+            for handle, phase_s in zip(handles, phases_s(handles), strict=True):
+                group.create_task(self._poll(handle, start_s + phase_s), name=f"poll {handle.device.id}")
+
+    async def _poll(self, handle: SensorHandle, first_s: float) -> None:
+        due_s = first_s
+        period_s = handle.device.poll_s
+        while True:
+            await asyncio.sleep(due_s - self._clock.mono())
+            await handle.read()
+            late = math.floor((self._clock.mono() - due_s) / period_s)
+            if late > 0:
+                self.skipped[handle.device.id] += late
+            due_s += (late + 1) * period_s
+
+
+def phases_s(handles: Iterable[SensorHandle]) -> list[float]:
+    """When in its second period each sensor of one wire is read: spread evenly, in the order of configuration."""
+    listed = list(handles)
+    return [handle.device.poll_s * (1 + index / len(listed)) for index, handle in enumerate(listed)]

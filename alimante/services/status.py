@@ -1,0 +1,116 @@
+"""What the supervisor says of itself, the same facts for MQTT, the command line and the screen; it must not judge."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from alimante.core.clock import Clock
+from alimante.core.events import ReadingTaken
+from alimante.core.states import DeviceState, NodeState, Tracked
+from alimante.io.handle import SensorHandle
+from alimante.policy.health import Health, of_device, roll_up
+from alimante.policy.values import show_value
+from alimante.safety.gate import Gate, Output
+
+
+class Status:
+    """The report of one run. `disabled` maps the ids of devices that are not used to the reasons."""
+
+    def __init__(
+        self,
+        *,
+        node: Tracked[NodeState],
+        sensors: Mapping[str, SensorHandle],
+        gate: Gate,
+        disabled: Mapping[str, str],
+        clock: Clock,
+        boot_id: str,
+        version: str,
+    ) -> None:
+        self._node = node
+        self._sensors = sensors
+        self._gate = gate
+        self._disabled = disabled
+        self._clock = clock
+        self._started_s = clock.mono()
+        self._identity = {"version": version, "boot_id": boot_id}
+
+    def short(self) -> dict[str, Any]:
+        """The node as a whole: the payload of the status topic."""
+        states = self._device_states()
+        refusal = self._gate.refusal()
+        return {
+            "state": self._node.current.value,
+            "health": roll_up(of_device(state) for state in states.values()).value,
+            "armed": not refusal,
+            "not_armed_because": refusal,
+            "uptime_s": round(self._clock.mono() - self._started_s, 1),
+            **self._identity,
+            "time_synced": self._clock.synced(),
+            "counts": {
+                "devices": len(states),
+                **{state.value: sum(found is state for found in states.values()) for state in DeviceState},
+            },
+        }
+
+    def full(self) -> dict[str, Any]:
+        """The node and each of its devices: what `alimante status --json` prints."""
+        devices = {name: self._sensor(handle) for name, handle in self._sensors.items()}
+        devices |= {name: self._actuator(output) for name, output in self._gate.outputs.items()}
+        devices |= {
+            name: {"state": DeviceState.DISABLED.value, "health": Health.WARNING.value, "value": None, "reason": reason}
+            for name, reason in self._disabled.items()
+        }
+        return {**self.short(), "devices": devices, "alerts": []}
+
+    def why(self, device: str) -> dict[str, Any]:
+        """The last decisions on an actuator, oldest first. Raises `KeyError` for what is no actuator."""
+        output = self._gate.outputs[device]
+        now_s = self._clock.mono()
+        return {
+            "device": device,
+            **self._actuator(output),
+            "refusal": self._gate.refusal(),
+            "decisions": [
+                {"age_s": round(now_s - decision.at_s, 1), "text": decision.text} for decision in output.decisions
+            ],
+        }
+
+    def _device_states(self) -> dict[str, DeviceState]:
+        states = {name: handle.state.current for name, handle in self._sensors.items()}
+        states |= {name: output.handle.state.current for name, output in self._gate.outputs.items()}
+        states |= dict.fromkeys(self._disabled, DeviceState.DISABLED)
+        return states
+
+    def _sensor(self, handle: SensorHandle) -> dict[str, Any]:
+        channels = {name: self._channel(handle, name) for name in (channel.name for channel in handle.channels)}
+        values = {name: channel["value"] for name, channel in channels.items()}
+        return {
+            "kind": "sensor",
+            "name": handle.device.name,
+            "state": handle.state.current.value,
+            "health": of_device(handle.state.current).value,
+            "value": next(iter(values.values())) if len(values) == 1 else values,
+            "reason": handle.state.reason,
+            "channels": channels,
+        }
+
+    def _channel(self, handle: SensorHandle, name: str) -> dict[str, Any]:
+        event = handle.latest.get(name)
+        if isinstance(event, ReadingTaken):
+            age_s = round(self._clock.mono() - event.measured_s, 1)
+            return {"value": round(event.value, 3), "unit": event.unit, "quality": event.quality.value, "age_s": age_s}
+        unit = next(channel.unit.value for channel in handle.channels if channel.name == name)
+        return {"value": None, "unit": unit, "quality": "unknown", "age_s": None}
+
+    def _actuator(self, output: Output) -> dict[str, Any]:
+        handle = output.handle
+        return {
+            "kind": "actuator",
+            "name": handle.device.name,
+            "state": handle.state.current.value,
+            "health": of_device(handle.state.current).value,
+            "value": None if output.value is None else show_value(handle.accepts, output.value),
+            "commanded": show_value(handle.accepts, output.commanded),
+            "source": output.source,
+            "reason": output.reason,
+        }
