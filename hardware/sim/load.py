@@ -1,0 +1,113 @@
+"""One simulated actuator's true state and its account; it must not know the zones or the time.
+
+True state is what the device does to the world, whatever it was told: oracles look here, never at the command.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from hardware.sim.settings import LoadSettings
+from hardware.sim.truth import LoadTruth
+
+_STROKE_OUT, _STROKE_HOME = 0.9, 0.1
+
+
+class Load:
+    """One actuator. `changing` is entered around every change, so that the physics reaches the moment first."""
+
+    def __init__(
+        self,
+        settings: LoadSettings,
+        *,
+        role: str,
+        zone: str | None,
+        at_s: float,
+        changing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self.settings = settings
+        self.role = role
+        self.zone = zone
+        self.fraction = 0.0
+        self.energy_j = self.on_s = self.longest_on_s = 0.0
+        self.cycles = self.strokes = 0
+        self._commanded = 0.0
+        self._stuck: float | None = None
+        self._settled_s = at_s
+        self._run_s = 0.0
+        self._home = True
+        self._changing = changing
+
+    @property
+    def heat_w(self) -> float:
+        """The heat that it gives to its zone now."""
+        return self.settings.heat_w * self.fraction
+
+    @property
+    def commanded(self) -> float:
+        """What the wire asks for, 0 to 1; raises `ValueError` for anything else."""
+        return self._commanded
+
+    @commanded.setter
+    def commanded(self, fraction: float) -> None:
+        _check(fraction)
+        if fraction != self._commanded:
+            with self._changing():
+                self._commanded = fraction
+
+    @property
+    def stuck(self) -> float | None:
+        """A fault: the device does this, whatever it is told. 1.0 is welded on, 0.0 burnt out, None is healthy."""
+        return self._stuck
+
+    @stuck.setter
+    def stuck(self, fraction: float | None) -> None:
+        if fraction is not None:
+            _check(fraction)
+        with self._changing():
+            self._stuck = fraction
+
+    @property
+    def contact(self) -> float:
+        """What it would do with power: its fault, else its command."""
+        return self._commanded if self._stuck is None else self._stuck
+
+    def settle(self, now_s: float) -> None:
+        """Write down what it did up to `now_s`."""
+        span_s = now_s - self._settled_s
+        self._settled_s = now_s
+        self.energy_j += self.heat_w * span_s
+        if self.fraction > 0.0:
+            self.on_s += span_s
+            self._run_s += span_s
+            self.longest_on_s = max(self.longest_on_s, self._run_s)
+
+    def run(self, fraction: float) -> None:
+        """Do `fraction` from the settled moment on."""
+        if fraction > 0.0 and self.fraction == 0.0:
+            self.cycles += 1
+            self._run_s = 0.0
+        if self._home and fraction >= _STROKE_OUT:
+            self.strokes += 1
+        self._home = fraction < _STROKE_OUT if self._home else fraction <= _STROKE_HOME
+        self.fraction = fraction
+
+    def truth(self) -> LoadTruth:
+        """The state as of the last `settle`."""
+        return LoadTruth(
+            role=self.role,
+            zone=self.zone,
+            commanded=self._commanded,
+            stuck=self._stuck,
+            fraction=self.fraction,
+            heat_w=self.heat_w,
+            energy_j=self.energy_j,
+            on_s=self.on_s,
+            longest_on_s=self.longest_on_s,
+            cycles=self.cycles,
+            strokes=self.strokes,
+        )
+
+
+def _check(fraction: float) -> None:
+    if not 0.0 <= fraction <= 1.0:
+        raise ValueError(f"a load takes a fraction from 0 to 1, not {fraction}")
