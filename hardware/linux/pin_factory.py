@@ -26,7 +26,7 @@ from hardware.errors import (
 )
 
 FACTORIES = {
-    "lgpio": ("hardware.linux.lgpio_pin", "lgpio_factory", "apt install python3-lgpio, or the extra lgpio"),
+    "lgpio": ("hardware.linux.lgpio_pin", "lgpio_factory", "apt's python3-lgpio or the extra lgpio"),
     "rpigpio": ("gpiozero.pins.rpigpio", "RPiGPIOFactory", "the extra rpi-gpio (Pi 0-4) or rpi-lgpio (any Pi)"),
     "mock": ("gpiozero.pins.mock", "MockFactory", "the package gpiozero"),
 }
