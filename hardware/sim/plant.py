@@ -158,10 +158,11 @@ QUANTITIES: Final[Mapping[str, Callable[[Plant, Enclosure, Zone], float]]] = {
     "pressure": lambda plant, box, zone: box.room.pressure_hpa,  # hPa
     "air_quality": lambda plant, box, zone: zone.co2_ppm,  # ppm of CO2
     "soil": lambda plant, box, zone: zone.soil_pct,  # % of the water that the soil can hold
-    "level": lambda plant, box, zone: float(box.tank_ml > box.settings.float_ml),  # 1 is enough water
+    "level_ok": lambda plant, box, zone: float(box.tank_ml > box.settings.float_ml),  # 1 is above the float
     "tank": lambda plant, box, zone: box.tank_ml,  # ml
-    "contact": lambda plant, box, zone: float(not box.door_open),  # 1 is closed
-    "button": lambda plant, box, zone: float(plant.button_pressed),  # 1 is pressed
+    "contact": lambda plant, box, zone: float(not box.door_open),  # 1 is a closed door
+    "door_open": lambda plant, box, zone: float(box.door_open),
+    "button_pressed": lambda plant, box, zone: float(plant.button_pressed),
     "soc_temperature": lambda plant, box, zone: box.room.temperature_c + plant.soc_rise_c,  # °C
     "ambient_temperature": lambda plant, box, zone: box.room.temperature_c,  # °C
 }

@@ -282,10 +282,10 @@ def test_after_the_mist_the_humidity_falls_again():
 def test_an_empty_tank_gives_no_water_and_opens_the_float():
     rig = Rig()
     rig.plant.tank_ml = 600.0
-    assert rig.plant.sense("warm", "level") == 1.0
+    assert rig.plant.sense("warm", "level_ok") == 1.0
     rig.plant.act("pump", 1.0)
     rig.run(60.0)
-    assert rig.plant.sense("warm", "level") == 0.0
+    assert rig.plant.sense("warm", "level_ok") == 0.0
     rig.run(HOUR_S)
     assert rig.plant.tank_ml == 0.0
     in_the_soil_g = 2000.0 * rig.plant.sense("warm", "soil") / 100.0 - 800.0
@@ -364,7 +364,7 @@ def test_the_computers_chip_is_warmer_than_the_room_by_what_one_says():
 def test_a_pressed_button_is_seen():
     rig = Rig()
     rig.plant.button_pressed = True
-    assert rig.plant.sense("warm", "button") == 1.0
+    assert rig.plant.sense("warm", "button_pressed") == 1.0
 
 
 def test_a_feeder_counts_full_strokes_only():
