@@ -253,6 +253,12 @@ def test_a_pull_against_a_fixed_resistor_is_refused_and_the_line_stays_free() ->
     assert wire.read(2) is True
 
 
+def test_a_claim_that_fails_half_way_leaves_the_line_to_others(lgpio: FakeLgpio) -> None:
+    with pytest.raises(ValueRefused, match="GPIO 2"):
+        LinuxGpio("lgpio").claim_input(2, pull=Pull.DOWN)
+    assert lgpio.modes == {}
+
+
 def test_loading_lgpio_gives_it_a_folder_and_keeps_the_process_where_it_is(
     monkeypatch: pytest.MonkeyPatch, mocker: MockerFixture, lgpio: FakeLgpio, tmp_path: Path
 ) -> None:
