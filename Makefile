@@ -24,13 +24,13 @@ run: $(VENV)/.demo ## run the supervisor on simulated hardware, with a broker of
 test: $(VENV)/.dev broker ## run all tests; ARGS go to pytest
 	$(VENV)/bin/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev ## lint, format, types, layers, dependencies, security
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
-	PYTHONPATH=. $(VENV)/bin/lint-imports --no-cache
-	$(VENV)/bin/deptry $(SOURCES)
-	$(VENV)/bin/bandit -q -c pyproject.toml -r $(SOURCES)
+check: $(VENV)/.dev ## lint, format, types, layers, dependencies, security: all of them, also after a failure
+	@failed=; \
+	for each in "ruff check ." "ruff format --check ." mypy "lint-imports --no-cache" "deptry $(SOURCES)" \
+	    "bandit -q -c pyproject.toml -r $(SOURCES)"; do \
+	  echo "== $$each"; PYTHONPATH=. $(VENV)/bin/$$each || failed="$$failed $${each%% *}"; \
+	done; \
+	[ -z "$$failed" ] || { echo "make check: failed:$$failed" >&2; exit 1; }
 
 schema: $(VENV)/.dev ## write config/schema.json from the code
 	$(VENV)/bin/alimante schema > config/schema.json.new
