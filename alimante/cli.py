@@ -1,0 +1,159 @@
+"""The command line: says which commands there are and turns mistakes into sentences; it must not do their work."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from alimante import __version__
+from alimante.commands.errors import CommandFailed
+from alimante.commands.folders import Folders, default_config, find_folders
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0 fine, 1 failed, 2 bad usage or bad configuration, 70 gave up."""
+    args = _parser().parse_args(arguments)
+    try:
+        code: int = args.do(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except CommandFailed as failure:
+        if str(failure):
+            sys.stderr.write(f"alimante: {failure}\n")
+        return failure.code
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="alimante", description="Keeps the hardware of a terrarium inside safe limits.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"alimante {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = _add(commands, "run", "run the supervisor", _run)
+    _takes_config(run)
+    _takes_state(run)
+    check = _add(commands, "check", "tell everything that is wrong with a configuration", _check)
+    check.add_argument("file", nargs="?", metavar="FILE", help="the configuration")
+    _takes_json(check)
+    _add(commands, "schema", "print the JSON Schema of the configuration", _schema)
+    devices = _add(commands, "devices", "list the devices of a configuration", _devices)
+    _takes_config(devices)
+    _takes_json(devices)
+    _takes_json(_add(commands, "drivers", "list the installed drivers", _drivers))
+    read = _add(commands, "read", "measure once, without MQTT", _read)
+    read.add_argument("device", metavar="DEVICE")
+    _takes_json(read)
+    put = _add(commands, "set", "put one output to a value, without MQTT", _set)
+    put.add_argument("device", metavar="DEVICE")
+    put.add_argument("value", metavar="VALUE", help="ON, OFF or a number")
+    safe = _add(commands, "safe", "put every output to its safe value", _safe)
+    for direct in (read, put, safe):
+        _takes_config(direct)
+        _takes_state(direct)
+    status = _add(commands, "status", "what the running supervisor says of itself", _status)
+    why = _add(commands, "why", "the last decisions on an actuator", _why)
+    why.add_argument("device", metavar="DEVICE")
+    for asking in (status, why):
+        _takes_state(asking)
+        _takes_json(asking)
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    summary: str,
+    do: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+    parser.set_defaults(do=do)
+    return parser
+
+
+def _takes_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", help="the configuration (default: /etc/alimante/alimante.json)")
+
+
+def _takes_state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state-dir", metavar="DIR", help="where state is kept (default: /var/lib/alimante)")
+
+
+def _takes_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from alimante.commands import run
+
+    return run.run(_config(args.config), _folders(args))
+
+
+def _check(args: argparse.Namespace) -> int:
+    from alimante.commands import offline
+
+    return offline.check(_config(args.file), as_json=args.json)
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from alimante.commands import offline
+
+    return offline.schema()
+
+
+def _devices(args: argparse.Namespace) -> int:
+    from alimante.commands import offline
+
+    return offline.devices(_config(args.config), as_json=args.json)
+
+
+def _drivers(args: argparse.Namespace) -> int:
+    from alimante.commands import offline
+
+    return offline.drivers(as_json=args.json)
+
+
+def _read(args: argparse.Namespace) -> int:
+    from alimante.commands import direct
+
+    return direct.read(_config(args.config), _folders(args), args.device, as_json=args.json)
+
+
+def _set(args: argparse.Namespace) -> int:
+    from alimante.commands import direct
+
+    return direct.set_value(_config(args.config), _folders(args), args.device, args.value)
+
+
+def _safe(args: argparse.Namespace) -> int:
+    from alimante.commands import direct
+
+    return direct.safe(_config(args.config), _folders(args))
+
+
+def _status(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.status(_folders(args), as_json=args.json)
+
+
+def _why(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.why(_folders(args), args.device, as_json=args.json)
+
+
+def _config(given: str | None) -> Path:
+    return Path(given) if given is not None else default_config(os.environ, is_root=os.geteuid() == 0)
+
+
+def _folders(args: argparse.Namespace) -> Folders:
+    return find_folders(args.state_dir, os.environ, is_root=os.geteuid() == 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -158,15 +158,6 @@ class LinkChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceFailed(Event):
-    """A service's task raised and will be started again in `restart_in_s` seconds."""
-
-    service: str
-    error: str
-    restart_in_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandlerFailed(Event):
     """An inline subscriber raised; the others were served."""
 

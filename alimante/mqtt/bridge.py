@@ -19,7 +19,6 @@ from alimante.core.events import (
     OutputChanged,
     ReadingMissed,
     ReadingTaken,
-    ServiceFailed,
     WireStateChanged,
 )
 from alimante.core.ids import is_id
@@ -82,7 +81,6 @@ class Bridge:
             subscribe(DeviceStateChanged, self._on_device),
             subscribe(NodeStateChanged, self._on_node),
             subscribe(WireStateChanged, self._on_fact),
-            subscribe(ServiceFailed, self._on_fact),
         ]
 
     async def stop(self) -> None:

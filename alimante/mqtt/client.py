@@ -9,6 +9,7 @@ from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.component import Phase
 from alimante.core.events import LinkChanged
+from alimante.core.tasks import Tasks
 from alimante.mqtt.link import Inbound, Link, LinkFailed, Session
 from alimante.mqtt.outbox import INFLIGHT, Message, Outbox
 from alimante.mqtt.topics import Topics
@@ -47,6 +48,7 @@ class MqttClient:
         rng: random.Random,
         on_message: Callable[[Inbound, float], None],
         on_online: Callable[[], None],
+        tasks: Tasks,
     ) -> None:
         self.outbox = Outbox()
         self.connected = False
@@ -65,20 +67,18 @@ class MqttClient:
         self._last_heard_s = float("-inf")
         self._age_bound_s = 0.0
         self._marker = b""
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = tasks
 
     async def start(self) -> None:
         """Begin to connect; an absent broker is no error."""
-        self._task = asyncio.create_task(self._run(), name=self.name)
+        self._tasks.spawn(self._run(), name=self.name)
 
     async def stop(self) -> None:
         """Say `offline` behind all that was published, and good-bye, as far as the broker answers."""
         if self._link is not None and self.connected:
             self._link.publish(self._topics.availability, b"offline", qos=1, retain=True)
             await self._link.close()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._tasks.cancel()
 
     def publish(self, message: Message) -> None:
         """Send `message` now or when the broker is there again."""

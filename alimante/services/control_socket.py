@@ -5,7 +5,9 @@ One request a connection: a line of JSON with an `ask`, answered by a line of JS
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,26 @@ from alimante.core.component import Phase
 SOCKET_NAME = "control.sock"
 MAX_REQUEST_BYTES = 4096
 REQUEST_S = 5.0
+MAX_ADDRESS_BYTES = 108
 
 Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class CannotAnswer(Exception):
     """The question is understood but has no answer; the message says why."""
+
+
+@contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """A name of `path` that fits into a socket address, which holds 107 bytes whatever the file system allows."""
+    if len(os.fsencode(path)) < MAX_ADDRESS_BYTES:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class ControlSocket:
@@ -36,7 +52,8 @@ class ControlSocket:
     async def start(self) -> None:
         """Listen; a socket file that a dead supervisor left behind is replaced."""
         self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=MAX_REQUEST_BYTES)
+        with short_path(self._path) as address:
+            self._server = await asyncio.start_unix_server(self._serve, address, limit=MAX_REQUEST_BYTES)
         self._path.chmod(0o660)
 
     async def stop(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from alimante.core.bus import EventBus
 from alimante.core.component import Phase
 from alimante.core.events import EdgeSeen
+from alimante.core.tasks import Tasks
 from alimante.io.handle import SensorHandle
 
 MAX_SETTLES = 20
@@ -18,11 +19,12 @@ class EdgeService:
     name = "edges"
     phase = Phase.SENSORS
 
-    def __init__(self, handles: Mapping[str, SensorHandle], *, bus: EventBus) -> None:
+    def __init__(self, handles: Mapping[str, SensorHandle], *, bus: EventBus, tasks: Tasks) -> None:
         self._handles = handles
         self._bus = bus
         self._undo: Callable[[], None] = lambda: None
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks = tasks
+        self._settling: set[str] = set()
 
     async def start(self) -> None:
         """Listen."""
@@ -31,15 +33,12 @@ class EdgeService:
     async def stop(self) -> None:
         """Listen no more."""
         self._undo()
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.cancel()
 
     def _on_edge(self, event: EdgeSeen) -> None:
-        if event.device in self._handles and event.device not in self._tasks:
-            settling = self._settle(self._handles[event.device])
-            self._tasks[event.device] = asyncio.create_task(settling, name=f"settle {event.device}")
+        if event.device in self._handles and event.device not in self._settling:
+            self._settling.add(event.device)
+            self._tasks.spawn(self._settle(self._handles[event.device]), name=f"settle {event.device}")
 
     async def _settle(self, handle: SensorHandle) -> None:
         try:
@@ -50,7 +49,7 @@ class EdgeService:
                 await handle.read()
                 handle.edge_served()
         finally:
-            del self._tasks[handle.device.id]
+            self._settling.discard(handle.device.id)
 
     async def _quiet(self, handle: SensorHandle) -> None:
         for _ in range(MAX_SETTLES):

@@ -12,7 +12,6 @@ from alimante.core.events import (
     NodeStateChanged,
     Outcome,
     OutputChanged,
-    ServiceFailed,
     WireStateChanged,
 )
 from alimante.core.states import DeviceState
@@ -39,7 +38,6 @@ class Journal:
             subscribe(WireStateChanged, self._on_wire),
             subscribe(OutputChanged, self._on_output),
             subscribe(CommandFinished, self._on_command),
-            subscribe(ServiceFailed, lambda e: _log.error("service %s failed: %s", e.service, e.error)),
             subscribe(HandlerSlow, lambda e: _log.warning("%s took %.3f s on %s", e.handler, e.took_s, e.event)),
             subscribe(MailboxOverflowed, lambda e: _log.warning("mailbox %s is full and drops telemetry", e.mailbox)),
         ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alimante.core.bus import EventBus
 from alimante.core.component import Phase
 from alimante.core.events import CommandReceived
+from alimante.core.tasks import Tasks
 from alimante.safety.gate import Gate
 
 TICK_S = 1.0
@@ -20,26 +21,25 @@ class OutputService:
     name = "outputs"
     phase = Phase.OUTPUTS
 
-    def __init__(self, gate: Gate, *, bus: EventBus, on_tick: Callable[[], None]) -> None:
+    def __init__(self, gate: Gate, *, bus: EventBus, tasks: Tasks, on_tick: Callable[[], None]) -> None:
         self._gate = gate
         self._bus = bus
         self._on_tick = on_tick
         self._undo: Callable[[], None] = lambda: None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = tasks
 
     async def start(self) -> None:
         """Put everything safe before anything else happens."""
         self._gate.make_safe("start", "every output starts safe")
         await self._settle()
         self._undo = self._bus.subscribe(CommandReceived, self._gate.on_command)
-        self._task = asyncio.create_task(self._tick(), name=self.name)
+        self._tasks.spawn(self._tick(), name=self.name)
 
     async def stop(self) -> None:
         """Leave everything safe, as far as the wires answer."""
         await self.hold("the supervisor is stopping")
         self._undo()
-        if self._task is not None:
-            self._task.cancel()
+        await self._tasks.cancel()
 
     async def hold(self, reason: str) -> None:
         """Put everything safe for the rest of this run, and wait until that is done or can be waited for no more."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from alimante.core.clock import Clock
 from alimante.core.component import Phase
+from alimante.core.tasks import Tasks
 from alimante.io.handle import SensorHandle
 
 
@@ -20,10 +21,10 @@ class PollingService:
     name = "polling"
     phase = Phase.SENSORS
 
-    def __init__(self, handles: Mapping[str, SensorHandle], *, clock: Clock) -> None:
+    def __init__(self, handles: Mapping[str, SensorHandle], *, clock: Clock, tasks: Tasks) -> None:
         self._handles = handles
         self._clock = clock
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = tasks
         self.skipped: Counter[str] = Counter()
         """How many times of each device were skipped because the reading before took too long."""
 
@@ -32,23 +33,19 @@ class PollingService:
         by_wire: dict[str, list[SensorHandle]] = {}
         for handle in self._handles.values():
             by_wire.setdefault(handle.device.wire, []).append(handle)
-        self._tasks = [
-            asyncio.create_task(self._serve_wire(handles), name=f"poll {wire}") for wire, handles in by_wire.items()
-        ]
+        for wire, handles in by_wire.items():
+            self._tasks.spawn(self._serve_wire(handles), name=f"poll {wire}")
 
     async def stop(self) -> None:
         """Read no more; a reading under way is abandoned."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel()
 
     async def _serve_wire(self, handles: list[SensorHandle]) -> None:
         for handle in handles:
             await handle.read()
         start_s = self._clock.mono()
-        async with asyncio.TaskGroup() as group:
-            for handle, phase_s in zip(handles, phases_s(handles), strict=True):
-                group.create_task(self._poll(handle, start_s + phase_s), name=f"poll {handle.device.id}")
+        for handle, phase_s in zip(handles, phases_s(handles), strict=True):
+            self._tasks.spawn(self._poll(handle, start_s + phase_s), name=f"poll {handle.device.id}")
 
     async def _poll(self, handle: SensorHandle, first_s: float) -> None:
         due_s = first_s

@@ -1,0 +1,1 @@
+"""What the command line does, one file per kind of command; it must not be imported by the supervisor."""

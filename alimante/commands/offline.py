@@ -1,0 +1,102 @@
+"""Commands that only read files: check, schema, devices, drivers; they must not touch wires."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from alimante.commands.loading import load_or_explain, say
+from alimante.config.faults import Fault
+from alimante.config.load import ConfigInvalid, load
+from alimante.config.schema import config_schema
+from hardware.registry import BrokenDriver, get, names
+from hardware.sim.settings import PlantSettings
+
+
+def check(path: Path, *, as_json: bool) -> int:
+    """Tell everything that is wrong with a configuration; exit code 2 when it cannot be used."""
+    errors: tuple[Fault, ...] = ()
+    try:
+        warnings = tuple(load(path, simulation_model=PlantSettings).warnings)
+    except ConfigInvalid as invalid:
+        errors, warnings = tuple(invalid.errors), tuple(invalid.warnings)
+    if as_json:
+        _print(
+            json.dumps(
+                {
+                    "valid": not errors,
+                    "errors": [dataclasses.asdict(fault) for fault in errors],
+                    "warnings": [dataclasses.asdict(fault) for fault in warnings],
+                },
+                ensure_ascii=False,
+            )
+        )
+        return 2 if errors else 0
+    for fault in errors:
+        _print(say(path, fault))
+    for fault in warnings:
+        _print(f"warning: {say(path, fault)}")
+    _print(f"{path}: {_count(len(errors), 'error')}, {_count(len(warnings), 'warning')}")
+    return 2 if errors else 0
+
+
+def schema() -> int:
+    """Print the JSON Schema of the configuration."""
+    _print(json.dumps(config_schema(PlantSettings), indent=2, ensure_ascii=False))
+    return 0
+
+
+def devices(path: Path, *, as_json: bool) -> int:
+    """List the devices of a configuration."""
+    config = load_or_explain(path).config
+    rows = [_device(device) for device in config.devices.values()]
+    if as_json:
+        _print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    for row in rows:
+        channels = ", ".join(f"{channel['name']} {channel['unit']}".rstrip() for channel in row["channels"])
+        where = f"{row['wire']} {row['address'] if row['address'] is not None else ''}".rstrip()
+        _print(f"{row['id']:<20} {row['kind']:<9} {row['driver']:<16} {where:<24} {channels}".rstrip())
+    return 0
+
+
+def drivers(*, as_json: bool) -> int:
+    """List the installed drivers."""
+    rows = [_driver(name) for name in names()]
+    if as_json:
+        _print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    for row in rows:
+        _print(f"{row['name']:<18} {row['kind'] or '-':<9} {row['wire'] or '-':<8} {row['summary']}")
+    return 0
+
+
+def _device(device: Any) -> dict[str, Any]:
+    params = device.params.model_dump()
+    return {
+        "id": device.id,
+        "driver": device.driver,
+        "kind": device.spec.kind,
+        "wire": device.wire,
+        "address": params.get("address", params.get("pin")),
+        "channels": [
+            {"name": channel.name, "unit": channel.unit.value} for channel in device.spec.channels(device.params)
+        ],
+    }
+
+
+def _driver(name: str) -> dict[str, Any]:
+    try:
+        spec = get(name)
+    except BrokenDriver as error:
+        return {"name": name, "kind": None, "wire": None, "summary": str(error)}
+    return {"name": name, "kind": spec.kind, "wire": spec.wire.value, "summary": spec.summary}
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
