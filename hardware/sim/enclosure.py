@@ -107,6 +107,9 @@ class Enclosure:
     def _draw(self, step_s: float) -> float:
         """Take a step's water out of the tank; returns the share of the step for which it lasted."""
         wanted_ml = self._draught_g_per_s * step_s
-        share = min(self.tank_ml / wanted_ml, 1.0)
-        self.tank_ml -= wanted_ml * share
+        if wanted_ml <= self.tank_ml:
+            self.tank_ml -= wanted_ml
+            return 1.0
+        share = self.tank_ml / wanted_ml
+        self.tank_ml = 0.0
         return share

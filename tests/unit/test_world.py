@@ -16,7 +16,7 @@ from hardware.sim.i2c import SimI2c
 from hardware.sim.plant import UnknownRole, UnknownZone
 from hardware.sim.settings import AmbientSettings, LoadSettings, PlantSettings
 from hardware.sim.sysfs import SimSysfs
-from hardware.sim.world import NoSimulatedChip, World
+from hardware.sim.world import Mount, NoSimulatedChip, World
 
 STILL = PlantSettings(ambient=AmbientSettings(amplitude_c=0.0))
 WARM_PROBE = {"address": "28-000000000001"}
@@ -252,6 +252,12 @@ def test_the_same_seed_gives_the_same_trace_and_another_seed_another():
 
 def test_another_device_does_not_move_a_devices_noise():
     assert trace(seed=7, others=3) == trace(seed=7)
+
+
+def test_two_devices_have_different_noise():
+    plant = Bench().world.plant
+    one, other = (Mount(plant, name, zone=None, seed=1, now=lambda: 0.0) for name in ("one", "other"))
+    assert one.noise(1.0) != other.noise(1.0)
 
 
 def test_the_seed_of_the_settings_counts_when_no_other_is_given():
