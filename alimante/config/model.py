@@ -1,0 +1,73 @@
+"""A configuration that was found to be sound, as the rest of Alimante sees it; it must not validate anything."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alimante.config.keys import Mqtt, Node, Role, Secret
+from alimante.config.wires import AnyWire
+from hardware.api import DriverSpec, Params
+
+__all__ = ["AnyWire", "Config", "Device", "Mqtt", "Node", "Role", "Secret"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One sensor or actuator; `params` is an instance of the driver's `spec.params`.
+
+    Of a sensor `poll_s` is from one reading to the next. Of an actuator `role` is never None, and `safe_value` is on
+    the scale of what it accepts: 0.0 or 1.0 for a switch, else in the unit of its range. What belongs to the other
+    kind has no meaning and stands at its default. `name` is the id where the configuration gives none.
+    """
+
+    id: str
+    driver: str
+    wire: str
+    name: str
+    spec: DriverSpec
+    params: Params
+    zone: str | None = None
+    poll_s: float = 0.0
+    role: Role | None = None
+    safe_value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A whole configuration.
+
+    `devices` and `wires` are in the order of the file. `disabled` has the devices whose driver cannot be imported,
+    with the reason; they are not among `devices`. `simulation` is a mapping of plain JSON values, or an instance of
+    the model that the loader was given for it.
+    """
+
+    node: Node
+    mqtt: Mqtt
+    wires: Mapping[str, AnyWire]
+    devices: Mapping[str, Device]
+    disabled: Mapping[str, str]
+    simulation: Any
+
+    @property
+    def client_id(self) -> str:
+        """The name of the connection to the broker."""
+        return self.mqtt.client_id or f"alimante_{self.node.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Device:
+    """One device as the supervisor uses it: the common keys, the driver, and the driver's own parameters.
+
+    `poll_s` counts for sensors only, `role` and `safe_value` (in the scale of `Actuator.write`) for actuators only.
+    """
+
+    id: str
+    name: str
+    driver: str
+    spec: DriverSpec
+    wire: str
+    params: Params
+    zone: str | None
+    poll_s: float
+    role: Role | None
+    safe_value: float

@@ -1,0 +1,52 @@
+"""What the standard parser's complaints mean to somebody who edits a file by hand; it must not parse by itself."""
+
+from json import JSONDecodeError
+from typing import Final
+
+
+class Unreadable(Exception):
+    """The text is no JSON at all. `offset` is where that shows, in characters."""
+
+    def __init__(self, message: str, hint: str = "", *, offset: int = 0) -> None:
+        super().__init__(message)
+        self.message, self.hint, self.offset = message, hint, offset
+
+
+_SYNTAX: Final = {
+    "Expecting property name enclosed in double quotes": "a key in double quotes is expected here",
+    "Expecting ':' delimiter": "a colon is missing between the key and its value",
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing before this",
+    "Expecting value": "a value is expected here",
+    "Unterminated string starting at": "this text has no closing quotation mark",
+    "Invalid control character at": "a text may not go over the end of a line or hold a tab",
+    "Invalid \\escape": "a single backslash has a meaning of its own; write two",
+    "Invalid \\uXXXX escape": "after \\u four hexadecimal digits are expected",
+    "Extra data": "the configuration ended before this",
+}
+
+_HINTS: Final = (
+    ("'", 'keys and texts stand in double quotes: "…"'),
+    ("//", 'JSON has no comments; write a "note" key instead'),
+    ("/*", 'JSON has no comments; write a "note" key instead'),
+    ("#", 'JSON has no comments; write a "note" key instead'),
+    ("True", "JSON writes true, in small letters"),
+    ("False", "JSON writes false, in small letters"),
+    ("None", "JSON writes null"),
+)
+
+
+def explain(text: str, error: JSONDecodeError) -> Unreadable:
+    """The parser's complaint in words that say what to do."""
+    at = error.pos
+    rest = text[at : at + 20]
+    if not text.strip():
+        return Unreadable("the file is empty")
+    hint = next((hint for start, hint in _HINTS if text.startswith(start, at)), "")
+    if rest[:1] in ("x", "X") and text[at - 1] == "0":
+        hint = 'JSON has no hexadecimal numbers; write them as a text: "0x44"'
+    if not rest.strip():
+        return Unreadable("the text ends too early", "a bracket or brace is not closed", offset=at)
+    before = text[:at].rstrip()
+    if (before.endswith(",") and rest[0] in "}]") or error.msg.startswith("Illegal trailing comma"):
+        return Unreadable("there is a comma too many before the closing bracket", "remove it", offset=at)
+    return Unreadable(_SYNTAX.get(error.msg, "this is not valid JSON"), hint, offset=at)
