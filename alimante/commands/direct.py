@@ -14,8 +14,9 @@ from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.folders import Folders
 from alimante.commands.loading import load_or_explain
 from alimante.commands.run import LAST_CONFIG
-from alimante.config.load import Config, ConfigInvalid, load
-from alimante.config.model import Device
+from alimante.config.faults import ConfigInvalid
+from alimante.config.load import load
+from alimante.config.model import Config, Device
 from alimante.core.bus import EventBus
 from alimante.core.clock import SystemClock
 from alimante.core.events import ReadingTaken

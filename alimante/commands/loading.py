@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from alimante.commands.errors import BadUse
-from alimante.config.faults import Fault
-from alimante.config.load import ConfigInvalid, Loaded, load
+from alimante.config.faults import ConfigInvalid, Fault
+from alimante.config.load import Loaded, load
 from hardware.sim.settings import PlantSettings
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from alimante.commands.loading import load_or_explain, say
-from alimante.config.faults import Fault
-from alimante.config.load import ConfigInvalid, load
+from alimante.config.faults import ConfigInvalid, Fault
+from alimante.config.load import load
 from alimante.config.schema import config_schema
 from hardware.registry import BrokenDriver, get, names
 from hardware.sim.settings import PlantSettings

@@ -104,7 +104,7 @@ async def _run_once(
         streams=RandomStreams(int.from_bytes(os.urandom(8))),
         notifier=notifier,
         worker=lambda wire, on_wedged: _thread_worker(wire, on_wedged, clock),
-        link=partial(paho_link, client_id=loaded.config.mqtt.client_id or f"alimante_{loaded.config.node.id}"),
+        link=partial(paho_link, client_id=loaded.config.client_id),
         runtime_dir=folders.runtime,
     )
     address: list[str] = []

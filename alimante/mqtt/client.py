@@ -75,10 +75,11 @@ class MqttClient:
 
     async def stop(self) -> None:
         """Say `offline` behind all that was published, and good-bye, as far as the broker answers."""
-        if self._link is not None and self.connected:
-            self._link.publish(self._topics.availability, b"offline", qos=1, retain=True)
-            await self._link.close()
+        link = self._link if self.connected else None
         await self._tasks.cancel()
+        if link is not None:
+            link.publish(self._topics.availability, b"offline", qos=1, retain=True)
+            await link.close()
 
     def publish(self, message: Message) -> None:
         """Send `message` now or when the broker is there again."""
