@@ -7,12 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from parts import event_bus, machine, publishes
+from parts import event_bus, idle, latency, machine, pipeline, publishes, start
 from parts.report import Row, notes, table
 
 PARTS: dict[str, Callable[..., list[Row]]] = {
     "event_bus": event_bus.measure,
+    "start": start.measure,
+    "latency": latency.measure,
+    "pipeline": pipeline.measure,
     "publishes": publishes.measure,
+    "idle": idle.measure,
 }
 
 

@@ -32,7 +32,7 @@ class Client:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
         self._number = 0
-        self._answers: list[int] = []
+        self._answers: set[int] = set()
         connect = _text("MQTT") + bytes((4, 2)) + KEEPALIVE_S.to_bytes(2, "big") + _text(client_id)
         self._socket.sendall(_packet(0x10, connect))
         self._expect(_CONNACK)
@@ -62,21 +62,27 @@ class Client:
         self._socket.sendall(packets)
 
     def receive(self, timeout_s: float) -> list[Message]:
-        """All publications that are there, waiting up to `timeout_s` for the first bytes; perhaps none.
+        """All publications that are there, waiting up to `timeout_s` for the first; perhaps none.
 
         Raises `ConnectionError` when the broker has gone.
         """
-        if not select.select([self._socket], [], [], timeout_s)[0]:
-            return []
+        give_up_s = perf_counter() + timeout_s
+        while select.select([self._socket], [], [], max(0.0, give_up_s - perf_counter()))[0]:
+            messages = self._take_in()
+            if messages:  # else these were only answers of the broker
+                return messages
+        return []
+
+    def _expect(self, kind: int) -> None:
+        while kind not in self._answers:
+            self._take_in()
+
+    def _take_in(self) -> list[Message]:
         received = self._socket.recv(RECEIVE_BYTES)
         if not received:
             raise ConnectionError("the broker ended the connection")
         self._buffer += received
         return self._parse(perf_counter())
-
-    def _expect(self, kind: int) -> None:
-        while kind not in self._answers:
-            self.receive(10.0)
 
     def _parse(self, at_s: float) -> list[Message]:
         buffer, messages, acks = self._buffer, [], bytearray()
@@ -103,7 +109,7 @@ class Client:
                     topic_end += 2
                 messages.append(Message(topic, bytes(buffer[topic_end:after]), at_s))
             else:
-                self._answers.append(head >> 4)
+                self._answers.add(head >> 4)
             start = after
         del buffer[:start]
         if acks:

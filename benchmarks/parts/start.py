@@ -84,9 +84,7 @@ def _watch(observer: Client, entities: int, started_s: float) -> Times:
     return first_s - started_s, received[-1].at_s - started_s
 
 
-def _rows(
-    ours: list[Times], floor: list[Times], setup: Setup, goals: tuple[float | None, float | None]
-) -> list[Row]:
+def _rows(ours: list[Times], floor: list[Times], setup: Setup, goals: tuple[float | None, float | None]) -> list[Row]:
     rows = []
     for index, what in enumerate(("first sensor state", f"all {setup.entities} entities published")):
         mine, bare = [times[index] for times in ours], [times[index] for times in floor]

@@ -1,15 +1,15 @@
 """Answers each command with a state and nothing in between, with bare paho; it must not keep anything.
 
+A command to `set2` instead of `set` is answered twice, as the supervisor does: with a state and an ack.
 Arguments: port, node, QoS.
 """
 
 import sys
 from typing import Any
 
+from bare import connected  # type: ignore[import-not-found,unused-ignore]
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
-
-from bare import connected  # type: ignore[import-not-found,unused-ignore]
 
 
 def main() -> None:
@@ -18,13 +18,16 @@ def main() -> None:
     root = f"alimante/{node}"
 
     def on_connect(client: Client, userdata: Any, flags: Any, code: Any, properties: Any) -> None:
-        client.subscribe(f"{root}/actuator/+/set", qos=qos)
+        client.subscribe([(f"{root}/actuator/+/set", qos), (f"{root}/actuator/+/set2", qos)])
 
     def on_subscribe(client: Client, userdata: Any, number: int, codes: Any, properties: Any) -> None:
         client.publish(f"{root}/availability", b"online", qos=1, retain=True)
 
     def on_message(client: Client, userdata: Any, message: MQTTMessage) -> None:
-        client.publish(f"{message.topic[:-4]}/state", message.payload, qos=qos)
+        device, _, verb = message.topic.rpartition("/")
+        client.publish(f"{device}/state", message.payload, qos=qos)
+        if verb == "set2":
+            client.publish(f"{device}/ack", message.payload, qos=qos)
 
     client = Client(CallbackAPIVersion.VERSION2, client_id=f"bare-{node}")
     client.max_inflight_messages_set(0)

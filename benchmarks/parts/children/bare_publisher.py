@@ -6,10 +6,9 @@ Arguments: port, node, messages, channels, QoS.
 import sys
 from typing import Any
 
+from bare import connected  # type: ignore[import-not-found,unused-ignore]
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
-
-from bare import connected  # type: ignore[import-not-found,unused-ignore]
 
 UNDER_WAY = 64
 PAYLOAD = (

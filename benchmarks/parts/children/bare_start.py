@@ -9,11 +9,10 @@ import sys
 from typing import Any
 
 import pydantic  # noqa: F401
+from bare import connected  # type: ignore[import-not-found,unused-ignore]
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import BaseModel  # noqa: F401 - pydantic imports lazily
-
-from bare import connected  # type: ignore[import-not-found,unused-ignore]
 
 
 def main() -> None:
