@@ -33,6 +33,7 @@ from alimante.mqtt.codec import (
     encode_output,
     encode_reading,
     encode_refusal,
+    show,
 )
 from alimante.mqtt.link import Inbound
 from alimante.mqtt.outbox import Message
@@ -114,7 +115,7 @@ class Bridge:
     def _command(self, device: str, message: Inbound, age_bound_s: float) -> CommandReceived:
         """Raises `Refused`."""
         if device not in self._accepts:
-            raise Refused(f"there is no actuator called {device[:40]!r}")
+            raise Refused(f"there is no actuator called {show(device)}")
         if message.retained:
             raise Refused("retained commands are never carried out; publish it without the retain flag")
         command = decode_command(message.payload, self._accepts[device])

@@ -47,27 +47,26 @@ def decode_command(payload: bytes, accepts: Accepts) -> Command:
         text = payload.decode().strip()
     except UnicodeDecodeError:
         raise Refused("the payload is no UTF-8 text") from None
-    said = _parse_json(text) if text[:1] in '{["' else _parse_plain(text)
-    return _command(said if isinstance(said, dict) else {"value": said}, accepts)
+    try:
+        said = _parse_json(text) if text[:1] in '{["' else _parse_plain(text)
+        return _command(said if isinstance(said, dict) else {"value": said}, accepts)
+    except RecursionError:
+        raise Refused("the JSON is nested too deeply") from None
 
 
 def _parse_plain(text: str) -> object:
-    """A bare word or number."""
-    if text.upper() in ("ON", "OFF"):
-        return text
+    """A bare number, or a word as it stands."""
     try:
-        return float(text)
+        return float(text) if text.isascii() and "_" not in text else text  # float() takes 1_0 and ٤٢
     except ValueError:
-        shown = text if len(text) <= 40 else f"{text[:37]}..."
-        raise Refused(f"{shown!r} is neither ON nor OFF, a number or a JSON object") from None
+        return text
 
 
 def _parse_json(text: str) -> object:
+    """Every number as a float: of an integer of 400 digits Python cannot even tell whether it is finite."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except RecursionError:
-        raise Refused("the JSON is nested too deeply") from None
-    except ValueError as error:  # also an integer with thousands of digits
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=float)
+    except ValueError as error:
         raise Refused(f"the payload is no valid JSON: {str(error)[:100]}") from None
 
 
@@ -86,7 +85,7 @@ def _command(said: dict[str, object], accepts: Accepts) -> Command:
     command_id = _id(said.get("id"))
     unknown = sorted(set(said) - _KEYS)
     if unknown:
-        raise Refused(f"unknown key {unknown[0][:40]!r}; known are {', '.join(sorted(_KEYS))}", command_id)
+        raise Refused(f"unknown key {show(unknown[0])}; known are {', '.join(sorted(_KEYS))}", command_id)
     if "value" not in said:
         raise Refused("there is no value", command_id)
     try:
@@ -100,6 +99,12 @@ def _command(said: dict[str, object], accepts: Accepts) -> Command:
         ttl_s=_seconds(said, "ttl_s", TTL_S, MAX_TTL_S, command_id),
         sent_at=_sent_at(said.get("sent_at"), command_id),
     )
+
+
+def show(text: str) -> str:
+    """`text` in quotes, printable and not too long, whatever it is."""
+    shown = repr(text[:40])
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
 def _id(said: object) -> str | None:
