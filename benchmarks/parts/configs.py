@@ -29,9 +29,9 @@ class Setup:
         """Sensor channels and actuators."""
         return self.channels + self.actuators
 
-    def wire(self, name: str, kind: str) -> str:
+    def wire(self, name: str, kind: str, **more: Any) -> str:
         """A simulated wire."""
-        self.wires[name] = {"kind": kind, "backend": "sim"}
+        self.wires[name] = {"kind": kind, "backend": "sim", **more}
         return name
 
     def sensor(self, driver: str, wire: str, *, channels: int = 1, **params: Any) -> None:
@@ -41,13 +41,13 @@ class Setup:
         self.devices[f"sensor_{self.sensors}"] = {"driver": driver, "wire": wire, "poll_s": POLL_S, **params}
 
     def relay(self, wire: str, pin: int) -> None:
-        """One relay that nothing limits, so that commands may follow one another without end."""
+        """One relay that nothing limits, so that commands may follow one another without end; off at reset."""
         self.actuators += 1
         self.devices[f"relay_{self.actuators}"] = {
             "driver": "relay",
             "wire": wire,
             "pin": pin,
-            "active_high": True,
+            "active_high": pin > 8,
             "role": "other",
             "safe_value": "off",
         }
@@ -66,54 +66,52 @@ class Setup:
 
 
 def sixty(port: int, node: str) -> Setup:
-    """40 sensor channels and 20 relays.
+    """40 sensor channels and 20 relays, as a large terrarium wall might have on one board.
 
-    Five I²C buses with two SHT3x and a BH1750 each (25 channels), seven DS18B20, seven contacts, the processor's
-    temperature. The slowest bus needs 0.21 s for its first round, which is the chips' own conversion time.
+    Five I²C buses (the header's and a multiplexer's four) with two SHT3x and a BH1750 each (25 channels), eleven
+    DS18B20, three contacts, the processor's temperature. The slowest bus needs 0.21 s for its first round, which is
+    the chips' own conversion time.
     """
     setup = Setup(port, node)
-    relays = setup.wire("relays", "gpio")
+    pins = setup.wire("pins", "gpio")
     for pin in range(8, 8 + RELAYS):
-        setup.relay(relays, pin)
-    for number in range(5):
-        wire = setup.wire(f"i2c_{number}", "i2c")
+        setup.relay(pins, pin)
+    for number, bus in enumerate((1, 10, 11, 12, 13)):
+        wire = setup.wire(f"i2c_{number}", "i2c", bus=bus)
         setup.sensor("sht3x", wire, channels=2, address="0x44")
         setup.sensor("sht3x", wire, channels=2, address="0x45")
         setup.sensor("bh1750", wire, address="0x23")
-    _probes(setup, "onewire_0", 7)
-    _contacts(setup, "inputs", 7)
+    _probes(setup, "onewire", 11, pin=4)
+    _contacts(setup, pins, range(5, 8))
     setup.sensor("soc_temperature", setup.wire("soc", "hwmon"))
     return setup
 
 
 def thousand(port: int, node: str) -> Setup:
-    """1,000 sensors with 1,080 channels on 67 wires.
+    """1,000 sensors with 1,096 channels on 56 wires.
 
-    500 DS18B20 on ten 1-Wire buses, 400 contacts on 16 sets of pins, 80 SHT3x on 40 I²C buses, 20 thermometers of
-    the kernel.
+    876 DS18B20 on six 1-Wire buses, 96 SHT3x on 48 I²C buses, 18 contacts, ten thermometers of the kernel.
     """
     setup = Setup(port, node)
-    for number in range(10):
-        _probes(setup, f"onewire_{number}", 50)
-    for number in range(16):
-        _contacts(setup, f"inputs_{number}", 25)
-    for number in range(40):
-        wire = setup.wire(f"i2c_{number}", "i2c")
+    for number in range(6):
+        _probes(setup, f"onewire_{number}", 146, pin=4 + number, root=f"/sys/bus/w1/devices_{number}")
+    for number in range(48):
+        wire = setup.wire(f"i2c_{number}", "i2c", bus=10 + number)
         setup.sensor("sht3x", wire, channels=2, address="0x44")
         setup.sensor("sht3x", wire, channels=2, address="0x45")
+    _contacts(setup, setup.wire("pins", "gpio"), range(10, 28))
     hwmon = setup.wire("soc", "hwmon")
-    for number in range(20):
+    for number in range(10):
         setup.sensor("soc_temperature", hwmon, sensor=f"zone_{number}")
     return setup
 
 
-def _probes(setup: Setup, wire: str, count: int) -> None:
-    name = setup.wire(wire, "onewire")
+def _probes(setup: Setup, wire: str, count: int, **more: Any) -> None:
+    name = setup.wire(wire, "onewire", **more)
     for number in range(count):
         setup.sensor("ds18b20", name, address=f"28-{number:012x}")
 
 
-def _contacts(setup: Setup, wire: str, count: int) -> None:
-    name = setup.wire(wire, "gpio")
-    for number in range(count):
-        setup.sensor(("contact", "door_contact", "float_switch")[number % 3], name, pin=2 + number)
+def _contacts(setup: Setup, wire: str, pins: range) -> None:
+    for pin in pins:
+        setup.sensor(("contact", "door_contact", "float_switch")[pin % 3], wire, pin=pin)

@@ -69,17 +69,15 @@ def child(name: str, *arguments: object) -> Iterator["subprocess.Popen[bytes]"]:
 
 @contextlib.contextmanager
 def supervisor(config: Path, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """`alimante run` with its state in `folder`, where `log` is what it said. Raises `Failed` if it ends by itself."""
+    """`alimante run` with its state in `folder`. What goes wrong meanwhile is raised with what it said."""
     log = folder / "log"
     program = Path(sys.executable).with_name("alimante")
     command = [str(program), "run", "--config", str(config), "--state-dir", str(folder / "state")]
     with running(command, log=log) as process:
         try:
             yield process
-        finally:
-            code = process.poll()
-    if code is not None:
-        raise Failed(f"the supervisor ended by itself with {code}: {log.read_text()[-2000:]}")
+        except Exception as error:
+            raise Failed(f"{error}; the supervisor ({process.poll()}) said: {log.read_text()[-2000:]}") from error
 
 
 def free_port() -> int:
