@@ -7,6 +7,9 @@ from typing import Any
 Path = tuple[str | int, ...]
 """Keys and indices from the top of the document to a value."""
 
+Place = tuple[Path, bool]
+"""A value, or the key that it stands under."""
+
 
 def pointer(path: Path) -> str:
     """`path` as a JSON pointer (RFC 6901)."""
@@ -28,12 +31,20 @@ def _printable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong at `path`, in one sentence; `at_key` when the key itself is wrong and not its value."""
+    """Something wrong at `path`, in one sentence; `at_key` when the key itself is wrong and not its value.
+
+    The path of a missing key goes on to that key.
+    """
 
     path: Path
     message: str
     hint: str = ""
     at_key: bool = False
+
+    @property
+    def place(self) -> Place:
+        """What the problem is about: of several findings about one place the first is the most particular."""
+        return self.path, self.at_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from math import isfinite
 from re import compile as regex
 from typing import Final
 
-from alimante.config.faults import Path, shown
+from alimante.config.faults import Path, Problem, shown
+from alimante.config.syntax import Unreadable
 
 MAX_DEPTH: Final = 32
 MAX_DIGITS: Final = 18
@@ -21,17 +22,15 @@ MAX_DIGITS: Final = 18
 class Flaw:
     """Something that the standard parser lets pass, at `offset` characters into the text."""
 
-    path: Path
+    problem: Problem
     offset: int
-    message: str
-    hint: str = ""
 
 
 _token: Final = regex(r'[ \t\n\r]*([{}\[\],:"]|[^ \t\n\r{}\[\],:"]+)').match
 
 
 def flaws(text: str) -> Iterator[Flaw]:
-    """What is odd in a well-formed text, in its order; stops where it is nested too deeply."""
+    """What is odd in a well-formed text, in its order; raises `Unreadable` where it is nested too deeply."""
     frames: list[_Frame] = []
     at = 0
     while match := _token(text, at):
@@ -39,8 +38,7 @@ def flaws(text: str) -> Iterator[Flaw]:
         frame = frames[-1] if frames else _Frame(keys=None)
         if mark in "{[":
             if len(frames) == MAX_DEPTH:
-                yield Flaw(_path(frames), start, f"the configuration is nested deeper than {MAX_DEPTH} levels here")
-                return
+                raise Unreadable(f"the configuration is nested deeper than {MAX_DEPTH} levels here", offset=start)
             frames.append(_Frame(keys=set() if mark == "{" else None))
         elif mark in "}]":
             frames.pop()
@@ -49,9 +47,9 @@ def flaws(text: str) -> Iterator[Flaw]:
         elif mark == '"':
             content, at = scanstring(text, start + 1)
             if (problem := frame.name(content) or _odd_text(content)) is not None:
-                yield Flaw(_path(frames), start, *problem)
+                yield Flaw(Problem(_path(frames), *problem, at_key=True), start)
         elif mark != ":" and (message := _odd_number(mark)) is not None:
-            yield Flaw(_path(frames), start, message)
+            yield Flaw(Problem(_path(frames), message), start)
 
 
 @dataclass(slots=True)

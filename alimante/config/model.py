@@ -52,22 +52,3 @@ class Config:
     def client_id(self) -> str:
         """The name of the connection to the broker."""
         return self.mqtt.client_id or f"alimante_{self.node.id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Device:
-    """One device as the supervisor uses it: the common keys, the driver, and the driver's own parameters.
-
-    `poll_s` counts for sensors only, `role` and `safe_value` (in the scale of `Actuator.write`) for actuators only.
-    """
-
-    id: str
-    name: str
-    driver: str
-    spec: DriverSpec
-    wire: str
-    params: Params
-    zone: str | None
-    poll_s: float
-    role: Role | None
-    safe_value: float

@@ -1,0 +1,86 @@
+"""From plain JSON values to a `Config`, or to everything that is wrong with them; it must not read files or text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from alimante.config import checks, rules
+from alimante.config.devices import Found, without_notes
+from alimante.config.faults import Place, Problem
+from alimante.config.keys import Top
+from alimante.config.model import Config
+from alimante.config.scene import Scene
+from alimante.core.ids import is_id
+from hardware.board import BOARDS, Board
+
+ENOUGH = 100
+"""So many errors are worth reading; the search for more ends there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """`config` is None when there are errors or anything is flawed."""
+
+    config: Config | None
+    errors: list[Problem]
+    warnings: list[Problem]
+
+
+def build(
+    data: Any, *, board: Board, flawed: frozenset[Place] = frozenset(), simulation_model: type[BaseModel] | None = None
+) -> Built:
+    """The configuration that `data` says.
+
+    `board` is what a node whose board is "auto" is. Nothing more is said of what is known to
+    be `flawed`.
+    """
+    found = Found(flawed=flawed)
+    if not isinstance(data, dict):
+        found.errors.append(Problem((), "the configuration must be an object {…}"))
+        return Built(None, found.errors, [])
+    found.errors += rules.broken(data)
+    top = found.take(Top, data, ())
+    for name, wire in _members(_wires(data)):
+        found.wire(name, wire)
+    for name, device in _members(data.get("devices")):
+        if len(found.errors) < ENOUGH:
+            found.device(name, device)
+    simulation = _simulation(data.get("simulation", {}), found, simulation_model)
+    scene = Scene(board=_board(data, board), wires=found.wires, wire_names=tuple(_wires(data)), devices=found.devices)
+    found.errors += checks.errors(scene)
+    found.warnings += checks.warnings(scene)
+    if top is None or found.errors or flawed:
+        return Built(None, found.errors, found.warnings)
+    config = Config(
+        node=top.node,
+        mqtt=top.mqtt,
+        wires=found.wires,
+        devices=found.devices,
+        disabled=found.disabled,
+        simulation=simulation,
+    )
+    return Built(config, [], found.warnings)
+
+
+def _members(value: Any) -> list[tuple[str, Any]]:
+    """What stands under names that can be names; of the others the whole document's model complains."""
+    return [(name, item) for name, item in value.items() if is_id(name)] if isinstance(value, dict) else []
+
+
+def _wires(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    wires = data.get("wires")
+    return wires if isinstance(wires, dict) else {}
+
+
+def _simulation(data: Any, found: Found, model: type[BaseModel] | None) -> Any:
+    if model is None or not isinstance(data, dict):
+        return data
+    return found.take(model, dict(without_notes(data)), ("simulation",))
+
+
+def _board(data: Mapping[str, Any], detected: Board) -> Board:
+    node = data.get("node")
+    name = node.get("board", "auto") if isinstance(node, dict) else "auto"
+    return BOARDS.get(name, detected) if isinstance(name, str) else detected

@@ -1,0 +1,124 @@
+"""From a file to a configuration, or to all its faults at once with their places; it must not say what is a fault."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from alimante.config.build import Built, build
+from alimante.config.faults import ConfigInvalid, Fault, Problem, pointer
+from alimante.config.flaws import Flaw
+from alimante.config.model import Config
+from alimante.config.positions import line_and_column, locate
+from alimante.config.syntax import Unreadable
+from alimante.config.text import MAX_BYTES, decode, parse
+from hardware.board import Board, detect
+
+__all__ = ["Config", "ConfigInvalid", "Fault", "Loaded", "load", "load_text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A sound configuration, what still deserves a look, and the text it was read from.
+
+    `sha256` is of the file's bytes, in hexadecimal digits.
+    """
+
+    config: Config
+    warnings: tuple[Fault, ...]
+    sha256: str
+    text: str
+
+
+def load(path: Path, *, simulation_model: type[BaseModel] | None = None, board: Board | None = None) -> Loaded:
+    """The configuration in the file at `path`.
+
+    `simulation_model` judges the key `simulation`, which otherwise passes as it is. `board` is what "auto" means; by
+    default it is the board that this computer is. Raises `ConfigInvalid` with every error, also for a file that cannot
+    be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ConfigInvalid((_unreadable(path, error),)) from None
+    return load_bytes(data, simulation_model=simulation_model, board=board)
+
+
+def load_text(text: str, *, simulation_model: type[BaseModel] | None = None, board: Board | None = None) -> Loaded:
+    """As `load`, for a text that is at hand."""
+    return load_bytes(text.encode(errors="surrogatepass"), simulation_model=simulation_model, board=board)
+
+
+def load_bytes(data: bytes, *, simulation_model: type[BaseModel] | None = None, board: Board | None = None) -> Loaded:
+    """As `load`, for the bytes of a file."""
+    text = ""
+    try:
+        text = decode(data)
+        value, flaws = parse(text)
+    except Unreadable as error:
+        raise ConfigInvalid(
+            (_fault(text or _lossy(data), error.offset, Problem((), error.message, error.hint)),)
+        ) from None
+    built = build(
+        value,
+        board=board or detect(lambda name: Path(name).read_text()),
+        flawed=frozenset(flaw.problem.place for flaw in flaws),
+        simulation_model=simulation_model,
+    )
+    return _result(built, text, flaws, sha256(data).hexdigest())
+
+
+def _result(built: Built, text: str, flaws: list[Flaw], digest: str) -> Loaded:
+    config = built.config
+    if config is None:
+        flawed = [_fault(text, flaw.offset, flaw.problem) for flaw in flaws]
+        raise ConfigInvalid(_sorted([*flawed, *_placed(text, built.errors)]), _sorted(_placed(text, built.warnings)))
+    warnings = [*built.warnings, *_open_secrets(config)]
+    return Loaded(config=config, warnings=_sorted(_placed(text, warnings)), sha256=digest, text=text)
+
+
+def _open_secrets(config: Config) -> Iterator[Problem]:
+    """Secrets in files that others than their owner may read."""
+    secret = config.mqtt.password
+    if secret is None or secret.file is None:
+        return
+    try:
+        mode = Path(secret.file).stat().st_mode
+    except (OSError, ValueError):
+        return  # whoever needs the secret says so
+    if mode & 0o077:
+        path = ("mqtt", "password", "file")
+        yield Problem(path, f"others may read the secret in {secret.file}", f"chmod 600 {secret.file}")
+
+
+def _placed(text: str, problems: list[Problem]) -> list[Fault]:
+    places = locate(text, (problem.path for problem in problems)) if problems else {}
+    return [_fault(text, places[problem.path][0 if problem.at_key else 1], problem) for problem in problems]
+
+
+def _sorted(faults: list[Fault]) -> tuple[Fault, ...]:
+    return tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
+
+
+def _fault(text: str, offset: int, problem: Problem) -> Fault:
+    line, column = line_and_column(text, offset)
+    return Fault(pointer=pointer(problem.path), line=line, column=column, message=problem.message, hint=problem.hint)
+
+
+def _lossy(data: bytes) -> str:
+    return data[:MAX_BYTES].decode("utf-8-sig", errors="replace")
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> Fault:
+    if isinstance(error, FileNotFoundError):
+        message = f"there is no file {path}"
+    elif isinstance(error, IsADirectoryError):
+        message = f"{path} is a folder, not a file"
+    elif isinstance(error, PermissionError):
+        message = f"this user may not read {path}"
+    else:
+        message = f"{path} cannot be read: {error}"
+    return Fault(pointer="", line=1, column=1, message=message)

@@ -1,0 +1,27 @@
+"""What the checks look at: the sound wires and devices of a configuration, and the board; it must not check."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from alimante.config.model import AnyWire, Device
+from hardware.board import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A configuration of which parts may be missing because they were wrong.
+
+    `wire_names` has the wrong ones, too: a device that names one of them is not at fault.
+    """
+
+    board: Board
+    wires: Mapping[str, AnyWire]
+    wire_names: Collection[str]
+    devices: Mapping[str, Device]
+
+    def mounted(self) -> Iterator[tuple[Device, AnyWire]]:
+        """The devices whose wire is there and of their driver's kind."""
+        for device in self.devices.values():
+            wire = self.wires.get(device.wire)
+            if wire is not None and wire.kind == device.spec.wire:
+                yield device, wire
