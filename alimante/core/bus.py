@@ -98,9 +98,8 @@ class EventBus:
         self._routes = {}
 
         def undo() -> None:
-            for entry in added:
-                if entry in self._subscriptions:
-                    self._subscriptions.remove(entry)
+            while added:  # a second undo must not take another's equal subscription
+                self._subscriptions.remove(added.pop())
             self._routes = {}
 
         return undo
@@ -122,7 +121,7 @@ class EventBus:
         def end_of_sample(event: Event) -> None:
             nonlocal left
             left -= 1
-            if left == 0:
+            if left == 0 and self._routes.get(kind) is route:  # else a handler of this very event changed who listens
                 self._routes[kind] = plain
 
         timed = tuple(self._timed(handler) for handler in plain)
@@ -136,10 +135,22 @@ class EventBus:
             self.lost += 1
 
     def _deliver_caused(self) -> None:
-        """Deliver what handlers published, breadth first; a cycle ends at `CHAIN_LIMIT` and is reported once."""
+        """Deliver what handlers published; a cycle ends at `CHAIN_LIMIT` and is reported once."""
+        if self._drain():
+            return
+        kind = type(self._caused[0]).__name__
+        self._drop_caused()
+        _log.error("handlers of %s publish in a circle; the chain was cut", kind)
+        error = "handlers publish in a circle; the chain was cut"
+        self._cause(HandlerFailed(handler="event bus", event=kind, error=error))
+        if not self._drain():
+            self._drop_caused()
+
+    def _drain(self) -> bool:
+        """Deliver up to `CHAIN_LIMIT` caused events, breadth first; whether these were all."""
         for _ in range(CHAIN_LIMIT):
             if not self._caused:
-                return
+                return True
             event = self._caused.popleft()
             route = self._routes.get(event.__class__)
             if route is None:
@@ -149,10 +160,11 @@ class EventBus:
                     handler(event)
                 except BaseException as error:  # noqa: BLE001 - as in publish
                     self._failed(handler, event, error)
-        event = self._caused[0]
+        return not self._caused
+
+    def _drop_caused(self) -> None:
         self.lost += len(self._caused)
         self._caused.clear()
-        _log.error("handlers of %s publish in a circle; the chain was cut", type(event).__name__)
 
     def _failed(self, handler: Handler, event: Event, error: BaseException) -> None:
         name = name_of(handler)
