@@ -33,13 +33,15 @@ class Mailbox:
     async def get(self) -> Event:
         """The next event, as soon as there is one. One task only may wait at a time."""
         while not len(self):
-            self._overflowing = False
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        return self._pop()
+        event = self._pop()
+        if not len(self):
+            self._overflowing = False
+        return event
 
     def take(self) -> list[Event]:
         """All that is waiting now, oldest first."""
