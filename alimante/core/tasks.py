@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+ASK_AGAIN_S = 1.0
+"""Longer than any task needs for its good-bye, so that none is disturbed in it."""
+
 OnFailed = Callable[[str, BaseException], None]
 
 
@@ -24,11 +27,15 @@ class Tasks:
         task.add_done_callback(self._ended)
 
     async def cancel(self) -> None:
-        """End all of them and wait for that."""
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        """End all of them and wait for that.
+
+        A task is asked again while it goes on: a cancellation that meets the end of what the task waits for can be
+        swallowed (in Python 3.11 by `asyncio.wait_for`), and a stop must not wait for such a task for ever.
+        """
+        while self._running:
+            for task in self._running:
+                task.cancel()
+            await asyncio.wait(self._running, timeout=ASK_AGAIN_S)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

@@ -100,17 +100,22 @@ class Process:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.output.append(line)
-            self.lines.put(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self.output.append(line)
+                self.lines.put(line)
 
     def await_port(self) -> int:
         return int(self.await_line(r"mqtt://127\.0\.0\.1:(\d+)").group(1))
 
     def await_line(self, pattern: str) -> re.Match[str]:
         while True:
-            found = re.search(pattern, self.lines.get(timeout=PATIENCE_S))
-            if found:
+            try:
+                line = self.lines.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                self.end(signal.SIGKILL)
+                pytest.fail(f"no line like {pattern!r} in:\n{''.join(self.output)}")
+            if found := re.search(pattern, line):
                 return found
 
     def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
