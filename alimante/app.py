@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alimante import __version__
-from alimante.config.model import Config
-from alimante.config.model import Mqtt
+from alimante.config.model import Config, Mqtt
 from alimante.config.secret import read_secret
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
