@@ -19,6 +19,15 @@ BACKOFF_BASE_S, BACKOFF_CAP_S = 1.0, 120.0
 STABLE_S = 60.0
 """Only a link that lasted so long makes the next failure wait the shortest time again."""
 
+REASONS_TOLD = 8
+"""How many different reasons of one outage are logged: an outage of a week must not fill the log."""
+
+RESERVED = 2
+"""How many messages the client sends beside the outbox at the beginning: the marker and `online`."""
+
+DRAIN_S = 1.0
+"""How long a stop waits for the broker to take what was published before it: that outputs are safe, for one."""
+
 MARKER_S = 5.0
 """How long the marker behind messages from before may take; a broker that loses it must not hold up commands."""
 
@@ -63,10 +72,14 @@ class MqttClient:
         self._on_online = on_online
         self._link: Link | None = None
         self._failures = 0
-        self._outage = ""
+        self._v5_works = False
+        self._outage: set[str] = set()
         self._last_heard_s = float("-inf")
-        self._age_bound_s = 0.0
-        self._marker = b""
+        self._heard_before_s: float | None = None
+        """When the connection before was last heard of, while messages from then may come; else None."""
+        self._marker: bytes | None = None
+        self._untellable: set[str] = set()
+        self._drained: asyncio.Future[None] | None = None
         self._tasks = tasks
 
     async def start(self) -> None:
@@ -75,11 +88,7 @@ class MqttClient:
 
     async def stop(self) -> None:
         """Say `offline` behind all that was published, and good-bye, as far as the broker answers."""
-        link = self._link if self.connected else None
         await self._tasks.cancel()
-        if link is not None:
-            link.publish(self._topics.availability, b"offline", qos=1, retain=True)
-            await link.close()
 
     def publish(self, message: Message) -> None:
         """Send `message` now or when the broker is there again."""
@@ -91,80 +100,115 @@ class MqttClient:
         while True:
             try:
                 await self._session()
-            except (LinkFailed, OSError) as error:  # OSError: a certificate file that cannot be read
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with MQTT, it must not end the supervisor
                 self._note_failure(error)
             await asyncio.sleep(
                 full_jitter_s(self._failures, base_s=BACKOFF_BASE_S, cap_s=BACKOFF_CAP_S, rng=self._rng)
             )
 
     async def _session(self) -> None:
-        """One link from its beginning to its end. Raises `LinkFailed` or `OSError`."""
+        """One link from its beginning to its end. Raises `LinkFailed`, or `OSError` for an unreadable file."""
         link = self._link = self._connect(self._use_v5)
         try:
+            self._expect_backlog()  # before the first message, which may come together with the broker's answer
             session = await link.open(self._receive, self._acknowledged)
             started_s = self._clock.mono()
             await self._begin(link, session)
             reason = await link.closed()
+        except asyncio.CancelledError:
+            await self._say_goodbye(link)
+            raise
         finally:
+            link.drop()
             self._link = None
             self._lost()
         if self._clock.mono() - started_s >= STABLE_S:
             self._failures = 0
+        self._use_v5 = self._use_v5 or self._v5_works
         raise LinkFailed(reason)
 
     async def _begin(self, link: Link, session: Session) -> None:
         """Subscribe, learn where the messages from before end, and say that we are there."""
-        self.outbox.limit = max(1, min(INFLIGHT, session.receive_maximum - 1))
-        self._age_bound_s = self._clock.mono() - self._last_heard_s
-        self._marker = f"{self._rng.getrandbits(64):016x}".encode()
+        self.outbox.limit = max(1, min(INFLIGHT, session.receive_maximum - RESERVED))
         await link.subscribe([self._topics.commands, self._topics.marker])
-        link.publish(self._topics.marker, self._marker, qos=1, retain=False)
-        asyncio.get_running_loop().call_later(MARKER_S, self._end_backlog, self._marker)
+        self._v5_works = self._v5_works or self._use_v5
+        marker = self._marker = f"{self._rng.getrandbits(64):016x}".encode()
+        link.publish(self._topics.marker, marker, qos=1, retain=False)
+        asyncio.get_running_loop().call_later(MARKER_S, self._end_backlog, marker)
         link.publish(self._topics.availability, b"online", qos=1, retain=True)
         self.connected = True
         if self._outage:
             _log.warning("the broker is back after %d failed attempts", self._failures)
-        self._outage = ""
+        self._outage.clear()
         self._bus.publish(LinkChanged(connected=True, reason="subscriptions stand"))
         self._on_online()
         self._pump()
 
+    async def _say_goodbye(self, link: Link) -> None:
+        """A broker that does not answer is not waited for long: other components have to stop, too."""
+        if not self.connected:
+            return
+        self._drained = asyncio.get_running_loop().create_future()
+        self.publish(Message(self._topics.availability, lambda: b"offline", retain=True, is_state=True))
+        await asyncio.wait([self._drained], timeout=DRAIN_S)
+        await link.close()
+
+    def _expect_backlog(self) -> None:
+        """Where the connection before broke within its backlog, the rest of that is still older."""
+        if self._heard_before_s is None:
+            self._heard_before_s = self._last_heard_s
+
     def _lost(self) -> None:
+        self._marker = None
         self.outbox.connection_lost()
         if self.connected:
             self.connected = False
             self._bus.publish(LinkChanged(connected=False, reason="the connection ended"))
 
     def _note_failure(self, error: Exception) -> None:
-        """Count, and log on the edge only."""
+        """Count, and log on the edge only: each reason once per outage."""
         self._failures += 1
         if isinstance(error, LinkFailed) and error.wrong_protocol and self._may_change_protocol:
             self._use_v5 = not self._use_v5
-        if str(error) != self._outage:
-            self._outage = str(error)
-            _log.warning("%s; trying again, at most every %g s", error, BACKOFF_CAP_S)
+        if str(error) in self._outage or len(self._outage) >= REASONS_TOLD:
+            return
+        self._outage.add(str(error))
+        defect = None if isinstance(error, LinkFailed | OSError) else error
+        _log.warning("%s; trying again, at most every %g s", error, BACKOFF_CAP_S, exc_info=defect)
 
     def _pump(self) -> None:
         link = self._link
         while link is not None and (message := self.outbox.next()) is not None:
-            number = link.publish(message.topic, message.render(), qos=message.qos, retain=message.retain)
+            try:
+                payload = message.render()
+            except Exception as error:  # noqa: BLE001 - it must not take the link or its sender with it
+                self._note_untellable(message.topic, error)
+                continue
+            number = link.publish(message.topic, payload, qos=message.qos, retain=message.retain)
             if message.qos:
                 self.outbox.sent(number, message)
+
+    def _note_untellable(self, topic: str, error: Exception) -> None:
+        if topic not in self._untellable:
+            self._untellable.add(topic)
+            _log.error("what should be published on %s cannot be told and is left out", topic, exc_info=error)
 
     def _acknowledged(self, number: int) -> None:
         self._last_heard_s = self._clock.mono()
         self.outbox.acknowledged(number)
         if self.connected:
             self._pump()
+        if self._drained is not None and not self._drained.done() and not len(self.outbox):
+            self._drained.set_result(None)
 
     def _receive(self, message: Inbound) -> None:
-        self._last_heard_s = self._clock.mono()
+        now_s = self._last_heard_s = self._clock.mono()
         if message.topic == self._topics.marker:
             self._end_backlog(message.payload)
             return
-        self._on_message(message, self._age_bound_s)
+        self._on_message(message, 0.0 if self._heard_before_s is None else now_s - self._heard_before_s)
 
     def _end_backlog(self, marker: bytes) -> None:
         """What comes from now on was sent while we were connected."""
         if marker == self._marker:
-            self._age_bound_s = 0.0
+            self._heard_before_s = None

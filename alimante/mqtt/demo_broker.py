@@ -11,13 +11,17 @@ from alimante.mqtt import embedded
 
 RESTART_S = 1.0
 
+LINGER_S = 0.2
+"""The broker acknowledges before it passes on: so long it lives after the last client has said good-bye."""
+
 _log = logging.getLogger(__name__)
 
 
 class DemoBroker:
     """The embedded broker as a component; its port is known, and told to `on_address`, once it has started.
 
-    `start` raises `embedded.BrokerUnavailable`. A broker that dies is started again on the same port.
+    `start` raises `embedded.BrokerUnavailable`. A broker that dies is started again, on the
+    same port if that is still free.
     """
 
     name = "broker"
@@ -39,6 +43,7 @@ class DemoBroker:
         """End the broker."""
         await self._tasks.cancel()
         if self._broker is not None:
+            await asyncio.sleep(LINGER_S)
             await self._broker.stop()
 
     def reached(self, settings: Mqtt) -> Mqtt:
@@ -51,5 +56,13 @@ class DemoBroker:
         while True:
             await asyncio.shield(broker.exited)
             _log.error("the embedded broker has died and is started again")
+            broker = self._broker = await self._start_again(broker.port)
+            _log.warning("the embedded broker runs again at port %d", broker.port)
+
+    async def _start_again(self, port: int) -> embedded.EmbeddedBroker:
+        while True:
             await asyncio.sleep(RESTART_S)
-            broker = self._broker = await embedded.start(preferred_port=broker.port)
+            try:
+                return await embedded.start(preferred_port=port)
+            except embedded.BrokerUnavailable as error:  # outputs and sensors do not need it
+                _log.error("%s", error)

@@ -61,3 +61,7 @@ class Link(Protocol):
     async def close(self) -> None:
         """Say good-bye; nothing that was handed over before is lost if the broker answers within a second."""
         ...
+
+    def drop(self) -> None:
+        """Let go of everything, whatever state it is in; no callback comes after this. May be called twice."""
+        ...

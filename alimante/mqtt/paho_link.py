@@ -5,6 +5,7 @@ in the loop: two thread switches less per message than with paho's own network t
 """
 
 import asyncio
+import logging
 import socket
 import ssl
 import threading
@@ -33,7 +34,13 @@ GOODBYE_S = 0.5
 MISC_S = 1.0
 """How often keep-alive is looked after."""
 
+SILENCE = 1.4
+"""After so many keep-alive times without a byte the link is dead. The library asks after one, and would wait another
+one for the answer: with the default of 30 s that is more than the 45 s in which a frozen broker must be noticed."""
+
 UNSUPPORTED_PROTOCOL = (0x01, 0x84)  # CONNACK of 3.1.1 and of 5
+
+_log = logging.getLogger(__name__)
 
 
 class PahoLink:
@@ -50,24 +57,24 @@ class PahoLink:
         self._write_asked = False
         self._writer_added = False
         self._socket: socket.socket | None = None
+        self._heard_s = 0.0
         self._client = self._make_client(client_id, password, will)
 
     async def open(self, on_message: Callable[[Inbound], None], on_acknowledged: Callable[[int], None]) -> Session:
         """See `Link.open`."""
-        client = self._client
+        await self._connect_in_thread()
+        client = self._client  # it calls nobody before this line: the thread above is not the loop's
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = lambda client, userdata, message: self._on_message(on_message, message)
-        client.on_publish = lambda client, userdata, number, code, properties: on_acknowledged(number)
-        await self._connect_in_thread()
+        client.on_publish = lambda client, userdata, number, code, properties: _guard(on_acknowledged, number)
         self._serve_socket()
         try:
             return await asyncio.wait_for(asyncio.shield(self._connack), ANSWER_S)
         except TimeoutError:
-            self._drop(f"the broker did not answer within {ANSWER_S:g} s")
             raise LinkFailed(
-                f"the broker took the connection but did not answer within {ANSWER_S:g} s", wrong_protocol=True
+                f"{self._where()} took the connection but did not answer within {ANSWER_S:g} s", wrong_protocol=True
             ) from None
 
     async def subscribe(self, topics: list[str]) -> None:
@@ -81,7 +88,7 @@ class PahoLink:
             codes = await asyncio.wait_for(answer, ANSWER_S)
         except TimeoutError:
             raise LinkFailed(f"the broker did not confirm the subscription within {ANSWER_S:g} s") from None
-        refused = [topic for topic, code in zip(topics, codes, strict=True) if code.is_failure]
+        refused = [topic for topic, code in zip(topics, codes, strict=False) if code.is_failure]
         if refused:
             raise LinkFailed(f"the broker does not let this user subscribe to {', '.join(refused)}")
 
@@ -99,7 +106,11 @@ class PahoLink:
         try:
             await asyncio.wait_for(asyncio.shield(self._closed), GOODBYE_S)
         except TimeoutError:
-            self._drop("closed")
+            self.drop()
+
+    def drop(self) -> None:
+        """See `Link.drop`."""
+        self._end("closed")
 
     def _make_client(self, client_id: str, password: str | None, will: Will) -> Client:
         settings = self._settings
@@ -121,8 +132,12 @@ class PahoLink:
     async def _connect_in_thread(self) -> None:
         connected: asyncio.Future[None] = self._loop.create_future()
 
-        def settle(error: Exception | None) -> None:
-            if connected.done():  # given up meanwhile
+        def refuse_when_given_up(client: Client, userdata: Any, sock: Any) -> None:
+            if connected.done():  # to say CONNECT now would throw out the connection made since
+                raise ConnectionAbortedError("given up")
+
+        def settle(error: str | None) -> None:
+            if connected.done():
                 self._client.disconnect()
             elif error is None:
                 connected.set_result(None)
@@ -130,16 +145,17 @@ class PahoLink:
                 connected.set_exception(LinkFailed(f"{self._where()}: {error}"))
 
         def connect() -> None:
-            error: Exception | None = None
+            error = None
             try:
                 self._connect()
             except (OSError, ValueError) as caught:
-                error = caught
+                error = str(caught)  # the exception itself would keep its frames, and with them a socket, in a circle
             try:
                 self._loop.call_soon_threadsafe(settle, error)
             except RuntimeError:
                 return  # the loop has ended
 
+        self._client.on_socket_open = refuse_when_given_up
         threading.Thread(target=connect, name="mqtt-connect", daemon=True).start()
         try:
             await asyncio.wait_for(connected, CONNECT_S)
@@ -174,13 +190,19 @@ class PahoLink:
         self._client.on_socket_unregister_write = lambda client, userdata, sock: self._stop_writer()
         self._client.on_socket_close = lambda client, userdata, sock: self._stop_serving()
         self._loop.add_reader(found, self._read)
+        self._heard_s = self._loop.time()
         self._misc = self._loop.call_later(MISC_S, self._look_after)
         self._ask_write()
 
     def _read(self) -> None:
-        self._client.loop_read()
-        while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+        self._heard_s = self._loop.time()
+        try:
             self._client.loop_read()
+            while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+                self._client.loop_read()
+        except Exception as error:  # noqa: BLE001 - the library would take the same packet again, and again
+            _log.error("a packet of %s could not be read", self._where(), exc_info=error)
+            self._end(f"{self._where()} sent a packet that cannot be read")
 
     def _ask_write(self) -> None:
         """Write once the present callback has ended, so that what it publishes leaves in one go."""
@@ -213,13 +235,23 @@ class PahoLink:
     def _look_after(self) -> None:
         self._misc = self._loop.call_later(MISC_S, self._look_after)
         self._client.loop_misc()
+        silent_s = self._loop.time() - self._heard_s
+        if silent_s >= SILENCE * self._client.keepalive > 0:
+            self._end(f"{self._where()} has been silent for {silent_s:.0f} s")
 
-    def _drop(self, reason: str) -> None:
+    def _end(self, reason: str) -> None:
         """End without ceremony."""
         found = self._socket
         self._stop_serving()
         if found is not None:
             found.close()
+        self._settle(reason)
+
+    def _settle(self, reason: str) -> None:
+        """Tell everybody who waits for something that it will not come."""
+        _fail(self._connack, LinkFailed(reason, wrong_protocol=True))
+        for answer in self._subacks.values():
+            _fail(answer, LinkFailed(reason))
         if not self._closed.done():
             self._closed.set_result(reason)
 
@@ -235,11 +267,7 @@ class PahoLink:
 
     def _on_disconnect(self, client: Client, userdata: Any, flags: Any, code: ReasonCode, properties: Any) -> None:
         self._stop_serving()
-        reason = f"{self._where()} ended the connection: {code}"
-        if not self._connack.done():
-            self._connack.set_exception(LinkFailed(reason, wrong_protocol=True))
-        if not self._closed.done():
-            self._closed.set_result(reason)
+        self._settle(f"{self._where()} ended the connection: {code}")
 
     def _on_subscribe(self, client: Client, userdata: Any, number: int, codes: list[ReasonCode], props: Any) -> None:
         answer = self._subacks.pop(number, None)
@@ -252,8 +280,22 @@ class PahoLink:
         except UnicodeDecodeError:
             return  # no subscription of ours can have matched it
         fresh = self._use_v5 and hasattr(message.properties, "MessageExpiryInterval")
-        deliver(Inbound(topic, bytes(message.payload), bool(message.retain), fresh))
+        _guard(deliver, Inbound(topic, bytes(message.payload), bool(message.retain), fresh))
 
     def _subscribe_option(self) -> Any:
         """QoS 1. Version 5 also tells us when a command was sent with the retain flag while we listened."""
         return SubscribeOptions(qos=1, retainAsPublished=True) if self._use_v5 else 1
+
+
+def _fail(waiting: asyncio.Future[Any], error: LinkFailed) -> None:
+    if not waiting.done():
+        waiting.set_exception(error)
+        waiting.exception()  # it is no matter for the log when nobody waits any more
+
+
+def _guard(callback: Callable[[Any], None], argument: object) -> None:
+    """Call back. An error must not reach the library: it would never be done with the packet that caused it."""
+    try:
+        callback(argument)
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("a message from the broker could not be dealt with")
