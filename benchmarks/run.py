@@ -26,18 +26,23 @@ def main() -> int:
     facts = machine.describe()
     before_s, before_spread = machine.calibrate()
     started_s = perf_counter()
+    foreign = machine.Foreign()
     rows: list[Row] = []
     broken: list[str] = []
     for name in args.only or PARTS:
+        part_s = perf_counter()
         try:
             rows += PARTS[name](quick=args.quick)
         except Exception as error:
             machine.say(f"  {name} broke: {type(error).__name__}: {error}")
             broken.append(f"{name}: {type(error).__name__}: {error}")
+        machine.say(f"  {name} took {perf_counter() - part_s:.1f} s")
+    share = foreign.share()
     after_s, after_spread = machine.calibrate()
     facts |= {
         "calibration_ms": [round(before_s * 1e3, 3), round(after_s * 1e3, 3)],
         "calibration_spread": [round(before_spread, 3), round(after_spread, 3)],
+        "taken_by_others": None if share is None else round(share, 3),
         "took_s": round(perf_counter() - started_s, 1),
         "quick": args.quick,
     }
@@ -62,7 +67,8 @@ def _text(facts: dict[str, object], rows: list[Row], broken: list[str]) -> str:
     lines = [
         "Machine: {cpu}, {cores} cores, {system}, {python}".format(**facts),
         "Load average at the start {load_average}, calibration loop {calibration_ms} ms before and after, "
-        "spread {calibration_spread}; the run took {took_s} s".format(**facts),
+        "spread {calibration_spread}".format(**facts),
+        "Other programs took {taken_by_others} of all cores' time while this ran, for {took_s} s".format(**facts),
         "Ratio = figure / floor: for durations and sizes smaller is better, for rates (…/s) larger.",
         "",
         table(rows),

@@ -32,7 +32,6 @@ def _trips(qos: int, *, blocks: int) -> tuple[list[list[float]], list[list[float
     with nodes(echo_qos=qos) as there:
         topics = [f"alimante/{node}/actuator/{DEVICE}/state" for node in (OURS, BARE)]
         with Client(there.port, "commander", subscribe=topics, qos=qos) as client:
-            client.receive(0.2)  # what was retained
             for turn in range(blocks + 1):
                 say(f"commands at QoS {qos}, block {turn} of {blocks} …")
                 ours.append([_trip_us(client, OURS, qos, on=bool(trip % 2 == 0)) for trip in range(BLOCK)])
@@ -51,7 +50,7 @@ def _trip_us(client: Client, node: str, qos: int, *, on: bool) -> float:
         if not received:
             raise Failed(f"{node} did not answer {word.decode()} within {SILENCE_S:g} s")
         for message in received:
-            if message.topic == state and _says(message.payload, word):
+            if message.topic == state and not message.is_retained and _says(message.payload, word):
                 return (message.at_s - started_s) * 1e6
 
 

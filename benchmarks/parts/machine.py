@@ -30,6 +30,42 @@ def calibrate(repetitions: int = 40) -> tuple[float, float]:
     return min(durations), spread(durations)
 
 
+class Foreign:
+    """How much of the processors other programs took between `__init__` and `share`."""
+
+    def __init__(self) -> None:
+        self._busy_s = _busy_s()
+        self._own_s = _own_s()
+        self._started_s = perf_counter()
+
+    def share(self) -> float | None:
+        """Of all cores together, 0.0 to 1.0; None where the kernel does not tell."""
+        if self._busy_s is None or (busy_s := _busy_s()) is None:
+            return None
+        foreign_s = busy_s - self._busy_s - (_own_s() - self._own_s)
+        return max(0.0, foreign_s / ((perf_counter() - self._started_s) * (os.cpu_count() or 1)))
+
+
+def _busy_s() -> float | None:
+    """Seconds that all cores were not idle since the system started (proc(5), /proc/stat)."""
+    try:
+        user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, _first_line("/proc/stat").split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_s() -> float:
+    """Seconds that this process and its children that have ended took."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _first_line(path: str) -> str:
+    with Path(path).open() as file:
+        return file.readline()
+
+
 def _loop_s() -> float:
     started_s = perf_counter()
     total = 0

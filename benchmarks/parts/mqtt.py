@@ -17,11 +17,15 @@ _CONNACK, _PUBLISH, _SUBACK = 2, 3, 9
 
 
 class Message(NamedTuple):
-    """One publication; `at_s` is the `perf_counter` right after its bytes were received."""
+    """One publication; `at_s` is the `perf_counter` right after its bytes were received.
+
+    `is_retained` says that it is from before the subscription.
+    """
 
     topic: bytes
     payload: bytes
     at_s: float
+    is_retained: bool
 
 
 class Client:
@@ -107,7 +111,7 @@ class Client:
                 if head & 6:
                     acks += b"\x40\x02" + buffer[topic_end : topic_end + 2]
                     topic_end += 2
-                messages.append(Message(topic, bytes(buffer[topic_end:after]), at_s))
+                messages.append(Message(topic, bytes(buffer[topic_end:after]), at_s, bool(head & 1)))
             else:
                 self._answers.add(head >> 4)
             start = after

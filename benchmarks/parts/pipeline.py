@@ -1,6 +1,6 @@
 """How many commands per second go through with many outstanding; it must not count one that was not answered.
 
-A command counts when its `ack` has come; a state follows each applied command unless a newer state of the same output
+A command counts when its `ack` has come, whatever it says; a state follows each applied command unless a newer state of the same output
 took its place in the outbox, which is told. Floor: bare paho that sends each command straight back; beside it the
 same with two answers per command, as ours gives: a state and an ack.
 """
@@ -12,7 +12,7 @@ from statistics import median
 from time import perf_counter
 
 from parts.machine import say
-from parts.mqtt import Client
+from parts.mqtt import Client, Message
 from parts.nodes import BARE, OURS, nodes
 from parts.processes import Failed
 from parts.report import Goal, Row, number, spread
@@ -57,7 +57,6 @@ def _run(port: int, node: str, verb: str, actuators: int, commands: int) -> Run:
     answer = "ack" if node == OURS or verb == "set2" else "state"
     subscriptions = [f"{root}/{name}/{leaf}" for name in names for leaf in ("state", "ack")]
     with Client(port, "commander", subscribe=subscriptions) as client:
-        client.receive(0.2)  # what was retained
         run, begin = Run(), perf_counter()
         tally = _Tally(run, f"/{answer}".encode(), is_ours=node == OURS)
         sent = 0
@@ -70,11 +69,11 @@ def _run(port: int, node: str, verb: str, actuators: int, commands: int) -> Run:
             if not received:
                 raise Failed(f"{node} answered {tally.answered} of {commands} commands only")
             for message in received:
-                tally.take(message.topic, message.payload)
+                tally.take(message)
         run.rate = commands / (perf_counter() - begin)
         while late := client.receive(0.2):
             for message in late:
-                tally.take(message.topic, message.payload)
+                tally.take(message)
     return run
 
 
@@ -94,7 +93,10 @@ class _Tally:
         self._is_ours = is_ours
         self._last: dict[bytes, int] = {}
 
-    def take(self, topic: bytes, payload: bytes) -> None:
+    def take(self, message: Message) -> None:
+        topic, payload = message.topic, message.payload
+        if message.is_retained:
+            return
         is_state = topic.endswith(b"/state")
         if is_state:
             self._run.states += 1
@@ -106,6 +108,8 @@ class _Tally:
     def _look(self, topic: bytes, said: dict[str, str], *, is_state: bool) -> None:
         if not is_state:
             self._run.outcomes[said["outcome"]] += 1
+            if said["outcome"] != "applied":  # what a safe value has overtaken is told after it
+                return
         turn = int((said["reason"] if is_state else said["id"]).rpartition("-")[2])
         if turn <= self._last.get(topic, 0):
             self._run.out_of_order += 1
