@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
 
 from alimante.config import checks, rules
 from alimante.config.devices import Found, without_notes
-from alimante.config.faults import Place, Problem
+from alimante.config.faults import ENOUGH, Place, Problem
 from alimante.config.keys import Top
 from alimante.config.model import Config
 from alimante.config.scene import Scene
 from alimante.core.ids import is_id
 from hardware.board import BOARDS, Board
-
-ENOUGH = 100
-"""So many errors are worth reading; the search for more ends there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,15 @@ def build(
     found.errors += rules.broken(data)
     top = found.take(Top, data, ())
     for name, wire in _members(_wires(data)):
-        found.wire(name, wire)
+        if len(found.errors) < ENOUGH:
+            found.wire(name, wire)
     for name, device in _members(data.get("devices")):
         if len(found.errors) < ENOUGH:
             found.device(name, device)
     simulation = _simulation(data.get("simulation", {}), found, simulation_model)
     scene = Scene(board=_board(data, board), wires=found.wires, wire_names=tuple(_wires(data)), devices=found.devices)
-    found.errors += checks.errors(scene)
-    found.warnings += checks.warnings(scene)
+    found.errors += islice(checks.errors(scene), ENOUGH)
+    found.warnings += islice(checks.warnings(scene), ENOUGH)
     if top is None or found.errors or flawed:
         return Built(None, found.errors, found.warnings)
     config = Config(

@@ -83,7 +83,9 @@ def _bounds(option: Schema) -> str:
 def _options(schema: Schema, root: Schema) -> Iterator[Schema]:
     """The alternatives of `schema` with references resolved, without null."""
     if "$ref" in schema:
-        yield from _options(root["$defs"][schema["$ref"].rpartition("/")[2]], root)
+        said = {"description": schema["description"]} if "description" in schema else {}
+        target = root["$defs"][schema["$ref"].rpartition("/")[2]]
+        yield from (dict(option) | said for option in _options(target, root))
     elif "anyOf" in schema or "oneOf" in schema or "allOf" in schema:
         for option in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
             # What is said of all alternatives is said of each, such as the description.
@@ -98,14 +100,18 @@ def part_of(root: Schema, path: Path) -> list[Schema]:
     """What the schema says of the value at `path`."""
     here = list(_options(root, root))
     for part in path:
-        below = [
-            option.get("items", {})
-            if isinstance(part, int)
-            else option.get("properties", {}).get(part, option.get("additionalProperties"))
-            for option in here
-        ]
-        here = [option for schema in below if isinstance(schema, dict) for option in _options(schema, root)]
+        here = [option for schema in here for below in _below(schema, part) for option in _options(below, root)]
     return here
+
+
+def _below(schema: Schema, part: str | int) -> Iterator[Schema]:
+    if isinstance(part, int):
+        found = [schema.get("items")]
+    elif part in schema.get("properties", {}):
+        found = [schema["properties"][part]]
+    else:
+        found = [schema.get("additionalProperties"), *schema.get("patternProperties", {}).values()]
+    yield from (below for below in found if isinstance(below, dict))
 
 
 def keys_of(schema: list[Schema]) -> tuple[str, ...]:

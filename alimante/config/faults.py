@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from json import dumps
-from typing import Any
+from typing import Any, Final
+
+ENOUGH: Final = 100
+"""So many errors are worth reading at once; the search for more of a kind ends there."""
 
 Path = tuple[str | int, ...]
 """Keys and indices from the top of the document to a value."""

@@ -30,7 +30,7 @@ _token: Final = regex(r'[ \t\n\r]*([{}\[\],:"]|[^ \t\n\r{}\[\],:"]+)').match
 
 
 def flaws(text: str) -> Iterator[Flaw]:
-    """What is odd in a well-formed text, in its order; raises `Unreadable` where it is nested too deeply."""
+    """What is odd in a well-formed text, in its order; raises `Unreadable` at what cannot be gone on with."""
     frames: list[_Frame] = []
     at = 0
     while match := _token(text, at):
@@ -46,10 +46,13 @@ def flaws(text: str) -> Iterator[Flaw]:
             frame.next()
         elif mark == '"':
             content, at = scanstring(text, start + 1)
-            if (problem := frame.name(content) or _odd_text(content)) is not None:
-                yield Flaw(Problem(_path(frames), *problem, at_key=True), start)
-        elif mark != ":" and (message := _odd_number(mark)) is not None:
-            yield Flaw(Problem(_path(frames), message), start)
+            if _is_odd_text(content):
+                raise Unreadable("a text holds what no text may hold: NUL or half a surrogate pair", offset=start)
+            if frame.is_second(content):
+                message = f"the key {shown(content)} stands here for the second time"
+                yield Flaw(Problem(_path(frames), message, "remove one of the two", at_key=True), start)
+        elif mark != ":" and (why := _odd_number(mark)) is not None:
+            yield Flaw(Problem(_path(frames), why), start)
 
 
 @dataclass(slots=True)
@@ -65,34 +68,26 @@ class _Frame:
         if isinstance(self.part, int):
             self.part += 1
 
-    def name(self, content: str) -> tuple[str, str] | None:
-        """Take `content` for the next key, if it is one; the problem when the key is there already."""
+    def is_second(self, content: str) -> bool:
+        """Take `content` for the next key, if a key comes next, and say whether it is there already."""
         if self.keys is None or not self.awaits_key:
-            return None
+            return False
         self.awaits_key = False
         self.part = content
-        if content in self.keys:
-            return f"the key {shown(content)} stands here for the second time", "remove one of the two"
+        is_second = content in self.keys
         self.keys.add(content)
-        return None
+        return is_second
 
 
 def _path(frames: list[_Frame]) -> Path:
     return tuple(frame.part for frame in frames if frame.keys is None or frame.keys)
 
 
-def _odd_text(content: str) -> tuple[str, str] | None:
-    if "\0" in content or not _is_encodable(content):
-        return "this text holds a character that no text may hold (NUL or half a surrogate pair)", ""
-    return None
-
-
-def _is_encodable(content: str) -> bool:
+def _is_odd_text(content: str) -> bool:
     try:
-        content.encode()
+        return b"\0" in content.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return True
 
 
 def _odd_number(token: str) -> str | None:

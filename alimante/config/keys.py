@@ -67,6 +67,7 @@ class Mqtt(Keys):
     password: Secret | None = Field(default=None, description="Where the password stands; never the password itself.")
     base: str = Field(
         default="alimante",
+        min_length=1,
         max_length=64,
         pattern=r"^[^\x00-\x1f\x7f+#$/]+(/[^\x00-\x1f\x7f+#$/]+)*$",
         description="First part of every topic, before the node's id; without + # $ and without / at either end.",

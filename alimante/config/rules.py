@@ -25,7 +25,9 @@ def broken(data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _version(version: Any) -> Iterator[Problem]:
-    if type(version) is int and version > VERSION:
+    if version is True:  # which equals 1
+        yield Problem(("version",), "version must be 1; it is true")
+    elif type(version) is int and version > VERSION:
         message = f"this configuration has format {version}, and this Alimante reads format {VERSION}"
         yield Problem(("version",), message, "update Alimante, or go back to the configuration from before")
 

@@ -28,7 +28,9 @@ def _path(secret: Secret) -> Path:
         return Path(secret.file)
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder is None:
-        raise OSError(f"systemd gave no credentials; the unit needs LoadCredential={secret.credential}:/path/of/the/file")
+        raise OSError(
+            f"systemd gave no credentials; the unit needs LoadCredential={secret.credential}:/path/of/the/file"
+        )
     return Path(folder, secret.credential or "")
 
 

@@ -5,12 +5,13 @@ good as ours. This runs only when there is something to report.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
 from alimante.config.expectations import ID, Schema, description_of, expected, keys_of, part_of
-from alimante.config.faults import Path, Problem, shown
+from alimante.config.faults import ENOUGH, Path, Place, Problem, shown
 
 _SECRET_KEYS: Final = ("password", "username")
 
@@ -21,15 +22,22 @@ def problems(
     """The sentences for what `error` found in `data`, which stands at `base`.
 
     `also` are keys that are legal in the same object and were looked at elsewhere. Of several findings about one
-    value, such as one for each member of a union, there is one sentence.
+    value, such as one for each member of a union, there is one sentence; where a key is misspelt, the right one
+    is not said to be missing.
     """
     schema = model.model_json_schema()
-    told: set[tuple[Path, bool]] = set()
-    for detail in error.errors(include_url=False, include_input=False):
+    found: dict[Place, Problem] = {}
+    for detail in islice(error.errors(include_url=False, include_input=False), ENOUGH):
         problem = _problem(dict(detail), schema, data, base, tuple(also))
-        if problem.place not in told:
-            told.add(problem.place)
+        found.setdefault(problem.place, problem)
+    misspelt = {(problem.path[:-1], problem.hint) for problem in found.values() if problem.at_key}
+    for problem in found.values():
+        if (problem.path[:-1], _meant(problem.path)) not in misspelt or problem.at_key:
             yield problem
+
+
+def _meant(path: Path) -> str:
+    return f'did you mean "{path[-1]}"?' if path else ""
 
 
 def _problem(detail: dict[str, Any], schema: Schema, data: Any, base: Path, also: tuple[str, ...]) -> Problem:
@@ -94,4 +102,10 @@ def _hint(schema: list[Schema], value: Any) -> str:
 
 
 def _name(path: Path) -> str:
-    return next((part for part in reversed(path) if isinstance(part, str)), "the configuration")
+    """The last key of `path`, with the indices behind it."""
+    indices = ""
+    for part in reversed(path):
+        if isinstance(part, str):
+            return part + indices
+        indices = f"[{part}]{indices}"
+    return "the configuration"

@@ -5,10 +5,12 @@ say what is wrong and where.
 """
 
 from dataclasses import dataclass, field
+from itertools import islice
 from json import JSONDecodeError, loads
 from math import isfinite
 from typing import Any, Final
 
+from alimante.config.faults import ENOUGH
 from alimante.config.flaws import MAX_DEPTH, MAX_DIGITS, Flaw, flaws
 from alimante.config.syntax import Unreadable, explain
 
@@ -42,11 +44,11 @@ def parse(text: str) -> tuple[Any, list[Flaw]]:
             parse_constant=watch.constant,
         )
     except RecursionError:
-        return None, list(flaws(text))
+        return None, list(islice(flaws(text), ENOUGH))
     except JSONDecodeError as error:
         raise explain(text, error) from None
     if watch.odd or "\\u" in text or _is_deep(value):
-        return value, list(flaws(text))
+        return value, list(islice(flaws(text), ENOUGH))
     return value, []
 
 
@@ -80,11 +82,11 @@ class _Watch:
 
 def _is_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
             if isinstance(parent, (dict, list))
             for child in (parent.values() if isinstance(parent, dict) else parent)
         ]
-    return bool(level)
+    return any(isinstance(item, (dict, list)) for item in level)
