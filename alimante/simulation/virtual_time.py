@@ -9,6 +9,10 @@ from alimante.core.clock import ManualClock
 
 T = TypeVar("T")
 
+RESOLUTION_S = 1e-6
+"""Timers closer together than this fire together. It must stay above the spacing of floats at the clock's time: the
+system clock's 1 ns vanishes in a sum after 2²⁴ s (194 days), and a timer that is due would then never fire."""
+
 
 class Stuck(RuntimeError):
     """Everybody waits and no timer is set: in real time the program would wait for ever."""
@@ -35,6 +39,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self, clock: ManualClock) -> None:
         self._virtual_clock = clock
         super().__init__(_TimeSelector(clock))
+        self._clock_resolution = RESOLUTION_S
 
     def time(self) -> float:
         """The virtual monotonic time in seconds."""
