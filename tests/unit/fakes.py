@@ -25,6 +25,13 @@ def heard(bus: EventBus, *kinds: type[Event]) -> list[Any]:
     return events
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Let everything else, other threads included, run until `condition()`; at most ten real seconds."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
+
+
 def raising(error: BaseException) -> Callable[..., Any]:
     """A function that raises `error`, whatever it is given."""
 

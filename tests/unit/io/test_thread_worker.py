@@ -1,0 +1,197 @@
+"""A call that hangs in a driver holds its own wire and nothing else."""
+
+import asyncio
+import gc
+import subprocess
+import sys
+import threading
+import time
+import weakref
+
+import pytest
+from fakes import until
+
+from alimante.core.clock import SystemClock
+from alimante.io.worker import DeadlinePassed, ThreadWorker, WireWedged
+
+SOON_S = 0.02
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+async def wire(told):
+    return a_worker("i2c", told)
+
+
+@pytest.fixture
+def hang():
+    """A call that hangs until the test ends, or until `hang.set()`."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def a_worker(wire, told=None, sleep=time.sleep):
+    return ThreadWorker(
+        wire,
+        clock=SystemClock(),
+        on_wedged=lambda wedged, reason: told.append((wedged, reason)) if told is not None else None,
+        sleep=sleep,
+    )
+
+
+def read(worker, work, deadline_s=5.0):
+    return worker.run(work, label="read probe", deadline_s=deadline_s)
+
+
+async def wedge(worker, hang):
+    return await read(worker, hang.wait, SOON_S)
+
+
+async def heal(worker, hang):
+    hang.set()
+    await until(lambda: not worker.wedged)
+
+
+async def test_f027_a_call_that_hangs_ends_at_its_deadline(wire, hang):
+    done = await wedge(wire, hang)
+    assert isinstance(done.error, DeadlinePassed)
+    assert done.error.started is True
+    assert "read probe: has not come back within 0.02 s" in str(done.error)
+
+
+async def test_a_wedged_wire_is_told_once_and_its_healing_once(wire, hang, told):
+    await wedge(wire, hang)
+    await read(wire, lambda: 1)
+    assert [wedged for wedged, _ in told] == [True]
+    assert "read probe has not come back" in told[0][1]
+    await heal(wire, hang)
+    assert [wedged for wedged, _ in told] == [True, False]
+    assert "came back late" in told[1][1]
+
+
+async def test_later_callers_of_a_wedged_wire_are_refused_at_once(wire, hang):
+    await wedge(wire, hang)
+    answers = []
+    wire.submit(lambda: 1, answers.append, label="write heater", deadline_s=60.0)
+    assert isinstance(answers[0].error, WireWedged)
+    assert "write heater" in str(answers[0].error)
+    assert "i2c" in str(answers[0].error)
+
+
+async def test_a_late_result_is_counted_thrown_away_and_clears_the_mark(wire, hang):
+    answers = []
+    wire.submit(lambda: hang.wait() and "late", answers.append, label="read probe", deadline_s=SOON_S)
+    await until(lambda: answers)
+    await heal(wire, hang)
+    assert wire.late == 1
+    assert [type(answer.error) for answer in answers] == [DeadlinePassed]
+    assert (await read(wire, lambda: "fresh")).value == "fresh"
+
+
+async def test_f027_other_wires_and_the_loop_lose_nothing_while_one_hangs(wire, hang):
+    other = a_worker("gpio")
+    hanging = asyncio.ensure_future(read(wire, hang.wait, 0.3))
+    slowest_s, turns = 0.0, 0
+    while not hanging.done():
+        before_s = time.monotonic()
+        assert (await read(other, lambda: 7)).value == 7
+        slowest_s = max(slowest_s, time.monotonic() - before_s)
+        turns += 1
+    assert turns > 20
+    assert slowest_s < 0.25
+    assert other.wedged is False
+
+
+async def test_work_behind_a_hanging_call_is_done_when_the_call_comes_back_in_time(wire, hang):
+    first = asyncio.ensure_future(read(wire, hang.wait))
+    second = asyncio.ensure_future(read(wire, lambda: 2))
+    await asyncio.sleep(0)
+    hang.set()
+    assert (await first).value is True
+    assert (await second).value == 2
+
+
+async def test_sleep_is_what_the_worker_was_given():
+    slept = []
+    worker = a_worker("i2c", sleep=slept.append)
+    await read(worker, lambda: worker.sleep(0.5))
+    assert slept == [0.5]
+
+
+async def test_the_thread_does_not_keep_the_last_result_alive(wire):
+    class Frame:
+        pass
+
+    done = await read(wire, Frame)
+    frame = weakref.ref(done.value)
+    await read(wire, lambda: None)  # the thread has gone on
+    del done
+    gc.collect()
+    assert frame() is None
+
+
+async def test_a_closed_worker_ends_its_thread_after_what_was_asked_before():
+    worker = a_worker("closing")
+    thread = next(thread for thread in threading.enumerate() if thread.name == "wire-closing")
+    last = asyncio.ensure_future(read(worker, lambda: "last"))
+    await asyncio.sleep(0)
+    worker.close()
+    assert (await last).value == "last"
+    await asyncio.to_thread(thread.join, 5)
+    assert not thread.is_alive()
+
+
+async def test_a_driver_that_sets_up_a_thousand_results_at_once_gets_them_all_told(wire, hang):
+    """One wake-up of the loop serves many results; none may be left lying."""
+    answers = []
+    wire.submit(hang.wait, answers.append, label="gate", deadline_s=5.0)
+    for n in range(1000):
+        wire.submit(lambda n=n: n, answers.append, label="read", deadline_s=5.0)
+    hang.set()
+    await until(lambda: len(answers) == 1001)
+    assert [answer.value for answer in answers[1:]] == list(range(1000))
+
+
+def test_a_result_after_the_end_of_the_loop_hurts_nobody(hang, caplog):
+    caplog.set_level("DEBUG")
+    ended = threading.Event()
+
+    def late():
+        hang.wait()
+        return "late"
+
+    async def main():
+        a_worker("late").submit(late, lambda done: None, label="read", deadline_s=60.0)
+
+    asyncio.run(main())
+    thread = next(thread for thread in threading.enumerate() if thread.name == "wire-late")
+    hang.set()
+    while "after the loop had ended" not in caplog.text:
+        assert not ended.wait(0.001)
+    assert thread.is_alive()
+
+
+HUNG = """
+import asyncio, threading
+from alimante.core.clock import SystemClock
+from alimante.io.worker import ThreadWorker
+
+async def main():
+    worker = ThreadWorker("i2c", clock=SystemClock(), on_wedged=lambda *told: None, sleep=lambda s: None)
+    done = await worker.run(threading.Event().wait, label="read", deadline_s=0.01)
+    print(done.error, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.real
+def test_a_process_with_a_hanging_wire_ends_at_once():
+    process = subprocess.run([sys.executable, "-c", HUNG], capture_output=True, text=True, timeout=10, check=True)
+    assert process.stdout == "read: has not come back within 0.01 s\n"
+    assert process.stderr == ""
