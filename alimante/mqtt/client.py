@@ -80,6 +80,7 @@ class MqttClient:
         self._marker: bytes | None = None
         self._untellable: set[str] = set()
         self._drained: asyncio.Future[None] | None = None
+        self._stopping = False
         self._tasks = tasks
 
     async def start(self) -> None:
@@ -88,6 +89,8 @@ class MqttClient:
 
     async def stop(self) -> None:
         """Say `offline` behind all that was published, and good-bye, as far as the broker answers."""
+        if self._link is not None and self.connected:
+            await self._say_goodbye(self._link)
         await self._tasks.cancel()
 
     def publish(self, message: Message) -> None:
@@ -97,7 +100,7 @@ class MqttClient:
             self._pump()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self._session()
             except Exception as error:  # noqa: BLE001 - whatever is wrong with MQTT, it must not end the supervisor
@@ -115,13 +118,12 @@ class MqttClient:
             started_s = self._clock.mono()
             await self._begin(link, session)
             reason = await link.closed()
-        except asyncio.CancelledError:
-            await self._say_goodbye(link)
-            raise
         finally:
             link.drop()
             self._link = None
             self._lost()
+        if self._stopping:
+            return
         if self._clock.mono() - started_s >= STABLE_S:
             self._failures = 0
         self._use_v5 = self._use_v5 or self._v5_works
@@ -146,8 +148,7 @@ class MqttClient:
 
     async def _say_goodbye(self, link: Link) -> None:
         """A broker that does not answer is not waited for long: other components have to stop, too."""
-        if not self.connected:
-            return
+        self._stopping = True
         self._drained = asyncio.get_running_loop().create_future()
         self.publish(Message(self._topics.availability, lambda: b"offline", retain=True, is_state=True))
         await asyncio.wait([self._drained], timeout=DRAIN_S)
