@@ -5,6 +5,7 @@ It must not decide whether a command may be carried out.
 
 import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from alimante.core.bus import EventBus, Undo
@@ -172,7 +173,7 @@ class Bridge:
 
     def _on_fact(self, event: Event) -> None:
         kind = _snake(type(event).__name__)
-        facts = {name: getattr(event, name) for name in event.__dataclass_fields__}
+        facts = asdict(event)
         self._send(Message(self._topics.event(kind), lambda: dump(facts), retain=False, is_state=False))
 
     def _state(self, topic: str, render: Callable[[], bytes]) -> None:
