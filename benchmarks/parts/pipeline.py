@@ -1,8 +1,8 @@
 """How many commands per second go through with many outstanding; it must not count one that was not answered.
 
-A command counts when its `ack` has come, whatever it says; a state follows each applied command unless a newer state of the same output
-took its place in the outbox, which is told. Floor: bare paho that sends each command straight back; beside it the
-same with two answers per command, as ours gives: a state and an ack.
+A command counts when its `ack` has come, whatever it says; a state follows each applied command unless a newer state
+of the same output took its place in the outbox, which is told. Floor: bare paho that sends each command straight back;
+beside it the same with two answers per command, as ours gives: a state and an ack.
 """
 
 import json
