@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alimante import __version__
-from alimante.config.model import Config, Mqtt
+from alimante.config.model import Config, Device, Mqtt
 from alimante.config.secret import read_secret
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
@@ -68,6 +68,10 @@ class Ports:
     runtime_dir: Path | None = None
 
 
+class CannotBuild(Exception):
+    """The configuration is sound, but something that it needs is not installed; the message says what."""
+
+
 @dataclass
 class Wires:
     """The opened wires of a configuration, and the simulated world behind those that are simulated."""
@@ -96,15 +100,23 @@ def open_wires(config: Config, *, now: Callable[[], float]) -> Wires:
                 else _linux_wire(settings)
             )
         if settings.backend == "sim" and wires.world is not None:
-            wires.world.mount(
-                device.id,
-                device.driver,
-                wire=wires.opened[device.wire],
-                params=device.params.model_dump(),
-                zone=device.zone,
-                role=device.role,
-            )
+            _mount(wires.world, device, wires.opened[device.wire])
     return wires
+
+
+def _mount(world: "World", device: Device, wire: Any) -> None:
+    """Put the far side of `device` onto its simulated wire. Raises `CannotBuild`."""
+    try:
+        world.mount(
+            device.id,
+            device.driver,
+            wire=wire,
+            params=device.params.model_dump(),
+            zone=device.zone,
+            role=device.role,
+        )
+    except LookupError as error:  # no such zone, or no simulated chip for this driver
+        raise CannotBuild(f"{device.id}: {error.args[0] if error.args else error}") from error
 
 
 def _world(config: Config, now: Callable[[], float]) -> "World":

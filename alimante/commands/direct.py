@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from alimante.app import open_wires
+from alimante.app import CannotBuild, open_wires
 from alimante.commands.ask import NoSupervisor, ask
 from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.folders import Folders
@@ -32,7 +32,10 @@ class _Bench:
 
     def __init__(self, config: Config) -> None:
         self._clock = SystemClock()
-        self._wires = open_wires(config, now=self._clock.mono)
+        try:
+            self._wires = open_wires(config, now=self._clock.mono)
+        except CannotBuild as error:
+            raise CommandFailed(str(error)) from None
         self._bus = EventBus()
 
     def handle(self, kind: Callable[..., Any], device: Device) -> Any:

@@ -4,8 +4,9 @@ import sys
 from pathlib import Path
 
 from alimante.commands.errors import BadUse
-from alimante.config.faults import ConfigInvalid, Fault
+from alimante.config.faults import ConfigInvalid, Fault, pointer
 from alimante.config.load import Loaded, load
+from alimante.config.positions import line_and_column, locate
 from hardware.sim.settings import PlantSettings
 
 
@@ -13,16 +14,25 @@ class BadConfig(BadUse):
     """The configuration cannot be used; everything about it has been said already."""
 
 
+def load_whole(path: Path) -> Loaded:
+    """The configuration at `path`, the simulated enclosure included. Raises `ConfigInvalid`."""
+    loaded = load(path, simulation_model=PlantSettings)
+    faults = _misplaced(loaded)
+    if faults:
+        raise ConfigInvalid(faults, loaded.warnings)
+    return loaded
+
+
 def load_or_explain(path: Path) -> Loaded:
     """The configuration at `path`. Raises `BadConfig` after telling all faults."""
     try:
-        loaded = load(path, simulation_model=PlantSettings)
+        loaded = load_whole(path)
     except ConfigInvalid as invalid:
         for fault in (*invalid.errors, *invalid.warnings):
-            print(say(path, fault), file=sys.stderr)  # noqa: T201
+            sys.stderr.write(f"{say(path, fault)}\n")
         raise BadConfig from None
     for fault in loaded.warnings:
-        print("warning:", say(path, fault), file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"warning: {say(path, fault)}\n")
     return loaded
 
 
@@ -30,3 +40,24 @@ def say(path: Path, fault: Fault) -> str:
     """One fault as a line: where, what, and a hint."""
     hint = f" ({fault.hint})" if fault.hint else ""
     return f"{path}:{fault.line}:{fault.column}: {fault.message}{hint}"
+
+
+def _misplaced(loaded: Loaded) -> tuple[Fault, ...]:
+    """Devices on simulated wires in zones that the simulated enclosure does not have."""
+    config = loaded.config
+    zones: PlantSettings = config.simulation
+    paths = {
+        ("devices", device.id, "zone"): f"the simulated enclosure has no zone {device.zone!r}"
+        for device in config.devices.values()
+        if config.wires[device.wire].backend == "sim" and device.zone is not None and device.zone not in zones.zones
+    }
+    places = locate(loaded.text, paths) if paths else {}
+    return tuple(
+        _fault_at(loaded.text, places[path][1], pointer(path), message, f"it has {', '.join(zones.zones)}")
+        for path, message in paths.items()
+    )
+
+
+def _fault_at(text: str, offset: int, where: str, message: str, hint: str) -> Fault:
+    line, column = line_and_column(text, offset)
+    return Fault(pointer=where, line=line, column=column, message=message, hint=hint)

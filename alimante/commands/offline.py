@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from alimante.commands.loading import load_or_explain, say
+from alimante.commands.loading import load_or_explain, load_whole, say
 from alimante.config.faults import ConfigInvalid, Fault
-from alimante.config.load import load
 from alimante.config.schema import config_schema
 from hardware.registry import BrokenDriver, get, names
 from hardware.sim.settings import PlantSettings
@@ -18,9 +17,9 @@ def check(path: Path, *, as_json: bool) -> int:
     """Tell everything that is wrong with a configuration; exit code 2 when it cannot be used."""
     errors: tuple[Fault, ...] = ()
     try:
-        warnings = tuple(load(path, simulation_model=PlantSettings).warnings)
+        warnings = load_whole(path).warnings
     except ConfigInvalid as invalid:
-        errors, warnings = tuple(invalid.errors), tuple(invalid.warnings)
+        errors, warnings = invalid.errors, invalid.warnings
     if as_json:
         _print(
             json.dumps(
@@ -74,12 +73,13 @@ def drivers(*, as_json: bool) -> int:
 
 def _device(device: Any) -> dict[str, Any]:
     params = device.params.model_dump()
+    address = params.get("address")
     return {
         "id": device.id,
         "driver": device.driver,
         "kind": device.spec.kind,
         "wire": device.wire,
-        "address": params.get("address", params.get("pin")),
+        "address": f"0x{address:02x}" if isinstance(address, int) else address or params.get("pin"),
         "channels": [
             {"name": channel.name, "unit": channel.unit.value} for channel in device.spec.channels(device.params)
         ],

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from alimante.app import Ports, Supervisor, paho_link
+from alimante.app import CannotBuild, Ports, Supervisor, paho_link
 from alimante.commands.folders import Folders
 from alimante.commands.loading import BadConfig, load_or_explain
 from alimante.config.load import Loaded
@@ -77,7 +77,7 @@ async def _serve(config_path: Path, loaded: Loaded, folders: Folders, tail: LogT
     while True:
         try:
             await _run_once(process, loaded, folders, notifier, clock, tail)
-        except BrokerUnavailable as error:
+        except (BrokerUnavailable, CannotBuild) as error:
             return _fail(str(error))
         except Exception:  # noqa: BLE001 - whatever it was, the outputs are safe and the exit code says so
             _log.exception("the supervisor gave up; its outputs were put safe")
@@ -112,7 +112,8 @@ async def _run_once(
     def on_address(host: str, port: int) -> None:
         address[:] = [f"mqtt://{host}:{port}"]
         if tail is None:
-            print(address[0], flush=True)  # noqa: T201
+            sys.stdout.write(f"{address[0]}\n")
+            sys.stdout.flush()
 
     supervisor = Supervisor(loaded.config, ports, on_address=on_address)
     if tail is not None:
@@ -168,5 +169,5 @@ class _JournaldFormatter(logging.Formatter):
 
 
 def _fail(text: str) -> int:
-    print(f"alimante: {text}", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"alimante: {text}\n")
     return 1

@@ -47,7 +47,12 @@ def build(
         if len(found.errors) < ENOUGH:
             found.device(name, device)
     simulation = _simulation(data.get("simulation", {}), found, simulation_model)
-    scene = Scene(board=_board(data, board), wires=found.wires, wire_names=tuple(_wires(data)), devices=found.devices)
+    scene = Scene(
+        board=_board(data, board),
+        wires=found.wires,
+        wire_names=tuple(name for name, _ in _members(_wires(data))),
+        devices=found.devices,
+    )
     found.errors += islice(checks.errors(scene), ENOUGH)
     found.warnings += islice(checks.warnings(scene), ENOUGH)
     if top is None or found.errors or flawed:

@@ -24,7 +24,6 @@ def errors(scene: Scene) -> Iterator[Problem]:
         yield from _heater(device)
     yield from _twin_wires(scene)
     yield from _addresses(scene)
-    yield from _factories(scene)
     yield from pins.errors(scene)
 
 
@@ -32,6 +31,7 @@ def warnings(scene: Scene) -> Iterator[Problem]:
     """Everything that may work and still deserves a look."""
     if not scene.devices:
         yield Problem(("devices",), "there are no devices, so there is nothing to supervise")
+    yield from _factories(scene)
     yield from pins.warnings(scene)
 
 
@@ -99,5 +99,5 @@ def _factories(scene: Scene) -> Iterator[Problem]:
     for name, wire in scene.wires.items():
         is_meant = isinstance(wire, GpioWire) and wire.backend == "linux" and wire.factory == "rpigpio"
         if is_meant and scene.board.name == "pi-5":
-            message = "RPi.GPIO cannot move the pins of a Raspberry Pi 5"
-            yield Problem(("wires", name, "factory"), message, 'write "lgpio"')
+            message = "RPi.GPIO cannot move the pins of a Raspberry Pi 5; only rpi-lgpio can under this name"
+            yield Problem(("wires", name, "factory"), message, 'or write "lgpio"')

@@ -161,13 +161,13 @@ def on_pi_5(text: str) -> list[tuple[str, str, str]]:
     return []
 
 
-def test_rpi_gpio_is_refused_on_a_pi_5_and_fine_elsewhere():
+def test_rpi_gpio_on_a_pi_5_deserves_a_look_for_only_rpi_lgpio_works_there_under_this_name():
     text = spoilt('"lgpio"', '"rpigpio"')
-    assert errors(text) == ()
-    ((pointer, message, hint),) = on_pi_5(text)
-    assert pointer == "/wires/gpio/factory"
-    assert "Raspberry Pi 5" in message
-    assert "lgpio" in hint
+    assert load_text(text).warnings == ()
+    (warning,) = load_text(text.replace("pi-zero-2w", "pi-5")).warnings
+    assert warning.pointer == "/wires/gpio/factory"
+    assert "Raspberry Pi 5" in warning.message
+    assert "lgpio" in warning.hint
 
 
 def test_pins_12_and_18_have_channels_of_their_own_on_a_pi_5_which_the_driver_is_told():
