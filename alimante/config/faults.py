@@ -27,6 +27,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def one_line(text: str) -> str:
+    """`text` without line ends and other control characters, which names in a file may hold, spelt out."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def _printable(text: str) -> str:
     """Half surrogate pairs, which no file or terminal takes, spelt out."""
     return text.encode(errors="backslashreplace").decode()

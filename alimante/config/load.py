@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from alimante.config.build import Built, build
-from alimante.config.faults import ConfigInvalid, Fault, Problem, pointer
+from alimante.config.faults import ConfigInvalid, Fault, Problem, one_line, pointer
 from alimante.config.flaws import Flaw
 from alimante.config.model import Config
 from alimante.config.positions import line_and_column, locate
@@ -105,7 +105,8 @@ def _sorted(faults: list[Fault]) -> tuple[Fault, ...]:
 
 def _fault(text: str, offset: int, problem: Problem) -> Fault:
     line, column = line_and_column(text, offset)
-    return Fault(pointer=pointer(problem.path), line=line, column=column, message=problem.message, hint=problem.hint)
+    message, hint = one_line(problem.message), one_line(problem.hint)
+    return Fault(pointer=pointer(problem.path), line=line, column=column, message=message, hint=hint)
 
 
 def _lossy(data: bytes) -> str:
