@@ -85,8 +85,9 @@ class SensorHandle(Handle):
 
     @property
     def settle_s(self) -> float:
-        """How long after an edge the line must be quiet before it is read."""
-        return self._driver.settle_s if isinstance(self._driver, EdgeSensor) else 0.0
+        """How long after an edge the line must be quiet before it is read; 0.0 while the driver is not open."""
+        settle_s = getattr(self._driver, "settle_s", 0.0)  # looked at once: the worker may close the driver just now
+        return max(0.0, settle_s) if is_number(settle_s) else 0.0
 
     async def read(self) -> None:
         """Measure once."""
@@ -104,10 +105,12 @@ class SensorHandle(Handle):
 
     def close(self) -> None:
         """Let go of the line; runs on the worker."""
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
-        self._close()
+        unwatch, self._unwatch = self._unwatch, None
+        try:
+            if unwatch is not None:
+                unwatch()
+        finally:
+            self._close()
 
     def _measure(self) -> Sequence[Sample]:
         if self._is_worn():
@@ -205,8 +208,10 @@ def checked(channels: Sequence[Channel], samples: object) -> Sequence[Sample]:
     if not isinstance(samples, list | tuple) or [getattr(sample, "channel", None) for sample in samples] != names:
         raise BadData(f"the driver returned {_short(samples)} where samples of {', '.join(names)} were expected")
     for sample in samples:
-        if not is_number(sample.value) or not is_number(sample.age_s):
+        if not is_number(sample.value):
             raise BadData(f"the driver returned {_short(sample.value)} for {sample.channel}, which is no finite number")
+        if not is_number(sample.age_s) or sample.age_s < 0:  # measured in the future, it would never become old
+            raise BadData(f"the driver returned {_short(sample.age_s)} as age of {sample.channel}")
     return samples
 
 
