@@ -8,7 +8,10 @@ from hardware.api import Channel
 
 def is_number(value: object) -> bool:
     """Whether `value` is a finite number. Bools are not numbers: True would pass for 1.0 °C."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
 
 
 def judge(channel: Channel, value: float) -> tuple[Quality, tuple[str, ...]]:
