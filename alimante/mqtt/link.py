@@ -59,7 +59,7 @@ class Link(Protocol):
         ...
 
     async def close(self) -> None:
-        """Say good-bye; nothing that was handed over before is lost if the broker answers within a second."""
+        """Say good-bye, so that the broker tells no will. What it has not acknowledged by then may be lost."""
         ...
 
     def drop(self) -> None:
