@@ -176,15 +176,16 @@ class ActuatorHandle(Handle):
         def work() -> float | None:
             if not still_wanted():
                 return None
+            if self._is_worn():  # only just before a write: a line that was let go of may stand anywhere
+                self._close()
             driver = self._opened(initial=value)
             driver.write(value)
             return read_back(driver)
 
         def note(done: Done[Any]) -> None:
-            self._note(done.error)
+            if done.error is not None or done.value is not None:  # what was not tried is no evidence
+                self._note(done.error)
             on_done(done)
-            if done.error is not None and self._is_worn():
-                self.worker.submit(self._close, _ignore, label=f"close {self.device.id}", deadline_s=WRITE_DEADLINE_S)
 
         self.worker.submit(
             work,
@@ -193,10 +194,6 @@ class ActuatorHandle(Handle):
             deadline_s=WRITE_DEADLINE_S,
             priority=Priority.URGENT if urgent else Priority.NORMAL,
         )
-
-
-def _ignore(done: Done[Any]) -> None:
-    """A line that cannot be closed is opened anew all the same."""
 
 
 def checked(channels: Sequence[Channel], samples: object) -> Sequence[Sample]:
