@@ -124,9 +124,10 @@ class MqttClient:
             self._lost()
         if self._stopping:
             return
-        if self._clock.mono() - started_s >= STABLE_S:
-            self._failures = 0
         self._use_v5 = self._use_v5 or self._v5_works
+        if self._clock.mono() - started_s < STABLE_S:
+            raise LinkFailed(f"{reason}, soon after it began (if again and again: does another client use our id?)")
+        self._failures = 0
         raise LinkFailed(reason)
 
     async def _begin(self, link: Link, session: Session) -> None:

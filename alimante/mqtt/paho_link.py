@@ -82,7 +82,7 @@ class PahoLink:
         options: list[tuple[str, Any]] = [(topic, self._subscribe_option()) for topic in topics]
         code, number = self._client.subscribe(options)
         if number is None:
-            raise LinkFailed(f"the subscription could not be sent ({code})")
+            raise LinkFailed(self._closed.result() if self._closed.done() else f"nothing can be sent ({code})")
         answer = self._subacks[number] = self._loop.create_future()
         try:
             codes = await asyncio.wait_for(answer, ANSWER_S)
