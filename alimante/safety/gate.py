@@ -6,12 +6,13 @@ It must not wait, ask for the time or know where a command came from.
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from alimante.core.bus import EventBus
 from alimante.core.events import CommandFinished, CommandReceived, Outcome, OutputChanged
-from alimante.io.handle import ActuatorHandle
+from alimante.io.handle import WRITE_DEADLINE_S, ActuatorHandle
 from alimante.io.worker import DeadlinePassed, Done
-from alimante.policy.values import say_value, tolerance
+from alimante.policy.values import parse_value, say_value, tolerance
 
 REMEMBERED_COMMANDS = 1000
 """How many command ids keep their answer, so that a repeated command has no second effect."""
@@ -33,12 +34,17 @@ class Decision:
 
 @dataclass(slots=True, eq=False)
 class Output:
-    """What the gate knows of one actuator. `value` was read back; None where it is not known."""
+    """What the gate knows of one actuator. `value` was read back; None where it is not known.
+
+    `is_confirmed` says whether the last write was seen to take effect. A failed one is never confirmed by what it
+    happened to read back: an output that was switched on and looks off may be on.
+    """
 
     handle: ActuatorHandle
     safe: float
     commanded: float
     value: float | None = None
+    is_confirmed: bool = False
     source: str = "start"
     reason: str = ""
     since_s: float = 0.0
@@ -48,10 +54,10 @@ class Output:
     waiting_since_s: float = 0.0
     decisions: deque[Decision] = field(default_factory=lambda: deque(maxlen=DECISIONS))
 
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether the output is known to stand where it was last commanded to."""
-        return self.value is not None and abs(self.value - self.commanded) <= tolerance(self.handle.accepts)
+    def decide(self, at_s: float, text: str) -> None:
+        """Keep a decision; the same one on every tick is kept once, or it would push out its own cause."""
+        if not self.decisions or self.decisions[-1].text != text:
+            self.decisions.append(Decision(at_s=at_s, text=text))
 
     def say(self, value: float | None) -> str:
         """`value` in this output's terms."""
@@ -103,6 +109,7 @@ class Gate:
             source=command.source,
             reason=f"command {command.id}",
             until_s=until_s,
+            expires_s=command.expires_s,
             on_finished=lambda outcome, reason: self._finish(command, outcome, reason),
         )
 
@@ -120,9 +127,9 @@ class Gate:
         """Look at every output again: end what has run its time, and assert the safe value where it is not seen."""
         now_s = self._now()
         for output in self.outputs.values():
-            if output.waiting:
-                continue
-            if output.until_s is not None and now_s >= output.until_s:
+            if output.waiting and now_s - output.waiting_since_s <= WRITE_DEADLINE_S:
+                continue  # a write is about to decide; a stream of writes that never end decides nothing
+            if output.until_s is not None and not now_s < output.until_s:
                 self._assert_safe(output, "gate", "the time of the last command is over")
             elif not output.is_confirmed:
                 self._assert_safe(output, "gate", output.reason)
@@ -147,6 +154,10 @@ class Gate:
         output = self.outputs.get(command.device)
         if output is None:
             return Outcome.REJECTED, f"there is no actuator {command.device}"
+        try:
+            parse_value(output.handle.accepts, command.value)
+        except ValueError as error:
+            return Outcome.REJECTED, str(error)
         if self._now() > command.expires_s:
             return Outcome.EXPIRED, "the command came too late"
         if command.value != output.safe and self.refusal():
@@ -166,6 +177,7 @@ class Gate:
         reason: str,
         until_s: float | None,
         urgent: bool = False,
+        expires_s: float = inf,
         on_finished: OnFinished = lambda outcome, reason: None,
     ) -> None:
         now_s = self._now()
@@ -177,12 +189,15 @@ class Gate:
         urgent = urgent or (value == output.safe and not output.waiting)
         output.waiting += 1
         epoch = output.epoch
-        output.decisions.append(Decision(at_s=now_s, text=f"{output.say(value)} by {source}: {reason}"))
+        output.decide(now_s, f"{output.say(value)} by {source}: {reason}")
+
+        def still_wanted() -> bool:
+            return output.epoch == epoch and self._now() <= expires_s
 
         def on_done(done: Done[float]) -> None:
             output.waiting -= 1
-            outcome, why = _outcome(output, value, done)
-            if outcome is not Outcome.SUPERSEDED:
+            outcome, why = _outcome(output, value, done, superseded=output.epoch != epoch)
+            if outcome not in (Outcome.SUPERSEDED, Outcome.EXPIRED):  # then nothing was written
                 self._record(output, value, outcome, done, source=source, reason=why or reason, until_s=until_s)
             on_finished(outcome, why)
             if not self.armed:
@@ -190,7 +205,7 @@ class Gate:
             if self._idle:
                 self._tell_idle()
 
-        output.handle.write(value, on_done, urgent=urgent, still_wanted=lambda: output.epoch == epoch)
+        output.handle.write(value, on_done, urgent=urgent, still_wanted=still_wanted)
 
     def _record(
         self,
@@ -207,13 +222,14 @@ class Gate:
         applied = outcome is Outcome.APPLIED
         before = (output.value, output.commanded, output.source, output.reason)
         output.value = done.value
+        output.is_confirmed = applied
         output.commanded = value if applied else output.safe
         output.until_s = until_s if applied and value != output.safe else None
         output.source, output.reason = source, reason
-        if not applied:
-            output.decisions.append(Decision(at_s=self._now(), text=f"{outcome}: {reason}"))
         if not applied and before == (output.value, output.commanded, output.source, output.reason):
             return  # told already: the same failure on every tick is one fact
+        if not applied:
+            output.decide(self._now(), f"{outcome}: {reason}")
         output.since_s = self._now()
         self._bus.publish(
             OutputChanged(
@@ -229,8 +245,7 @@ class Gate:
     def _finish(self, command: CommandReceived, outcome: Outcome, reason: str) -> None:
         output = self.outputs.get(command.device)
         if output is not None and outcome is Outcome.REJECTED:
-            text = f"{output.say(command.value)} by {command.source} refused: {reason}"
-            output.decisions.append(Decision(at_s=self._now(), text=text))
+            output.decide(self._now(), f"{output.say(command.value)} by {command.source} refused: {reason}")
         finished = CommandFinished(
             id=command.id,
             device=command.device,
@@ -253,14 +268,16 @@ class Gate:
             self.armed = True
 
 
-def _outcome(output: Output, value: float, done: Done[float]) -> tuple[Outcome, str]:
+def _outcome(output: Output, value: float, done: Done[float], *, superseded: bool) -> tuple[Outcome, str]:
     """What became of writing `value`, and why it was not applied."""
     if isinstance(done.error, DeadlinePassed) and done.error.started:
         return Outcome.UNKNOWN, str(done.error)
     if done.error is not None:
         return Outcome.FAILED, str(done.error)
-    if done.value is None:
+    if done.value is None and superseded:
         return Outcome.SUPERSEDED, "a later command took its place"
+    if done.value is None:
+        return Outcome.EXPIRED, "the wire was not free in time"
     if abs(done.value - value) > tolerance(output.handle.accepts):
         return Outcome.FAILED, f"{output.say(value)} was written, but {output.say(done.value)} was read back"
     return Outcome.APPLIED, ""
