@@ -45,7 +45,7 @@ class OutputService:
         """Put everything safe for the rest of this run, and wait until that is done or can be waited for no more."""
         if not self._gate.held:
             self._gate.hold(reason)
-            await self._settle()
+        await self._settle()
 
     async def _tick(self) -> None:
         while True:
