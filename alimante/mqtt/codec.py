@@ -17,6 +17,7 @@ TTL_S, MAX_TTL_S = 1800.0, 86400.0
 MAX_CLOCK_ERROR_S = 5.0
 """How far in the future a command may have been sent: two clocks kept by NTP differ by far less."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _KEYS = {"id", "value", "expires_in_s", "ttl_s", "sent_at"}
 
 
@@ -139,7 +140,7 @@ def _sent_at(said: object, command_id: str | None) -> float | None:
 
 def dump(document: Any) -> bytes:
     """Compact JSON; raises `ValueError` rather than write NaN or Infinity, which no JSON reader takes."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def iso(wall_s: float) -> str:

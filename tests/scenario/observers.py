@@ -1,10 +1,12 @@
 """Onlookers at a real broker, for tests; they must not share code with the client that is tested."""
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -72,6 +74,11 @@ class Observer:
     def retained(self) -> dict[str, bytes]:
         """The last payload of each topic."""
         return {message.topic: message.payload for message in self.seen}
+
+
+def wire_of(link: Any) -> socket.socket:
+    """The TCP connection of a `PahoLink`, whatever is wrapped around it, to look at it or to break it."""
+    return socket.socket(fileno=os.dup(link._client.socket().fileno()))
 
 
 class RudeServer:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import paho.mqtt.client as paho_client
 import pytest
-from observers import Observer, RudeServer
+from observers import Observer, RudeServer, wire_of
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from alimante.config.model import Mqtt
@@ -74,7 +74,8 @@ async def test_what_is_published_comes_back_to_the_subscriber_and_is_acknowledge
 @both_versions
 async def test_small_packets_leave_at_once(mosquitto, use_v5):
     async with Ends(mosquitto.port, use_v5=use_v5) as ends:
-        assert ends.link._client.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        with wire_of(ends.link) as wire:
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @both_versions
@@ -98,7 +99,8 @@ async def test_f092_the_will_is_told_when_the_link_vanishes_without_good_bye(mos
     async with Observer(mosquitto.port) as observer:
         ends = Ends(mosquitto.port, use_v5=use_v5)
         await ends.open()
-        ends.link._client.socket().shutdown(socket.SHUT_RDWR)
+        with wire_of(ends.link) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
         await observer.until(lambda: observer.payloads("will") == [b"offline"])
         await closing(ends)
         ends.link.drop()
@@ -304,7 +306,7 @@ RUDE = {
 async def test_a_server_that_is_no_broker_ends_in_a_failure_and_not_in_a_busy_loop(
     use_v5, noise, connected, monkeypatch
 ):
-    monkeypatch.setattr(paho_link, "ANSWER_S", 0.2)
+    monkeypatch.setattr(paho_link, "ANSWER_S", 0.1)
     answer = ((CONNACK_5 if use_v5 else CONNACK_3) if connected else b"") + noise
     async with RudeServer(answer) as server:
         before_s = os.times().user
@@ -313,7 +315,7 @@ async def test_a_server_that_is_no_broker_ends_in_a_failure_and_not_in_a_busy_lo
             await ends.open()
             await ends.link.subscribe(["a"])
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(ends.link.closed(), 0.1)
+            await asyncio.wait_for(ends.link.closed(), 0.05)
         ends.link.drop()
         assert os.times().user - before_s < 0.2
         assert ends.messages.empty() or noise == RUDE["a topic that is no UTF-8"]

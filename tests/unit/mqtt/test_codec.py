@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alimante.core.events import CommandFinished, Outcome, OutputChanged, Quality, ReadingMissed, ReadingTaken
@@ -209,6 +209,7 @@ def test_a_hint_tells_what_to_say_instead_of_toggle():
     assert "ON or OFF" in str(refusal(b"toggle", SWITCH))
 
 
+@settings(deadline=None)  # the machine may be busy with other things
 @given(st.binary(max_size=200) | st.text(max_size=80).map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_are_a_command_or_refused(payload):
     check(payload)
@@ -222,6 +223,7 @@ _json = st.recursive(
 _known = st.sampled_from(["id", "value", "expires_in_s", "ttl_s", "sent_at"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_known | st.text(max_size=60), _json, max_size=6), st.booleans())
 def test_any_json_is_a_command_or_refused(document, ascii_only):
     check(json.dumps(document, ensure_ascii=ascii_only).encode(errors="surrogatepass"))
@@ -327,6 +329,7 @@ def test_f014_a_value_that_is_no_number_is_never_published(value):
         encode_output(output(value=value), DIMMER, mono_s=90.0, wall_s=0.0)
 
 
+@settings(deadline=None)
 @given(
     st.floats(allow_nan=False, allow_infinity=False),
     st.floats(0, 1e9),

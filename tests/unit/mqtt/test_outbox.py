@@ -101,7 +101,8 @@ class OutboxMachine(RuleBasedStateMachine):
         self.payload = 0
         self.packet = 0
         self.newest = {}  # topic -> payload that was put last
-        self.under_way = {}  # packet -> message
+        self.under_way = set()  # packets that are not acknowledged
+        self.wire = {}  # packet -> message that has not arrived, in the order of sending
         self.retained = {}  # topic -> payload at the broker
         self.sent_states = {}  # topic -> payload sent last in this connection
         self.last_event = 0  # the newest event sent in this connection
@@ -127,7 +128,8 @@ class OutboxMachine(RuleBasedStateMachine):
             return
         self.packet += 1
         self.outbox.sent(self.packet, message)
-        self.under_way[self.packet] = message
+        self.under_way.add(self.packet)
+        self.wire[self.packet] = message
         payload = message.render()
         if message.is_state:
             assert payload >= self.sent_states.get(message.topic, 0), "an older state behind a newer one"
@@ -136,27 +138,28 @@ class OutboxMachine(RuleBasedStateMachine):
             assert payload > self.last_event, "events in another order, or twice in one connection"
             self.last_event = payload
 
-    def _arrive(self, message):
-        if message.is_state:
-            self.retained[message.topic] = message.render()
-        else:
-            self.events_at_broker.add(message.render())
+    def _arrive(self, packets):
+        for packet in packets:
+            message = self.wire.pop(packet)
+            if message.is_state:
+                self.retained[message.topic] = message.render()
+            else:
+                self.events_at_broker.add(message.render())
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data())
     def acknowledge(self, data):
+        """The broker takes packets in order, in whatever order it acknowledges them."""
         packet = data.draw(st.sampled_from(sorted(self.under_way)))
-        for earlier in sorted(self.under_way):  # the broker takes packets in order, however it acknowledges them
-            if earlier <= packet:
-                self._arrive(self.under_way[earlier])
-        del self.under_way[packet]
+        self._arrive([earlier for earlier in self.wire if earlier <= packet])
+        self.under_way.discard(packet)
         self.outbox.acknowledged(packet)
 
-    @rule(arrived=st.integers(0, 4))
-    def lose_connection(self, arrived):
-        for packet in sorted(self.under_way)[:arrived]:
-            self._arrive(self.under_way[packet])
+    @rule(arriving=st.integers(0, 4))
+    def lose_connection(self, arriving):
+        self._arrive(list(self.wire)[:arriving])
         self.under_way.clear()
+        self.wire.clear()
         self.sent_states.clear()
         self.last_event = 0
         self.outbox.connection_lost()
@@ -171,9 +174,10 @@ class OutboxMachine(RuleBasedStateMachine):
             return
         while len(self.outbox):
             self.send()
-            for packet in list(self.under_way):
-                self._arrive(self.under_way.pop(packet))
+            self._arrive(list(self.wire))
+            for packet in self.under_way:
                 self.outbox.acknowledged(packet)
+            self.under_way.clear()
         assert self.retained == self.newest
         assert len(self.events - self.events_at_broker) <= self.outbox.dropped
 
