@@ -141,9 +141,12 @@ class Worker:
         """A job was put into its lane."""
         raise NotImplementedError
 
-    def _take(self) -> _Job:
-        """The next job; there must be one."""
-        return next(lane for lane in self._lanes if lane).popleft()
+    def _take(self) -> _Job | None:
+        """The next job, if there is one."""
+        for lane in self._lanes:
+            if lane:
+                return lane.popleft()
+        return None
 
     def _expire(self, job: _Job, deadline_s: float) -> None:
         started = not job.claim()
@@ -190,7 +193,8 @@ class ThreadWorker(Worker):
     ) -> None:
         super().__init__(wire, clock=clock, on_wedged=on_wedged)
         self._sleep = sleep
-        self._tokens: SimpleQueue[bool] = SimpleQueue()  # one per job, and a False to end
+        self._tokens: SimpleQueue[bool] = SimpleQueue()  # one to wake the sleeping thread, and a False to end
+        self._awake = False
         self._finished: deque[tuple[_Job, Any, BaseException | None]] = deque()
         self._waking = False
         threading.Thread(target=self._serve, name=f"wire-{wire}", daemon=True).start()
@@ -204,24 +208,37 @@ class ThreadWorker(Worker):
         self._tokens.put(False)
 
     def _offer(self) -> None:
-        self._tokens.put(True)
+        if not self._awake:  # waking a thread that runs costs as much as the work
+            self._awake = True
+            self._tokens.put(True)
 
     def _serve(self) -> None:
         while self._tokens.get():
-            job = self._take()
-            if not job.claim():
-                continue
-            job.started_s = self._clock.mono()
-            value, error = None, None
-            try:
-                value = job.work()
-            except BaseException as caught:  # noqa: BLE001 - a driver's SystemExit must not end the wire
-                error = caught
-            self._finished.append((job, value, error))
-            del job, value, error  # or the last result would stay alive until the next job
-            if not self._waking:  # one wake-up of the loop serves all that finish until it runs
-                self._waking = True
-                self._wake()
+            while (job := self._take_or_rest()) is not None:
+                if job.claim():
+                    self._work(job)
+                del job  # or the last result would stay alive until the next job
+
+    def _take_or_rest(self) -> _Job | None:
+        job = self._take()
+        if job is None:
+            self._awake = False
+            job = self._take()  # one that came before that found this thread awake and did not wake it
+            if job is not None:
+                self._awake = True
+        return job
+
+    def _work(self, job: _Job) -> None:
+        job.started_s = self._clock.mono()
+        value, error = None, None
+        try:
+            value = job.work()
+        except BaseException as caught:  # noqa: BLE001 - a driver's SystemExit must not end the wire
+            error = caught
+        self._finished.append((job, value, error))
+        if not self._waking:  # one wake-up of the loop serves all that finish until it runs
+            self._waking = True
+            self._wake()
 
     def _wake(self) -> None:
         try:
@@ -256,8 +273,7 @@ class InlineWorker(Worker):
         if self._offering:  # the work that runs now has asked for more: the loop below will come to it
             return
         self._offering = True
-        while not self._busy and any(self._lanes):
-            job = self._take()
+        while not self._busy and (job := self._take()) is not None:
             if job.claim():
                 self._work(job)
         self._offering = False

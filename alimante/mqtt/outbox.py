@@ -10,6 +10,9 @@ from dataclasses import dataclass
 CAPACITY = 4096
 """How many messages may wait. A terrarium has some hundred states; the rest is room for events during an outage."""
 
+CROWDED = 512
+"""With so many waiting only the newest state of each topic is kept, also while a connection stands."""
+
 INFLIGHT = 64
 """How many messages may be unacknowledged at once, unless the broker allows fewer."""
 
@@ -29,35 +32,45 @@ class Message:
 
 
 class Outbox:
-    """Messages that wait, and messages under way by their packet number."""
+    """Messages that wait, and messages under way by their packet number.
+
+    While a connection stands every state is sent, in order: each command has its echo. Only the newest state per topic
+    is kept while there is none (`is_offline`), or while so many wait that the broker is clearly too slow.
+    """
 
     def __init__(self, *, capacity: int = CAPACITY) -> None:
         self.limit = INFLIGHT
+        self.is_offline = True
         self.dropped = 0
         """How many messages were lost because too many waited."""
         self._capacity = capacity
-        self._waiting: dict[object, Message] = {}
+        self._crowded = min(CROWDED, capacity)
+        self._waiting: dict[int, Message] = {}
+        self._newest: dict[str, int] = {}  # topic of a state to the place of its newest message that waits
         self._under_way: dict[int, Message] = {}
-        self._number = 0
+        self._place = 0
 
     def __len__(self) -> int:
         """How many messages wait or are under way."""
         return len(self._waiting) + len(self._under_way)
 
     def put(self, message: Message) -> None:
-        """Add `message` behind all others; an older state on its topic that still waits is forgotten."""
-        key = self._key(message)
-        self._waiting.pop(key, None)
+        """Add `message` behind all others, or in the place of an older state of its topic; see the class."""
+        if message.is_state and (self.is_offline or len(self._waiting) >= self._crowded):
+            place = self._newest.get(message.topic)
+            if place is not None:
+                self._waiting[place] = message
+                return
         if len(self._waiting) >= self._capacity:
-            self._waiting.pop(self._victim())
+            self._take(self._victim())
             self.dropped += 1
-        self._waiting[key] = message
+        self._append(message)
 
     def next(self) -> Message | None:
         """Take out the message to be sent now, or None when there is none or enough are under way."""
         if not self._waiting or len(self._under_way) >= self.limit:
             return None
-        return self._waiting.pop(next(iter(self._waiting)))
+        return self._take(next(iter(self._waiting)))
 
     def sent(self, number: int, message: Message) -> None:
         """`message`, taken by `next`, is under way as packet `number`."""
@@ -68,25 +81,30 @@ class Outbox:
         self._under_way.pop(number, None)
 
     def connection_lost(self) -> None:
-        """Everything under way has to be sent again, before the rest, unless a newer state of its topic waits.
-
-        Of several states of one topic that were under way only the last is kept.
-        """
-        again: dict[object, Message] = {}
-        for message in self._under_way.values():
-            key = self._key(message)
-            again.pop(key, None)
-            if key not in self._waiting:
-                again[key] = message
+        """Everything under way has to be sent again, before the rest; of the states only the newest of each topic."""
+        messages = [*self._under_way.values(), *self._waiting.values()]
+        last = {message.topic: index for index, message in enumerate(messages) if message.is_state}
+        self.is_offline = True
         self._under_way.clear()
-        self._waiting = {**again, **self._waiting}
+        self._waiting.clear()
+        self._newest.clear()
+        for index, message in enumerate(messages):
+            if not message.is_state or last[message.topic] == index:
+                self._append(message)
 
-    def _key(self, message: Message) -> object:
+    def _append(self, message: Message) -> None:
+        self._place += 1
+        self._waiting[self._place] = message
         if message.is_state:
-            return message.topic
-        self._number += 1
-        return self._number
+            self._newest[message.topic] = self._place
 
-    def _victim(self) -> object:
+    def _take(self, place: int) -> Message:
+        message = self._waiting.pop(place)
+        if message.is_state and self._newest.get(message.topic) == place:
+            del self._newest[message.topic]
+        return message
+
+    def _victim(self) -> int:
         """What goes when there is no room: the oldest event, for a state will be true when the broker is back."""
-        return next((key for key in self._waiting if isinstance(key, int)), next(iter(self._waiting)))
+        oldest_event = (place for place, message in self._waiting.items() if not message.is_state)
+        return next(oldest_event, next(iter(self._waiting)))

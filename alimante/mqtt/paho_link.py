@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from alimante.config.model import Mqtt
+from alimante.mqtt.buffered_socket import BufferedSocket
 from alimante.mqtt.link import Inbound, LinkFailed, Session, Will
 
 CONNECT_S = 10.0
@@ -56,7 +57,7 @@ class PahoLink:
         self._misc: asyncio.TimerHandle | None = None
         self._write_asked = False
         self._writer_added = False
-        self._socket: socket.socket | None = None
+        self._socket: BufferedSocket | None = None
         self._heard_s = 0.0
         self._client = self._make_client(client_id, password, will)
 
@@ -184,10 +185,10 @@ class PahoLink:
         found: Any = self._client.socket()
         if found is None:
             raise LinkFailed(f"{self._where()}: the connection broke at once")
-        self._socket = found
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or each QoS 1 answer waits 40 ms
+        self._socket = self._client._sock = BufferedSocket(found)  # type: ignore[assignment]
+        self._client._reset_sockets(sockpair_only=True)  # it only wakes paho's own thread, a system call per packet
         self._client.on_socket_register_write = lambda client, userdata, sock: self._ask_write()
-        self._client.on_socket_unregister_write = lambda client, userdata, sock: self._stop_writer()
         self._client.on_socket_close = lambda client, userdata, sock: self._stop_serving()
         self._loop.add_reader(found, self._read)
         self._heard_s = self._loop.time()
@@ -197,8 +198,9 @@ class PahoLink:
     def _read(self) -> None:
         self._heard_s = self._loop.time()
         try:
-            self._client.loop_read()
-            while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            if self._socket is not None:
+                self._socket.fill()
+            while self._socket is not None and self._socket.has_news():
                 self._client.loop_read()
         except Exception as error:  # noqa: BLE001 - the library would take the same packet again, and again
             _log.error("a packet of %s could not be read", self._where(), exc_info=error)
@@ -215,9 +217,16 @@ class PahoLink:
         if self._socket is None:
             return
         self._client.loop_write()
-        if self._client.want_write() and self._socket is not None and not self._writer_added:
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._socket is None:
+            return
+        if self._socket.flush():
+            self._stop_writer()
+        elif not self._writer_added:
             self._writer_added = True
-            self._loop.add_writer(self._socket, self._client.loop_write)
+            self._loop.add_writer(self._socket, self._flush)
 
     def _stop_writer(self) -> None:
         if self._writer_added and self._socket is not None:

@@ -50,8 +50,8 @@ class Output:
     since_s: float = 0.0
     until_s: float | None = None
     epoch: int = 0
-    waiting: int = 0
-    waiting_since_s: float = 0.0
+    waiting: deque[float] = field(default_factory=deque)  # when each write under way was asked for
+    busy_since_s: float = 0.0  # since when there has always been one
     decisions: deque[Decision] = field(default_factory=lambda: deque(maxlen=DECISIONS))
 
     def decide(self, at_s: float, text: str) -> None:
@@ -127,7 +127,7 @@ class Gate:
         """Look at every output again: end what has run its time, and assert the safe value where it is not seen."""
         now_s = self._now()
         for output in self.outputs.values():
-            if output.waiting and now_s - output.waiting_since_s <= WRITE_DEADLINE_S:
+            if output.waiting and now_s - output.busy_since_s <= WRITE_DEADLINE_S:
                 continue  # a write is about to decide; a stream of writes that never end decides nothing
             if output.until_s is not None and not now_s < output.until_s:
                 self._assert_safe(output, "gate", "the time of the last command is over")
@@ -181,13 +181,13 @@ class Gate:
         on_finished: OnFinished = lambda outcome, reason: None,
     ) -> None:
         now_s = self._now()
-        if not output.waiting:
-            output.waiting_since_s = now_s
-        elif value == output.safe and now_s - output.waiting_since_s > OVERTAKE_AFTER_S:
+        if value == output.safe and output.waiting and now_s - output.waiting[0] > OVERTAKE_AFTER_S:
             output.epoch += 1
             urgent = True
-        urgent = urgent or (value == output.safe and not output.waiting)
-        output.waiting += 1
+        if not output.waiting:
+            output.busy_since_s = now_s
+            urgent = urgent or value == output.safe
+        output.waiting.append(now_s)
         epoch = output.epoch
         output.decide(now_s, f"{output.say(value)} by {source}: {reason}")
 
@@ -195,7 +195,7 @@ class Gate:
             return output.epoch == epoch and self._now() <= expires_s
 
         def on_done(done: Done[float]) -> None:
-            output.waiting -= 1
+            output.waiting.popleft()
             outcome, why = _outcome(output, value, done, superseded=output.epoch != epoch)
             if outcome not in (Outcome.SUPERSEDED, Outcome.EXPIRED):  # then nothing was written
                 self._record(output, value, outcome, done, source=source, reason=why or reason, until_s=until_s)

@@ -31,11 +31,28 @@ def test_messages_leave_in_the_order_in_which_they_came():
     assert drain(outbox) == [1, 2, 3, 4]
 
 
-def test_a_newer_state_takes_the_place_behind_all_others():
+def test_without_a_connection_a_newer_state_takes_the_place_of_the_older_one():
     outbox = Outbox()
     for message in (state("a", 1), event(2), state("a", 3)):
         outbox.put(message)
-    assert drain(outbox) == [2, 3]
+    assert drain(outbox) == [3, 2]
+
+
+def test_with_a_connection_every_state_is_sent_in_order():
+    outbox = Outbox()
+    outbox.is_offline = False
+    for message in (state("a", 1), event(2), state("a", 3)):
+        outbox.put(message)
+    assert drain(outbox) == [1, 2, 3]
+
+
+def test_a_broker_that_is_too_slow_gets_the_newest_states_only():
+    outbox = Outbox(capacity=4)
+    outbox.is_offline = False
+    for payload in range(100):
+        outbox.put(state("a", payload))
+    assert drain(outbox) == [0, 1, 2, 99]
+    assert outbox.dropped == 0
 
 
 def test_no_more_than_the_limit_are_under_way():
@@ -114,6 +131,10 @@ class OutboxMachine(RuleBasedStateMachine):
         self.payload += 1
         self.newest[topic] = self.payload
         self.outbox.put(state(topic, self.payload))
+
+    @rule()
+    def connect(self):
+        self.outbox.is_offline = False
 
     @rule()
     def put_event(self):
