@@ -98,6 +98,8 @@ class RudeServer:
 
     async def __aexit__(self, *given: object) -> None:
         self._server.close()
+        for _ in range(10):  # what was accepted just now becomes a connection only after some turns of the loop
+            await asyncio.sleep(0)
         for writer in self._writers:
             writer.close()
         await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)

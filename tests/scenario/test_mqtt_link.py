@@ -401,6 +401,9 @@ async def test_f080_a_name_server_that_hangs_does_not_hold_the_loop(held_back, m
         assert worst_s < 0.1
         held_back.set()
         await join_threads()
+        async with asyncio.timeout(2.0):
+            while not server.heard:
+                await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("how", ["given up", "cancelled", "dropped", "closed"])
