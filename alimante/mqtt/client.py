@@ -140,12 +140,12 @@ class MqttClient:
         asyncio.get_running_loop().call_later(MARKER_S, self._end_backlog, marker)
         link.publish(self._topics.availability, b"online", qos=1, retain=True)
         self.connected = True
-        self.outbox.is_offline = False
         if self._outage:
             _log.warning("the broker is back after %d failed attempts", self._failures)
         self._outage.clear()
         self._bus.publish(LinkChanged(connected=True, reason="subscriptions stand"))
         self._on_online()
+        self.outbox.is_offline = False  # only now: what waits and is told again at this moment is sent once
         self._pump()
 
     async def _say_goodbye(self, link: Link) -> None:

@@ -212,6 +212,14 @@ def test_whoever_knows_the_states_is_asked_for_them_at_each_connection(broker, b
     assert len(calls) == len(broker.attempts) == 2
 
 
+def test_a_state_that_waits_and_is_asked_for_is_sent_once(broker, bus, clock, received, failed):
+    client = new_client(broker, bus, clock, received, failed, on_online=lambda: client.publish(state("a", b"2")))
+    client.publish(state("a", b"1"))
+    client.publish(event(b"e"))
+    run(client, clock, 1.0, lambda: client.publish(state("a", b"3")))
+    assert broker.published("a") == [b"2", b"3"]
+
+
 def test_a_stop_says_offline_behind_everything_and_good_bye(client, broker, clock, bus):
     changes = heard(bus, LinkChanged)
     broker.receive_maximum = 3
