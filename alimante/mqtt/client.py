@@ -163,9 +163,9 @@ class MqttClient:
 
     def _lost(self) -> None:
         self._marker = None
-        self.outbox.connection_lost()
         if self.connected:
             self.connected = False
+            self.outbox.connection_lost()
             self._bus.publish(LinkChanged(connected=False, reason="the connection ended"))
 
     def _note_failure(self, error: Exception) -> None:
