@@ -36,8 +36,8 @@ schema: $(VENV)/.dev ## write config/schema.json from the code
 	$(VENV)/bin/alimante schema > config/schema.json.new
 	mv config/schema.json.new config/schema.json
 
-bench: $(VENV)/.dev ## run the benchmarks
-	@for each in benchmarks/*.py; do echo "== $$each"; $(VENV)/bin/python "$$each" || exit 1; done
+bench: $(VENV)/.dev ## run the benchmarks; ARGS=--quick for a short run
+	$(VENV)/bin/python benchmarks/run.py $(ARGS)
 
 pins: ## write constraints.txt from the newest versions that go together
 	rm -rf build/pins
