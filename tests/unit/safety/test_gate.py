@@ -122,7 +122,8 @@ class TestOutcomes:
 
     def test_f087_expired_when_it_came_too_late(self, bench):
         async def main():
-            assert bench.outcome(bench.command(1.0, expires_in_s=-0.1)) is EXPIRED
+            (finished,) = bench.answers(bench.command(1.0, expires_in_s=-0.1))
+            assert (finished.outcome, finished.reason) == (EXPIRED, "the command came too late")
             assert bench.level == 0.0
 
         bench.run(main)
@@ -155,6 +156,7 @@ class TestOutcomes:
             bench.far["heater"].fault = "raise after"
             answer = bench.command(1.0)
             bench.far["heater"].fault = ""
+            assert (bench.changes[-1].value, bench.changes[-1].commanded) == (None, 0.0)
             await seconds(1.1)
             (finished,) = bench.answers(answer)
             assert finished.outcome is FAILED
@@ -234,6 +236,18 @@ class TestOutcomes:
             await seconds(1.0)
             assert (bench.outcome(on), bench.outcome(off)) == (SUPERSEDED, APPLIED)
             assert 1.0 not in [value for _, value in bench.far["heater"].begun]
+
+        bench.run(main)
+
+    def test_f053_off_waits_for_no_other_work_that_has_not_begun(self, bench):
+        async def main():
+            bench.command(1.0)
+            for _ in range(5):
+                bench.occupy(0.5)
+            off = bench.command(0.0)
+            await seconds(0.6)
+            assert bench.outcome(off) is APPLIED
+            assert bench.level == 0.0
 
         bench.run(main)
 
