@@ -12,7 +12,9 @@ from typing import Self
 
 LOCK_NAME = "alimante.lock"
 
-_PASSES = 1000  # an asker holds the shared lock, and a taker leaves the file without its pid, for microseconds
+_PASSES = 50_000
+"""An asker holds the shared lock, and a taker leaves the file without its pid, for microseconds; but the kernel may
+take the processor away from either just then, so a tenth of a second of asking is allowed for."""
 
 
 class AlreadyRunning(Exception):

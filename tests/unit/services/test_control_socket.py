@@ -1,0 +1,74 @@
+"""The local socket on which the command line asks the supervisor."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+
+from alimante.services.control_socket import SOCKET_NAME, CannotAnswer, ControlSocket, short_path
+
+
+async def status(request):
+    return {"state": "running", "asked": request["ask"]}
+
+
+async def why(request):
+    raise CannotAnswer("there is no actuator 'x'")
+
+
+async def exchange(path, data):
+    with short_path(path) as address:
+        reader, writer = await asyncio.open_unix_connection(address)
+    writer.write(data)
+    writer.write_eof()
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+@pytest.fixture(params=["short", "far longer than a socket address may be " * 3])
+async def path(request, tmp_path):
+    folder = tmp_path / request.param.strip().replace(" ", "_")
+    folder.mkdir()
+    server = ControlSocket(folder / SOCKET_NAME, {"status": status, "why": why})
+    await server.start()
+    yield folder / SOCKET_NAME
+    await server.stop()
+
+
+async def test_a_question_has_its_answer(path):
+    answer = json.loads(await exchange(path, b'{"ask": "status"}\n'))
+    assert answer == {"ok": {"state": "running", "asked": "status"}}
+
+
+async def test_what_cannot_be_answered_says_why(path):
+    assert json.loads(await exchange(path, b'{"ask": "why"}\n')) == {"error": "there is no actuator 'x'"}
+
+
+@pytest.mark.parametrize(
+    "data", [b"\n", b"nonsense\n", b"[]\n", b'{"ask": "fly"}\n', b'{"ask": []}\n', b"[" * 4000 + b"\n"]
+)
+async def test_nonsense_is_answered_with_a_sentence_and_harms_nobody(path, data):
+    assert "error" in json.loads(await exchange(path, data))
+    assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}\n'))
+
+
+async def test_a_request_that_is_too_long_is_cut_off_and_the_next_is_served(path):
+    assert await exchange(path, b"x" * 100_000) == b""
+    assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}\n'))
+
+
+async def test_only_the_user_and_the_group_may_ask(path):
+    assert path.stat().st_mode & 0o777 == 0o660
+
+
+async def test_a_socket_that_a_dead_supervisor_left_is_replaced(tmp_path):
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / SOCKET_NAME))
+    server = ControlSocket(tmp_path / SOCKET_NAME, {"status": status})
+    await server.start()
+    assert "ok" in json.loads(await exchange(tmp_path / SOCKET_NAME, b'{"ask": "status"}\n'))
+    await server.stop()
+    assert not (tmp_path / SOCKET_NAME).exists()
