@@ -53,7 +53,7 @@ class PollingService:
         while True:
             await asyncio.sleep(due_s - self._clock.mono())
             await handle.read()
-            late = math.floor((self._clock.mono() - due_s) / period_s)
+            late = max(0, math.floor((self._clock.mono() - due_s) / period_s))  # a timer may fire a trace too early
             if late > 0:
                 self.skipped[handle.device.id] += late
             due_s += (late + 1) * period_s
