@@ -46,7 +46,7 @@ def test_nothing_at_all_is_unknown():
     assert roll_up([]) is Health.UNKNOWN
 
 
-@pytest.mark.parametrize(("one", "other"), product(Health, Health))
+@pytest.mark.parametrize(("one", "other"), list(product(Health, Health)))
 def test_the_worse_of_two_counts(one, other):
     assert roll_up([one, other]) is max(one, other, key=SEVERITY.index)
 
