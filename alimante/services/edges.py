@@ -28,6 +28,9 @@ class EdgeService:
 
     async def start(self) -> None:
         """Listen."""
+        self._settling.clear()  # a stop may have cut off what had begun to settle
+        for handle in self._handles.values():
+            handle.edge_served()
         self._undo = self._bus.subscribe(EdgeSeen, self._on_edge)
 
     async def stop(self) -> None:
