@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from alimante.services import control_socket
 from alimante.services.control_socket import SOCKET_NAME, CannotAnswer, ControlSocket, short_path
 
 
@@ -72,3 +73,29 @@ async def test_a_socket_that_a_dead_supervisor_left_is_replaced(tmp_path):
     assert "ok" in json.loads(await exchange(tmp_path / SOCKET_NAME, b'{"ask": "status"}\n'))
     await server.stop()
     assert not (tmp_path / SOCKET_NAME).exists()
+
+
+async def test_a_silent_client_is_let_go_and_meanwhile_others_are_served(path, monkeypatch):
+    monkeypatch.setattr(control_socket, "REQUEST_S", 0.05)
+    with short_path(path) as address:
+        reader, writer = await asyncio.open_unix_connection(address)
+    assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}\n'))
+    assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_client_that_has_gone_before_its_answer_harms_nobody(path):
+    for _ in range(3):
+        with short_path(path) as address, socket.socket(socket.AF_UNIX) as gone:
+            gone.connect(address)
+            gone.send(b'{"ask": "status"}\n')
+    assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}\n'))
+
+
+async def test_bytes_that_are_no_text_are_answered_with_a_sentence(path):
+    assert "error" in json.loads(await exchange(path, b"\xff\xfe\x00\n"))
+
+
+async def test_an_unfinished_line_counts_when_nothing_more_comes(path):
+    assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}'))

@@ -63,8 +63,8 @@ class Bench:
         assert self.deaths == []
 
 
-@pytest.mark.parametrize("period_s", [0.2, 0.7, 5.0, 1 / 3])
-@pytest.mark.parametrize("start_s", [0.0, 1000.1, 3e7])
+@pytest.mark.parametrize("period_s", [0.2, 5.0, 1 / 3])
+@pytest.mark.parametrize("start_s", [1000.1, 3e7])
 def test_ten_thousand_readings_do_not_drift(period_s, start_s):
     bench = Bench(a_sensor(poll_s=period_s), start_s=start_s)
     bench.run((10_000 + 0.5) * period_s)

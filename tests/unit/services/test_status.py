@@ -1,0 +1,236 @@
+"""What `status` and `why` say, in the shapes that others parse."""
+
+import json
+import math
+
+import pytest
+from fakes import HUMIDITY, TEMPERATURE, FarOutput, FarSensor, a_sensor, an_actuator, raising
+
+from alimante.core.bus import EventBus
+from alimante.core.clock import ManualClock
+from alimante.core.states import NODE, NodeState, Tracked
+from alimante.io.handle import ActuatorHandle, SensorHandle
+from alimante.io.worker import InlineWorker
+from alimante.safety.gate import Gate
+from alimante.services.status import Status
+from alimante.simulation.virtual_time import run_virtual
+from hardware.api import Range, Sample, Unit
+from hardware.errors import NoAnswer
+
+DIMMER = Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)
+
+
+class Bench:
+    """A node with sensors and outputs, in virtual time."""
+
+    def __init__(self, sensors=(), outputs=(), disabled=None):
+        self.clock = ManualClock()
+        self.bus = EventBus()
+        self.node = Tracked(NodeState.STARTING, NODE, lambda *change: None)
+        self.far = {device.id: FarSensor() for device in sensors}
+        self.far |= {device.id: FarOutput(self.clock.mono) for device in outputs}
+        self._sensors, self._outputs, self._disabled = sensors, outputs, disabled or {}
+
+    def run(self, main):
+        async def with_status():
+            worker = InlineWorker("gpio", clock=self.clock, on_wedged=lambda *told: None)
+
+            def handles(kind, devices):
+                return {
+                    device.id: kind(device, wire=self.far[device.id], worker=worker, clock=self.clock, bus=self.bus)
+                    for device in devices
+                }
+
+            self.sensors = handles(SensorHandle, self._sensors)
+            self.gate = Gate(handles(ActuatorHandle, self._outputs), bus=self.bus, now=self.clock.mono)
+            self.status = Status(
+                node=self.node,
+                sensors=self.sensors,
+                gate=self.gate,
+                disabled=self._disabled,
+                clock=self.clock,
+                boot_id="00ff",
+                version="0.1.0",
+            )
+            await main()
+
+        run_virtual(with_status(), self.clock)
+
+    def full(self):
+        """The report, as its reader gets it: it must be strict JSON."""
+        report = self.status.full()
+        assert json.loads(json.dumps(report, allow_nan=False)) == report
+        return report
+
+
+def test_the_keys_that_others_parse_are_there_with_their_types():
+    bench = Bench([a_sensor()], [an_actuator()])
+
+    async def main():
+        report = bench.full()
+        shape = {"state": str, "health": str, "armed": bool, "uptime_s": float, "version": str, "boot_id": str}
+        assert {key: type(report[key]) for key in shape} == shape
+        assert report["alerts"] == []
+        assert set(report["devices"]) == {"probe", "heater"}
+        for device in report["devices"].values():
+            assert {"state", "health", "value"} <= set(device)
+
+    bench.run(main)
+
+
+def test_nothing_heard_yet_is_unknown_and_never_healthy():
+    bench = Bench([a_sensor()], [an_actuator()])
+
+    async def main():
+        report = bench.full()
+        assert report["health"] == "UNKNOWN"
+        assert report["armed"] is False
+        assert "heater" in report["not_armed_because"]
+        probe, heater = report["devices"]["probe"], report["devices"]["heater"]
+        assert (probe["state"], probe["health"], probe["value"]) == ("unknown", "UNKNOWN", None)
+        assert (heater["state"], heater["health"], heater["value"]) == ("unknown", "UNKNOWN", None)
+
+    bench.run(main)
+
+
+def test_a_node_whose_devices_all_answer_is_healthy_and_armed():
+    bench = Bench([a_sensor()], [an_actuator()])
+
+    async def main():
+        bench.node.move(NodeState.RUNNING)
+        await bench.sensors["probe"].read()
+        bench.gate.make_safe("start", "every output starts safe")
+        bench.clock.advance(12.34)
+        report = bench.full()
+        assert (report["state"], report["health"], report["armed"]) == ("running", "HEALTHY", True)
+        assert report["not_armed_because"] == ""
+        assert report["uptime_s"] == 12.3
+        assert report["time_synced"] is True
+        assert report["counts"] == {"devices": 2, "unknown": 0, "online": 2, "offline": 0, "disabled": 0}
+        assert report["devices"]["heater"] == {
+            "kind": "actuator",
+            "name": "heater",
+            "state": "online",
+            "health": "HEALTHY",
+            "value": "OFF",
+            "commanded": "OFF",
+            "source": "start",
+            "reason": "every output starts safe",
+        }
+        assert report["devices"]["probe"]["channels"] == {
+            "temperature": {"value": 21.5, "unit": "°C", "quality": "good", "age_s": 12.3}
+        }
+
+    bench.run(main)
+
+
+def test_one_channel_is_the_value_and_several_are_values_by_name():
+    bench = Bench([a_sensor("one"), a_sensor("two", channels=(TEMPERATURE, HUMIDITY))])
+    bench.far["two"].answer = lambda sleep: [Sample("temperature", 20.0), Sample("humidity", 55.0)]
+
+    async def main():
+        for handle in bench.sensors.values():
+            await handle.read()
+        devices = bench.full()["devices"]
+        assert devices["one"]["value"] == 21.5
+        assert devices["two"]["value"] == {"temperature": 20.0, "humidity": 55.0}
+
+    bench.run(main)
+
+
+def test_a_missed_reading_is_unknown_and_not_the_last_value():
+    bench = Bench([a_sensor()])
+
+    async def main():
+        await bench.sensors["probe"].read()
+        bench.far["probe"].answer = raising(NoAnswer("nobody answers at 0x44"))
+        await bench.sensors["probe"].read()
+        probe = bench.full()["devices"]["probe"]
+        assert (probe["state"], probe["health"], probe["value"]) == ("offline", "CRITICAL", None)
+        assert probe["reason"] == "nobody answers at 0x44"
+        assert probe["channels"]["temperature"] == {"value": None, "unit": "°C", "quality": "unknown", "age_s": None}
+        assert bench.full()["health"] == "CRITICAL"
+
+    bench.run(main)
+
+
+def test_a_bad_value_is_shown_as_bad():
+    bench = Bench([a_sensor()])
+    bench.far["probe"].answer = lambda sleep: [Sample("temperature", 400.0)]
+
+    async def main():
+        await bench.sensors["probe"].read()
+        assert bench.full()["devices"]["probe"]["channels"]["temperature"]["quality"] == "bad"
+
+    bench.run(main)
+
+
+def test_a_disabled_device_is_told_with_its_reason_and_spoils_perfect_health():
+    bench = Bench([a_sensor()], disabled={"exotic": "driver 'exotic' cannot be imported"})
+
+    async def main():
+        await bench.sensors["probe"].read()
+        report = bench.full()
+        assert report["devices"]["exotic"] == {
+            "state": "disabled",
+            "health": "WARNING",
+            "value": None,
+            "reason": "driver 'exotic' cannot be imported",
+        }
+        assert report["health"] == "WARNING"
+        assert report["counts"]["disabled"] == 1
+
+    bench.run(main)
+
+
+def test_an_output_of_a_range_is_a_number_and_an_unknown_one_is_null():
+    bench = Bench(outputs=[an_actuator("lamp", accepts=DIMMER)])
+    bench.far["lamp"].fault, bench.far["lamp"].lie = "lie", math.nan
+
+    async def main():
+        bench.gate.make_safe("start", "begin")
+        lamp = bench.full()["devices"]["lamp"]
+        assert (lamp["value"], lamp["commanded"], lamp["state"]) == (None, 0.0, "offline")
+        bench.far["lamp"].fault = ""
+        bench.gate.make_safe("start", "again")
+        assert bench.full()["devices"]["lamp"]["value"] == 0.0
+
+    bench.run(main)
+
+
+def test_i15_health_without_devices_is_unknown():
+    bench = Bench()
+
+    async def main():
+        assert bench.full()["health"] == "UNKNOWN"
+
+    bench.run(main)
+
+
+def test_why_tells_the_decisions_oldest_first_with_their_age():
+    bench = Bench(outputs=[an_actuator()])
+
+    async def main():
+        bench.gate.make_safe("start", "every output starts safe")
+        bench.clock.advance(5.0)
+        bench.gate.hold("a person said so")
+        report = bench.status.why("heater")
+        assert json.loads(json.dumps(report, allow_nan=False)) == report
+        assert report["device"] == "heater"
+        assert report["refusal"] == "a person said so"
+        assert report["decisions"] == [
+            {"age_s": 5.0, "text": "OFF by start: every output starts safe"},
+            {"age_s": 0.0, "text": "OFF by hold: a person said so"},
+        ]
+
+    bench.run(main)
+
+
+def test_why_of_what_is_no_actuator_is_a_key_error():
+    bench = Bench([a_sensor()])
+
+    async def main():
+        with pytest.raises(KeyError):
+            bench.status.why("probe")
+
+    bench.run(main)
