@@ -250,7 +250,8 @@ class Supervisor:
             return self.status.why(device)
 
         async def safe(request: dict[str, Any]) -> dict[str, Any]:
-            self.node.move(NodeState.SAFE, "a person asked for it")
+            if self.node.current is NodeState.RUNNING:  # while stopping everything is made safe anyway
+                self.node.move(NodeState.SAFE, "a person asked for it")
             await self.outputs.hold("a person put everything safe; restart the supervisor to go on")
             return self.status.full()
 
