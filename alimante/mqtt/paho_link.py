@@ -72,7 +72,8 @@ class PahoLink:
         client.on_publish = lambda client, userdata, number, code, properties: _guard(on_acknowledged, number)
         self._serve_socket()
         try:
-            return await asyncio.wait_for(asyncio.shield(self._connack), ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):  # unlike wait_for in Python 3.11 it never swallows a stop
+                return await asyncio.shield(self._connack)
         except TimeoutError:
             raise LinkFailed(
                 f"{self._where()} took the connection but did not answer within {ANSWER_S:g} s", wrong_protocol=True
@@ -86,7 +87,8 @@ class PahoLink:
             raise LinkFailed(self._closed.result() if self._closed.done() else f"nothing can be sent ({code})")
         answer = self._subacks[number] = self._loop.create_future()
         try:
-            codes = await asyncio.wait_for(answer, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                codes = await answer
         except TimeoutError:
             raise LinkFailed(f"the broker did not confirm the subscription within {ANSWER_S:g} s") from None
         refused = [topic for topic, code in zip(topics, codes, strict=False) if code.is_failure]
@@ -105,7 +107,8 @@ class PahoLink:
         """See `Link.close`."""
         self._client.disconnect()
         try:
-            await asyncio.wait_for(asyncio.shield(self._closed), GOODBYE_S)
+            async with asyncio.timeout(GOODBYE_S):
+                await asyncio.shield(self._closed)
         except TimeoutError:
             self.drop()
 
@@ -159,7 +162,8 @@ class PahoLink:
         self._client.on_socket_open = refuse_when_given_up
         threading.Thread(target=connect, name="mqtt-connect", daemon=True).start()
         try:
-            await asyncio.wait_for(connected, CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                await connected
         except TimeoutError:
             raise LinkFailed(f"{self._where()}: no connection within {CONNECT_S:g} s") from None
 

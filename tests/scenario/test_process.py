@@ -17,19 +17,12 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from tests.scenario.harness import HEATER
+
 pytestmark = pytest.mark.real
 
 PATIENCE_S = 20.0
 ALIMANTE = [sys.executable, "-m", "alimante.cli"]
-HEATER = {
-    "driver": "relay",
-    "wire": "pins",
-    "pin": 17,
-    "active_high": True,
-    "role": "heater",
-    "safe_value": "off",
-    "zone": "warm",
-}
 CONFIG: dict[str, Any] = {
     "version": 1,
     "node": {"id": "demo"},
