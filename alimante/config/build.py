@@ -12,6 +12,8 @@ from alimante.config.devices import Found, without_notes
 from alimante.config.faults import ENOUGH, Place, Problem
 from alimante.config.keys import Top
 from alimante.config.model import Config
+from alimante.config.place import Location
+from alimante.config.refs import references
 from alimante.config.scene import Scene
 from alimante.core.ids import is_id
 from hardware.board import BOARDS, Board
@@ -46,12 +48,23 @@ def build(
     for name, device in _members(data.get("devices")):
         if len(found.errors) < ENOUGH:
             found.device(name, device)
+    for name, group in _members(data.get("groups")):
+        if len(found.errors) < ENOUGH:
+            found.group(name, group)
+    for name, controller in _members(data.get("controllers")):
+        if len(found.errors) < ENOUGH:
+            found.controller(name, controller)
     simulation = _simulation(data.get("simulation", {}), found, simulation_model)
     scene = Scene(
         board=_board(data, board),
         wires=found.wires,
         wire_names=tuple(name for name, _ in _members(_wires(data))),
         devices=found.devices,
+        groups=found.groups,
+        controllers=found.controllers,
+        interlocks=tuple(top.interlocks) if top is not None else (),
+        location=top.location if top is not None else Location(),
+        names=references(found.devices, (name for name, _ in _members(data.get("groups")))),
     )
     found.errors += islice(checks.errors(scene), ENOUGH)
     found.warnings += islice(checks.warnings(scene), ENOUGH)
@@ -64,6 +77,15 @@ def build(
         devices=found.devices,
         disabled=found.disabled,
         simulation=simulation,
+        groups=found.groups,
+        controllers=found.controllers,
+        interlocks=tuple(top.interlocks),
+        location=top.location,
+        health=top.health,
+        alerts=top.alerts,
+        recovery=top.recovery,
+        monitoring=top.monitoring,
+        references=scene.names,
     )
     return Built(config, [], found.warnings)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from sys import modules
 from typing import Any, Final
 
-from alimante.config import pins
+from alimante.config import checks_controllers, checks_groups, checks_outputs, checks_readings, pins
 from alimante.config.faults import Problem
 from alimante.config.model import Device, Role
 from alimante.config.scene import Scene
@@ -14,6 +14,8 @@ from hardware.api import Switch
 
 _I2C_ADDRESSES: Final = range(0x08, 0x78)
 """The others are reserved (NXP UM10204, table 4)."""
+
+_DOMAINS: Final = (checks_readings, checks_groups, checks_outputs, checks_controllers)
 
 
 def errors(scene: Scene) -> Iterator[Problem]:
@@ -25,6 +27,8 @@ def errors(scene: Scene) -> Iterator[Problem]:
     yield from _twin_wires(scene)
     yield from _addresses(scene)
     yield from pins.errors(scene)
+    for domain in _DOMAINS:
+        yield from domain.errors(scene)
 
 
 def warnings(scene: Scene) -> Iterator[Problem]:
@@ -33,6 +37,8 @@ def warnings(scene: Scene) -> Iterator[Problem]:
         yield Problem(("devices",), "there are no devices, so there is nothing to supervise")
     yield from _factories(scene)
     yield from pins.warnings(scene)
+    for domain in _DOMAINS:
+        yield from domain.warnings(scene)
 
 
 def _wire(scene: Scene, device: Device) -> Iterator[Problem]:

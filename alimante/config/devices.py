@@ -1,13 +1,16 @@
 """Reads one wire or one device, each with the model that its kind or driver says; it must not look at the others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from json import dumps
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from alimante.config.base import Keys
+from alimante.config.controllers import CONTROLLERS
 from alimante.config.faults import Path, Place, Problem, shown
+from alimante.config.groups import GroupKeys
 from alimante.config.keys import ActuatorKeys, DeviceKeys, SensorKeys
 from alimante.config.model import AnyWire, Device
 from alimante.config.sentences import did_you_mean, problems, wrong
@@ -28,6 +31,8 @@ class Found:
 
     wires: dict[str, AnyWire] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
+    groups: dict[str, GroupKeys] = field(default_factory=dict)
+    controllers: dict[str, Keys] = field(default_factory=dict)
     disabled: dict[str, str] = field(default_factory=dict)
     errors: list[Problem] = field(default_factory=list)
     flawed: frozenset[Place] = frozenset()
@@ -46,17 +51,35 @@ class Found:
 
     def wire(self, name: str, data: Any) -> None:
         """Read one wire."""
-        path: Path = ("wires", name)
-        if not isinstance(data, dict):
-            self.errors.append(wrong(path, 'an object with "kind" and "backend"', data))
-        elif "kind" not in data:
-            self.errors.append(Problem((*path, "kind"), f'{name} needs "kind"', f"one of {', '.join(WIRES)}"))
-        elif not isinstance(data["kind"], str) or data["kind"] not in WIRES:
-            kinds = ", ".join(f'"{kind}"' for kind in WIRES)
-            hint = did_you_mean(data["kind"], WIRES)
-            self.errors.append(wrong((*path, "kind"), f"one of {kinds}", data["kind"], hint=hint))
-        elif (wire := self.take(WIRES[data["kind"]], data, path)) is not None:
+        if (wire := self._one_of(WIRES, ("wires", name), data, 'an object with "kind" and "backend"')) is not None:
             self.wires[name] = wire
+
+    def group(self, name: str, data: Any) -> None:
+        """Read one group."""
+        if not isinstance(data, dict):
+            self.errors.append(wrong(("groups", name), 'an object with "members"', data))
+        elif (group := self.take(GroupKeys, data, ("groups", name))) is not None:
+            self.groups[name] = group
+
+    def controller(self, name: str, data: Any) -> None:
+        """Read one controller."""
+        path: Path = ("controllers", name)
+        if (controller := self._one_of(CONTROLLERS, path, data, 'an object with "kind"')) is not None:
+            self.controllers[name] = controller
+
+    def _one_of(self, models: Mapping[str, type[Model]], path: Path, data: Any, should: str) -> Model | None:
+        """`data` as the model that its `kind` names; None after noting what is wrong with it."""
+        if not isinstance(data, dict):
+            self.errors.append(wrong(path, should, data))
+        elif "kind" not in data:
+            self.errors.append(Problem((*path, "kind"), f'{path[-1]} needs "kind"', f"one of {', '.join(models)}"))
+        elif not isinstance(data["kind"], str) or data["kind"] not in models:
+            kinds = ", ".join(f'"{kind}"' for kind in models)
+            hint = did_you_mean(data["kind"], models)
+            self.errors.append(wrong((*path, "kind"), f"one of {kinds}", data["kind"], hint=hint))
+        else:
+            return self.take(models[data["kind"]], data, path)
+        return None
 
     def device(self, name: str, data: Any) -> None:
         """Read one device."""
@@ -100,6 +123,7 @@ class Found:
                 spec=spec,
                 params=params,
                 poll_s=keys.poll_s,
+                reading=keys,
             )
 
     def _actuator(self, name: str, data: dict[str, Any], spec: DriverSpec) -> None:
@@ -119,6 +143,7 @@ class Found:
                 params=params,
                 role=keys.role,
                 safe_value=safe,
+                output=keys,
             )
 
     def _without_foreign(self, name: str, data: dict[str, Any], foreign: frozenset[str], why: str) -> dict[str, Any]:

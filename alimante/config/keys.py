@@ -6,21 +6,15 @@ Every model is built when it is first used, so that a start pays only for what i
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
-from alimante.core.ids import ID_PATTERN
+from alimante.config.base import FilePath, Id, Keys, Name
+from alimante.config.outputs import InterlockKeys, OutputKeys
+from alimante.config.place import Location
+from alimante.config.readings import ReadingKeys
+from alimante.config.supervision import AlertKeys, HealthKeys, MonitoringKeys, RecoveryKeys
 
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
-FilePath = Annotated[str, Field(min_length=1, max_length=4096)]
-
-
-class Keys(BaseModel):
-    """An object of the configuration: unknown keys are errors, nothing is converted, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
-
-    note: str | None = Field(default=None, description="A remark for people; it changes nothing.")
+__all__ = ["FilePath", "Id", "Keys", "Name"]
 
 
 class Node(Keys):
@@ -113,13 +107,13 @@ class DeviceKeys(Keys):
     zone: Id | None = Field(default=None, description="Part of the enclosure where the device is, such as warm.")
 
 
-class SensorKeys(DeviceKeys):
+class SensorKeys(ReadingKeys, DeviceKeys):
     """What every sensor says."""
 
     poll_s: float = Field(default=5.0, ge=0.2, le=3600.0, description="Seconds from one reading to the next.")
 
 
-class ActuatorKeys(DeviceKeys):
+class ActuatorKeys(OutputKeys, DeviceKeys):
     """What every actuator says."""
 
     role: Role = Field(strict=False, description="What the actuator does; its limits follow from it.")
@@ -137,4 +131,14 @@ class Top(Keys):
     mqtt: Mqtt = Field(description="The broker that readings go to and commands come from.")
     wires: dict[Id, Any] = Field(description="What devices hang on, each under a name of your choice.")
     devices: dict[Id, Any] = Field(description="Every sensor and actuator under its id, which topics carry.")
+    location: Location = Field(default=Location(), description="Where the enclosure stands: time zone and position.")
+    groups: dict[Id, Any] = Field(default={}, description="Sensors that measure the same thing and vote, by name.")
+    controllers: dict[Id, Any] = Field(
+        default={}, description="What turns readings and the time into outputs, by name."
+    )
+    interlocks: list[InterlockKeys] = Field(default=[], description="Outputs that must never be on together.")
+    health: HealthKeys = Field(default=HealthKeys(), description="When something counts as unwell.")
+    alerts: AlertKeys = Field(default=AlertKeys(), description="When people are told.")
+    recovery: RecoveryKeys = Field(default=RecoveryKeys(), description="How faults are repaired, and how often.")
+    monitoring: MonitoringKeys = Field(default=MonitoringKeys(), description="What is measured of the computer itself.")
     simulation: dict[str, Any] = Field(default={}, description="The simulated enclosure behind simulated wires.")

@@ -1,10 +1,16 @@
 """A configuration that was found to be sound, as the rest of Alimante sees it; it must not validate anything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from alimante.config.base import Keys
+from alimante.config.groups import GroupKeys
 from alimante.config.keys import Mqtt, Node, Role, Secret
+from alimante.config.outputs import InterlockKeys, OutputKeys
+from alimante.config.place import Location
+from alimante.config.readings import ReadingKeys
+from alimante.config.supervision import AlertKeys, HealthKeys, MonitoringKeys, RecoveryKeys
 from alimante.config.wires import AnyWire
 from hardware.api import DriverSpec, Params
 
@@ -30,13 +36,16 @@ class Device:
     poll_s: float = 0.0
     role: Role | None = None
     safe_value: float = 0.0
+    reading: ReadingKeys = field(default_factory=ReadingKeys)
+    output: OutputKeys = field(default_factory=OutputKeys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A whole configuration.
 
-    `devices` and `wires` are in the order of the file. `disabled` has the devices whose driver cannot be imported,
+    `devices`, `wires`, `groups` and `controllers` are in the order of the file; `references` maps every name that a
+    group or a channel may be given to its full one. `disabled` has the devices whose driver cannot be imported,
     with the reason; they are not among `devices`. `simulation` is a mapping of plain JSON values, or an instance of
     the model that the loader was given for it.
     """
@@ -47,6 +56,15 @@ class Config:
     devices: Mapping[str, Device]
     disabled: Mapping[str, str]
     simulation: Any
+    groups: Mapping[str, GroupKeys] = field(default_factory=dict)
+    controllers: Mapping[str, Keys] = field(default_factory=dict)
+    interlocks: tuple[InterlockKeys, ...] = ()
+    location: Location = field(default_factory=Location)
+    health: HealthKeys = field(default_factory=HealthKeys)
+    alerts: AlertKeys = field(default_factory=AlertKeys)
+    recovery: RecoveryKeys = field(default_factory=RecoveryKeys)
+    monitoring: MonitoringKeys = field(default_factory=MonitoringKeys)
+    references: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def client_id(self) -> str:

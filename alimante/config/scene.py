@@ -1,9 +1,13 @@
 """What the checks look at: the sound wires and devices of a configuration, and the board; it must not check."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from alimante.config.base import Keys
+from alimante.config.groups import GroupKeys
 from alimante.config.model import AnyWire, Device
+from alimante.config.outputs import InterlockKeys
+from alimante.config.place import Location
 from hardware.board import Board
 
 
@@ -18,6 +22,12 @@ class Scene:
     wires: Mapping[str, AnyWire]
     wire_names: Collection[str]
     devices: Mapping[str, Device]
+    groups: Mapping[str, GroupKeys] = field(default_factory=dict)
+    controllers: Mapping[str, Keys] = field(default_factory=dict)
+    interlocks: tuple[InterlockKeys, ...] = ()
+    location: Location = field(default_factory=Location)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Every way to name a group or a sensor's channel, wrong ones included, with its full name."""
 
     def mounted(self) -> Iterator[tuple[Device, AnyWire]]:
         """The devices whose wire is there and of their driver's kind."""

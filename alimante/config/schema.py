@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from alimante.config.controllers import CONTROLLERS
+from alimante.config.groups import GroupKeys
 from alimante.config.keys import ActuatorKeys, SensorKeys, Top
 from alimante.config.wires import WIRES
 from hardware import registry
@@ -25,11 +27,15 @@ def config_schema(simulation_model: type[BaseModel] | None = None) -> Schema:
     top = _part("configuration", Top, parts)
     parts |= {f"wire_{kind}": _part(f"wire_{kind}", model, parts) for kind, model in WIRES.items()}
     parts["wire_gpio"] |= {"if": {"properties": {"backend": {"const": "linux"}}}, "then": {"required": ["factory"]}}
+    parts |= {f"controller_{kind}": _part(f"controller_{kind}", model, parts) for kind, model in CONTROLLERS.items()}
+    parts["group"] = _part("group", GroupKeys, parts)
     drivers = [spec for spec in map(_working, registry.names()) if spec is not None]
     for spec in drivers:
         parts[f"driver_{spec.name}"] = _device(spec, parts)
     properties = top["properties"]
     _each(properties["wires"], _choice("kind", "wire", list(WIRES)))
+    _each(properties["controllers"], _choice("kind", "controller", list(CONTROLLERS)))
+    _each(properties["groups"], {"$ref": "#/$defs/group"})
     _each(properties["devices"], _choice("driver", "driver", [spec.name for spec in drivers]))
     if simulation_model is not None:
         properties["simulation"] = _part("simulation", simulation_model, parts) | {

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from alimante.config.keys import FilePath, Keys
+from alimante.config.base import FilePath, Keys
 
 
 class Wire(Keys):

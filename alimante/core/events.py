@@ -13,6 +13,39 @@ class Quality(StrEnum):
     GOOD = "good"
     SUSPECT = "suspect"
     BAD = "bad"
+    UNKNOWN = "unknown"  # nothing is believed: no reading, or none that is young enough
+
+
+class Level(StrEnum):
+    """How bad a condition is; `CLEAR` means that it is over."""
+
+    CLEAR = "clear"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Severity(StrEnum):
+    """How much an error matters."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Category(StrEnum):
+    """What part of the node an error belongs to."""
+
+    SENSOR = "sensor"
+    ACTUATOR = "actuator"
+    BUS = "bus"
+    NETWORK = "network"
+    STORAGE = "storage"
+    CONFIG = "config"
+    SERVICE = "service"
+    SYSTEM = "system"
+    SECURITY = "security"
 
 
 class Outcome(StrEnum):
@@ -53,7 +86,10 @@ class ReadingTaken(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingMissed(Event):
-    """One channel could not be measured at the monotonic time `at_s`; its value is unknown from now on."""
+    """One channel could not be measured at the monotonic time `at_s`, after all attempts.
+
+    What was believed before goes on to be believed until it is too old. `error` is the name of the error's type.
+    """
 
     droppable: ClassVar[bool] = True
     device: str
@@ -62,6 +98,44 @@ class ReadingMissed(Event):
     reason: str
     at_s: float
     seq: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingAged(Event):
+    """The last reading of a channel became too old: SUSPECT when stale, UNKNOWN with value None when lost.
+
+    `measured_s` is None where there never was a reading.
+    """
+
+    droppable: ClassVar[bool] = True
+    device: str
+    channel: str
+    value: float | None
+    unit: str
+    quality: Quality
+    reasons: tuple[str, ...]
+    measured_s: float | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupJudged(Event):
+    """What a group of sensors says together changed; `value` is None and the quality UNKNOWN when it says nothing.
+
+    `ejected` are the members that were outvoted and do not count now.
+    """
+
+    droppable: ClassVar[bool] = True
+    group: str
+    value: float | None
+    highest: float | None
+    lowest: float | None
+    unit: str
+    quality: Quality
+    reasons: tuple[str, ...]
+    measured_s: float | None
+    ejected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,3 +255,121 @@ class MailboxOverflowed(Event):
 
     mailbox: str
     capacity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorSeen(Event):
+    """Something failed: `error` is the name of the error's type, `text` one sentence."""
+
+    component: str
+    error: str
+    severity: Severity
+    category: Category
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionChanged(Event):
+    """A named level fact about a component began, changed its level or is over (`CLEAR`).
+
+    Health and alerts follow from conditions alone. `component` is a device, wire, group, controller or service id;
+    `condition` an id such as `over_temperature`; `text` says what is so and `advice` what a person can do. `is_safety`
+    marks what no grouping, flapping or maintenance may ever hold back. `cause` is the component whose failure explains
+    this one, empty when there is none: its alert is then told instead.
+    """
+
+    component: str
+    condition: str
+    level: Level
+    text: str
+    advice: str = ""
+    is_safety: bool = False
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerChanged(Event):
+    """The circuit breaker of a device or a wire changed its state."""
+
+    component: str
+    old: str
+    new: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChanged(Event):
+    """The health of a component changed; the node as a whole is the component `node`. Healths are `Health` values."""
+
+    component: str
+    old: str
+    new: str
+    reason: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChanged(Event):
+    """An alert began, changed, repeats, was acknowledged or is over.
+
+    `state` is "active", "acknowledged" or "resolved"; `is_notification` says whether people are to be told now.
+    Times are wall-clock seconds since 1970 for people.
+    """
+
+    component: str
+    condition: str
+    level: Level
+    state: str
+    text: str
+    advice: str
+    since_wall_s: float
+    count: int
+    is_notification: bool
+    is_flapping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyActed(Event):
+    """The gate forced an output on its own: what (`action`), why (`cause`), with the values that it went by.
+
+    `action` is "tripped", "reset", "forced_safe" or "refused"; `latched` says whether it stays so until a reset.
+    """
+
+    device: str
+    action: str
+    cause: str
+    text: str
+    values: tuple[tuple[str, float], ...] = ()
+    latched: bool = False
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryFinished(Event):
+    """One attempt to repair a component ended. `strategy` is "restart", "reset", "fallback" or "manual"."""
+
+    component: str
+    strategy: str
+    action: str
+    attempt: int
+    allowed: int
+    succeeded: bool
+    reason: str
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStepped(Event):
+    """The wall clock jumped by `by_s` seconds against the monotonic one."""
+
+    by_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFailed(Event):
+    """A task of a service raised; `restarts` counts how often it was started again within its budget's window."""
+
+    service: str
+    error: str
+    restarts: int
+    is_critical: bool

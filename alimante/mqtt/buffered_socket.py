@@ -2,7 +2,7 @@
 
 paho-mqtt asks for one or two bytes at a time and sends each packet by itself: seven system calls for a command and its
 answer, each of several microseconds and each giving the interpreter away. Here all that is there is read with one
-call, and all packets of one turn of the loop leave with one.
+call, and all packets of one turn of the loop leave with one. paho reads only what it is given.
 """
 
 import socket
@@ -14,47 +14,51 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BufferedSocket:
-    """Stands in for the non-blocking `sock` where only `recv`, `send`, `fileno` and `close` are used."""
+    """Stands in for the non-blocking `sock` where only `recv`, `send`, `fileno` and `close` are used.
+
+    `is_over` says that nothing will arrive any more.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._in = b""
-        self._position = 0
+        self._given = b""
         self._out = bytearray()
-        self._ended: OSError | None = None
-        self._is_at_end = False
+        self._error: OSError | None = None
+        self.is_over = False
 
     def fileno(self) -> int:
         """The descriptor of the socket itself."""
         return self._sock.fileno()
 
-    def fill(self) -> None:
-        """Read what has arrived. The end of the connection is told by `recv`."""
-        rest = self._in[self._position :]
+    def take(self) -> bytes:
+        """What has arrived; nothing when nothing has, or when it `is_over`."""
+        arrived = b""
         try:
             arrived = self._sock.recv(READ_BYTES)
+            self.is_over = not arrived
             while isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
                 arrived += self._sock.recv(READ_BYTES)
-            self._is_at_end = not arrived
         except _NOT_NOW:
-            return
+            pass
         except OSError as error:
-            arrived, self._ended = b"", error
-        self._in, self._position = rest + arrived, 0
+            self._error, self.is_over = error, True
+        return arrived
 
-    def has_news(self) -> bool:
-        """Whether `recv` would return bytes or tell the end."""
-        return self._position < len(self._in) or self._is_at_end or self._ended is not None
+    def give(self, data: bytes) -> None:
+        """Let `recv` return `data` behind what it was given before."""
+        self._given += data
+
+    @property
+    def has_given(self) -> bool:
+        """Whether `recv` would return bytes."""
+        return bool(self._given)
 
     def recv(self, count: int) -> bytes:
-        """Up to `count` bytes of what was filled in; raises `BlockingIOError` when there are none."""
-        chunk = self._in[self._position : self._position + count]
-        self._position += len(chunk)
-        if chunk or self._is_at_end:
+        """Up to `count` bytes of what was given; without any it raises `BlockingIOError`, or tells the end."""
+        chunk, self._given = self._given[:count], self._given[count:]
+        if chunk or (self.is_over and self._error is None):
             return chunk
-        if self._ended is not None:
-            raise self._ended
-        raise BlockingIOError
+        raise self._error or BlockingIOError
 
     def send(self, data: bytes) -> int:
         """Keep `data` until `flush`."""

@@ -22,8 +22,8 @@ STABLE_S = 60.0
 REASONS_TOLD = 8
 """How many different reasons of one outage are logged: an outage of a week must not fill the log."""
 
-RESERVED = 2
-"""How many messages the client sends beside the outbox at the beginning: the marker and `online`."""
+FAILURE = 0x80
+"""From here on the reason code of an acknowledgement says that the broker did not take the message (MQTT 5, 2.4)."""
 
 DRAIN_S = 1.0
 """How long a stop waits for the broker to take what was published before it: that outputs are safe, for one."""
@@ -61,6 +61,8 @@ class MqttClient:
     ) -> None:
         self.outbox = Outbox()
         self.connected = False
+        self.refused = 0
+        """How many messages the broker did not take, although it is connected: a user without the right, for one."""
         self._connect = connect
         self._topics = topics
         self._use_v5 = protocol != "3.1.1"
@@ -79,6 +81,7 @@ class MqttClient:
         """When the connection before was last heard of, while messages from then may come; else None."""
         self._marker: bytes | None = None
         self._untellable: set[str] = set()
+        self._refusals: set[int] = set()
         self._drained: asyncio.Future[None] | None = None
         self._stopping = False
         self._tasks = tasks
@@ -132,13 +135,17 @@ class MqttClient:
 
     async def _begin(self, link: Link, session: Session) -> None:
         """Subscribe, learn where the messages from before end, and say that we are there."""
-        self.outbox.limit = max(1, min(INFLIGHT, session.receive_maximum - RESERVED))
+        self.outbox.limit = max(1, min(INFLIGHT, session.receive_maximum))
+        self._refusals.clear()
         await link.subscribe([self._topics.commands, self._topics.marker])
         self._v5_works = self._v5_works or self._use_v5
         marker = self._marker = f"{self._rng.getrandbits(64):016x}".encode()
-        link.publish(self._topics.marker, marker, qos=1, retain=False)
+        self.outbox.put_first(
+            Message(self._topics.marker, lambda: marker, retain=False, is_state=True),
+            Message(self._topics.availability, lambda: b"online", retain=True, is_state=True),
+        )
         asyncio.get_running_loop().call_later(MARKER_S, self._end_backlog, marker)
-        link.publish(self._topics.availability, b"online", qos=1, retain=True)
+        self._pump()
         self.connected = True
         if self._outage:
             _log.warning("the broker is back after %d failed attempts", self._failures)
@@ -196,13 +203,22 @@ class MqttClient:
             self._untellable.add(topic)
             _log.error("what should be published on %s cannot be told and is left out", topic, exc_info=error)
 
-    def _acknowledged(self, number: int) -> None:
+    def _acknowledged(self, number: int, code: int) -> None:
         self._last_heard_s = self._clock.mono()
-        self.outbox.acknowledged(number)
+        message = self.outbox.acknowledged(number)
+        if code >= FAILURE and message is not None:
+            self._note_refused(message.topic, code)
         if self.connected:
             self._pump()
         if self._drained is not None and not self._drained.done() and not len(self.outbox):
             self._drained.set_result(None)
+
+    def _note_refused(self, topic: str, code: int) -> None:
+        """Count, and log each reason once per connection; to send it again would be refused again."""
+        self.refused += 1
+        if code not in self._refusals:
+            self._refusals.add(code)
+            _log.warning("the broker did not take what was published on %s (MQTT 5 reason code 0x%02x)", topic, code)
 
     def _receive(self, message: Inbound) -> None:
         now_s = self._last_heard_s = self._clock.mono()

@@ -15,7 +15,10 @@ class LinkFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One message from the broker. `is_fresh` says that the broker vouches that it has not expired."""
+    """One message from the broker. `is_fresh` says that the broker vouches that it has not expired.
+
+    A payload may be cut where it is far longer than any command.
+    """
 
     topic: str
     payload: bytes
@@ -39,10 +42,15 @@ class Will:
     payload: bytes
 
 
+OnMessage = Callable[[Inbound], None]
+OnAcknowledged = Callable[[int, int], None]
+"""Called with the packet number and the broker's reason code: from 0x80 on it did not take the message."""
+
+
 class Link(Protocol):
     """One connection, used once. All calls and callbacks are in the loop's thread."""
 
-    async def open(self, on_message: Callable[[Inbound], None], on_acknowledged: Callable[[int], None]) -> Session:
+    async def open(self, on_message: OnMessage, on_acknowledged: OnAcknowledged) -> Session:
         """Connect. Both callbacks stand from before the first byte. Raises `LinkFailed`."""
         ...
 
@@ -51,7 +59,10 @@ class Link(Protocol):
         ...
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
-        """Hand over one message; returns its packet number."""
+        """Hand over one message; returns its packet number, 0 at QoS 0.
+
+        At QoS 1 never more than `Session.receive_maximum` may wait for their acknowledgement.
+        """
         ...
 
     async def closed(self) -> str:

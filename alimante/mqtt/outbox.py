@@ -66,6 +66,15 @@ class Outbox:
             self.dropped += 1
         self._append(message)
 
+    def put_first(self, *messages: Message) -> None:
+        """Put states in front of everything that waits, in the place of older states of their topics."""
+        topics = {message.topic for message in messages}
+        waiting = [message for message in self._waiting.values() if not (message.is_state and message.topic in topics)]
+        self._waiting.clear()
+        self._newest.clear()
+        for message in (*messages, *waiting):
+            self._append(message)
+
     def next(self) -> Message | None:
         """Take out the message to be sent now, or None when there is none or enough are under way."""
         if not self._waiting or len(self._under_way) >= self.limit:
@@ -76,9 +85,9 @@ class Outbox:
         """`message`, taken by `next`, is under way as packet `number`."""
         self._under_way[number] = message
 
-    def acknowledged(self, number: int) -> None:
-        """The broker has packet `number`; an unknown number is ignored."""
-        self._under_way.pop(number, None)
+    def acknowledged(self, number: int) -> Message | None:
+        """The broker is done with packet `number`; returns what it was, or None for an unknown number."""
+        return self._under_way.pop(number, None)
 
     def connection_lost(self) -> None:
         """Everything under way has to be sent again, before the rest; of the states only the newest of each topic."""

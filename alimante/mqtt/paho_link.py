@@ -1,7 +1,8 @@
 """A link made of paho-mqtt, served by the asyncio loop itself; it must not keep, repeat or reorder messages.
 
 Only the connection set-up, which may block in DNS for half a minute, runs in a daemon thread. Everything later runs
-in the loop: two thread switches less per message than with paho's own network thread (docs/decisions).
+in the loop: two thread switches less per message than with paho's own network thread. The packets that come and go all
+the time, PUBLISH and PUBACK, pass paho by (`alimante.mqtt.packets`; both in docs/decisions).
 """
 
 import asyncio
@@ -9,7 +10,6 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, MQTTMessage
@@ -21,7 +21,19 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from alimante.config.model import Mqtt
 from alimante.mqtt.buffered_socket import BufferedSocket
-from alimante.mqtt.link import Inbound, LinkFailed, Session, Will
+from alimante.mqtt.link import Inbound, LinkFailed, OnAcknowledged, OnMessage, Session, Will
+from alimante.mqtt.packets import (
+    CONNACK,
+    PUBACK,
+    PUBLISH,
+    Malformed,
+    Packet,
+    Splitter,
+    read_puback,
+    read_publish,
+    write_puback,
+    write_publish,
+)
 
 CONNECT_S = 10.0
 """How long DNS and TCP may take before the attempt is given up; the thread is left to its fate."""
@@ -38,6 +50,9 @@ MISC_S = 1.0
 SILENCE = 1.4
 """After so many keep-alive times without a byte the link is dead. The library asks after one, and would wait another
 one for the answer: with the default of 30 s that is more than the 45 s in which a frozen broker must be noticed."""
+
+FIRST_NUMBER, LAST_NUMBER = 32768, 65535
+"""The packet numbers of our messages; paho counts its own, a few subscriptions, from 1."""
 
 UNSUPPORTED_PROTOCOL = (0x01, 0x84)  # CONNACK of 3.1.1 and of 5
 
@@ -58,18 +73,23 @@ class PahoLink:
         self._write_asked = False
         self._writer_added = False
         self._socket: BufferedSocket | None = None
+        self._splitter = Splitter()
+        self._number = LAST_NUMBER
+        self._unanswered: set[int] = set()
+        self._deliver: OnMessage
+        self._acknowledge: OnAcknowledged
         self._heard_s = 0.0
         self._client = self._make_client(client_id, password, will)
 
-    async def open(self, on_message: Callable[[Inbound], None], on_acknowledged: Callable[[int], None]) -> Session:
+    async def open(self, on_message: OnMessage, on_acknowledged: OnAcknowledged) -> Session:
         """See `Link.open`."""
+        self._deliver, self._acknowledge = on_message, on_acknowledged
         await self._connect_in_thread()
         client = self._client  # it calls nobody before this line: the thread above is not the loop's
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = lambda client, userdata, message: self._on_message(on_message, message)
-        client.on_publish = lambda client, userdata, number, code, properties: _guard(on_acknowledged, number)
+        client.on_message = self._on_message
         self._serve_socket()
         try:
             async with asyncio.timeout(ANSWER_S):  # unlike wait_for in Python 3.11 it never swallows a stop
@@ -97,7 +117,20 @@ class PahoLink:
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
         """See `Link.publish`."""
-        return self._client.publish(topic, payload, qos=qos, retain=retain).mid
+        number = self._next_number() if qos else 0
+        packet = write_publish(topic, payload, number=number, retain=retain, use_v5=self._use_v5)
+        if self._socket is not None:
+            self._socket.send(packet)
+            self._ask_write()
+        return number
+
+    def _next_number(self) -> int:
+        """One that nobody waits for: the broker may answer the others and forget one for days."""
+        while True:
+            self._number = self._number + 1 if self._number < LAST_NUMBER else FIRST_NUMBER
+            if self._number not in self._unanswered:
+                self._unanswered.add(self._number)
+                return self._number
 
     async def closed(self) -> str:
         """See `Link.closed`."""
@@ -203,12 +236,56 @@ class PahoLink:
         self._heard_s = self._loop.time()
         try:
             if self._socket is not None:
-                self._socket.fill()
-            while self._socket is not None and self._socket.has_news():
-                self._client.loop_read()
-        except Exception as error:  # noqa: BLE001 - the library would take the same packet again, and again
+                self._splitter.feed(self._socket.take())
+            while self._socket is not None and (packet := self._splitter.next()) is not None:
+                self._receive(self._socket, packet)
+            if self._socket is not None and self._socket.is_over:
+                self._client.loop_read()  # it tells `_on_disconnect`
+        except Exception as error:  # noqa: BLE001 - whatever the bytes are, they must end this link and nothing else
             _log.error("a packet of %s could not be read", self._where(), exc_info=error)
             self._end(f"{self._where()} sent a packet that cannot be read")
+
+    def _receive(self, sock: BufferedSocket, packet: Packet) -> None:
+        kind = packet.kind
+        if kind == PUBLISH and self._receive_publish(sock, packet):
+            return
+        if kind == PUBACK:
+            self._receive_puback(packet)
+            return
+        if packet.is_cut or not (kind == CONNACK or self._connack.done()):
+            raise Malformed(f"packet type {kind} has no place here")
+        sock.give(packet.raw)
+        while sock.has_given and self._socket is not None:
+            self._client.loop_read()
+
+    def _receive_publish(self, sock: BufferedSocket, packet: Packet) -> bool:
+        """Whether it was dealt with."""
+        found = read_publish(packet, use_v5=self._use_v5)
+        if found is None or not self._connack.done():
+            return False
+        message, number = found
+        if number:
+            sock.send(write_puback(number))
+            self._ask_write()
+        if message is not None:
+            self._tell(message)
+        return True
+
+    def _receive_puback(self, packet: Packet) -> None:
+        number, code = read_puback(packet, use_v5=self._use_v5)
+        if number not in self._unanswered:
+            return
+        self._unanswered.discard(number)
+        try:
+            self._acknowledge(number, code)
+        except Exception:  # noqa: BLE001 - a defect of ours is no reason to end the link
+            _log.exception("an acknowledgement of the broker could not be dealt with")
+
+    def _tell(self, message: Inbound) -> None:
+        try:
+            self._deliver(message)
+        except Exception:  # noqa: BLE001 - a defect of ours is no reason to end the link
+            _log.exception("a message from the broker could not be dealt with")
 
     def _ask_write(self) -> None:
         """Write once the present callback has ended, so that what it publishes leaves in one go."""
@@ -220,7 +297,8 @@ class PahoLink:
         self._write_asked = False
         if self._socket is None:
             return
-        self._client.loop_write()
+        if self._client.want_write():
+            self._client.loop_write()
         self._flush()
 
     def _flush(self) -> None:
@@ -287,13 +365,14 @@ class PahoLink:
         if answer is not None and not answer.done():
             answer.set_result(codes)
 
-    def _on_message(self, deliver: Callable[[Inbound], None], message: MQTTMessage) -> None:
+    def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        """What was left to the library: in version 5, messages with properties."""
         try:
             topic = message.topic
         except UnicodeDecodeError:
             return  # no subscription of ours can have matched it
         fresh = self._use_v5 and hasattr(message.properties, "MessageExpiryInterval")
-        _guard(deliver, Inbound(topic, bytes(message.payload), bool(message.retain), fresh))
+        self._tell(Inbound(topic, bytes(message.payload), bool(message.retain), fresh))
 
     def _subscribe_option(self) -> Any:
         """QoS 1. Version 5 also tells us when a command was sent with the retain flag while we listened."""
@@ -304,11 +383,3 @@ def _fail(waiting: asyncio.Future[Any], error: LinkFailed) -> None:
     if not waiting.done():
         waiting.set_exception(error)
         waiting.exception()  # it is no matter for the log when nobody waits any more
-
-
-def _guard(callback: Callable[[Any], None], argument: object) -> None:
-    """Call back. An error must not reach the library: it would never be done with the packet that caused it."""
-    try:
-        callback(argument)
-    except Exception:  # noqa: BLE001 - see above
-        _log.exception("a message from the broker could not be dealt with")

@@ -38,7 +38,7 @@ class Ends:
         )
 
     async def open(self):
-        return await self.link.open(self.messages.put_nowait, self.acknowledged.put_nowait)
+        return await self.link.open(self.messages.put_nowait, lambda number, code: self.acknowledged.put_nowait(number))
 
     async def message(self):
         async with asyncio.timeout(5.0):
@@ -235,7 +235,7 @@ async def test_an_error_in_our_handler_is_logged_and_the_next_message_is_dealt_w
 async def test_an_error_in_our_acknowledgement_does_not_stop_the_others(mosquitto, caplog):
     numbers = asyncio.Queue()
 
-    def acknowledged(number):
+    def acknowledged(number, code):
         numbers.put_nowait(number)
         raise ValueError("a defect")
 

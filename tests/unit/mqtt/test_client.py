@@ -33,6 +33,7 @@ class FakeBroker:
         self.receive_maximum = 65535
         self.returns_marker = True
         self.acknowledges = True
+        self.code = 0  # of its acknowledgements
         self.queued = []  # what comes together with the answer to CONNECT
         self.subscribing = None  # what `subscribe` raises or waits for
         self.attempts = []
@@ -103,7 +104,7 @@ class FakeLink:
     def _acknowledge(self, number):
         self.under_way.discard(number)
         if not self.dropped:
-            self._on_acknowledged(number)
+            self._on_acknowledged(number, self._broker.code)
 
     def _tell(self, message):
         if not self.dropped:

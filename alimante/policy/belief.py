@@ -1,0 +1,33 @@
+"""What is believed of a channel or a group at one moment; it must not remember or judge."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alimante.core.events import Quality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """One value with how far it can be trusted now.
+
+    `quality` is GOOD, SUSPECT or UNKNOWN; `value` is None exactly when it is UNKNOWN. `highest` and `lowest` are the
+    extremes of the readings that count, for limits on the hot and on the cold side; `members` are all of those
+    readings. Of a single channel all of them are its value. `measured_s` is the monotonic time of the oldest of them.
+    """
+
+    value: float | None
+    quality: Quality
+    reasons: tuple[str, ...] = ()
+    measured_s: float | None = None
+    highest: float | None = None
+    lowest: float | None = None
+    members: tuple[float, ...] = ()
+
+
+Believed = Callable[[str], Belief]
+"""What is believed now of something by its full name: a group's id or `sensor.channel`. Raises `KeyError`."""
+
+
+def unknown(*reasons: str) -> Belief:
+    """No belief at all, with why."""
+    return Belief(value=None, quality=Quality.UNKNOWN, reasons=reasons)
