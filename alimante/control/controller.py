@@ -1,0 +1,71 @@
+"""What every controller is: a look at the enclosure in, wishes for outputs out; it must not know who grants them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from alimante.policy.belief import Believed
+
+if TYPE_CHECKING:
+    from alimante.control.local_time import LocalTime
+
+Report = Mapping[str, Any]
+"""What a controller says of itself for people, in plain JSON values: `target`, `measured`, `demand`, `reason`, …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """All that a controller may know at one control tick.
+
+    `now_s` is monotonic. `believed` may be asked for any full name. `local` is None while the wall clock is not
+    believed: only what is safe at any time of the day may then be wished for.
+    """
+
+    now_s: float
+    believed: Believed
+    local: "LocalTime | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """A wish for one output: `value` in the output's own unit (0.0 or 1.0 for a switch), and why.
+
+    It lives for a few seconds only and has to be wished again at every tick.
+    """
+
+    output: str
+    value: float
+    reason: str
+
+
+@runtime_checkable
+class Controller(Protocol):
+    """Turns what is believed into demands. It must not read a clock, raise on a missing belief or remember in files.
+
+    `outputs` are the only outputs that `decide` may name. An output that it does not name at a tick has no demand of
+    this controller: it falls to its safe value when its last demand has run out.
+    """
+
+    id: str
+    outputs: tuple[str, ...]
+
+    def decide(self, look: Look) -> Sequence[Demand]:
+        """The demands of this tick. It is asked once per control tick, with `now_s` never going back."""
+        ...
+
+    def report(self) -> Report:
+        """What it last decided and why, for people."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A controller with something that must outlive a restart."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """What to remember, in plain JSON values."""
+        ...
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take up what was remembered. What does not fit is left out: it never raises."""
+        ...
