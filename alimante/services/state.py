@@ -1,0 +1,185 @@
+"""Keeps what must survive a power cut; it must not know what the parts mean, and a bad disk must not stop anything.
+
+An SD card wears by writing, so changes are gathered: critical ones for ten seconds, others for a quarter of an hour.
+"""
+
+import asyncio
+import contextlib
+import copy
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alimante.core.bus import EventBus
+from alimante.core.clock import Clock
+from alimante.core.component import Phase
+from alimante.core.events import ConditionChanged, Level
+from alimante.core.files import Files
+from alimante.core.generations import GENERATIONS, Corrupt, Generation, decode, encode, newest
+from alimante.core.tasks import Tasks
+from alimante.io.worker import Worker
+
+CRITICAL_S = 10.0
+ROUTINE_S = 900.0
+AGAIN_S = 60.0
+"""How long after a failed write the next one is tried."""
+
+WRITE_DEADLINE_S = 60.0
+"""A worn SD card can take tens of seconds for one fsync; control does not wait for it."""
+
+STOP_S = 1.0
+"""How long a stop waits for the last write: what is not on disk by then was not critical or is ten seconds old."""
+
+Section = dict[str, Any]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    snapshot: Callable[[], Section]
+    restore: Callable[[Section], None]
+
+
+class StateStore:
+    """The saved state of one node, in `folder`.
+
+    Parts are added before the start; each gets back at once what it had saved. `worker` writes, off the loop.
+    """
+
+    name = "state"
+    phase = Phase.WIRES
+
+    def __init__(
+        self, folder: Path, *, files: Files, worker: Worker, clock: Clock, bus: EventBus, tasks: Tasks
+    ) -> None:
+        self._paths = [folder / f"state.{index}.json" for index in range(GENERATIONS)]
+        self._files = files
+        self._worker = worker
+        self._clock = clock
+        self._bus = bus
+        self._tasks = tasks
+        self._parts: dict[str, _Part] = {}
+        self._due_s: float | None = None
+        self._news = asyncio.Event()
+        self.written_bytes = 0
+        """How many bytes were given to the disk in this run."""
+        self._failing = False
+        self.told = ""
+        """What the loader found: which file counted, and what was wrong with the others."""
+        self._generation = self._load()
+
+    def add(self, name: str, snapshot: Callable[[], Section], restore: Callable[[Section], None]) -> None:
+        """Save what `snapshot()` returns under `name`, and hand `restore` what was saved there by an earlier run.
+
+        A part that cannot make sense of what it saved begins anew; the others do not suffer from that.
+        """
+        self._parts[name] = _Part(snapshot, restore)
+        saved = self._generation.sections.get(name)
+        if not isinstance(saved, dict):
+            return
+        try:
+            restore(copy.deepcopy(saved))  # or a part that keeps it would change what is written next
+        except Exception:  # noqa: BLE001 - the file is whole, so its writer was another version: no reason not to start
+            _log.exception("the saved state of %s cannot be used; it begins anew", name)
+            self._tell("state_unreadable", Level.WARNING, f"the saved state of {name} could not be used")
+
+    def changed(self, critical: bool) -> None:
+        """Something is to be saved: soon if it is `critical`, else some time."""
+        due_s = self._clock.mono() + (CRITICAL_S if critical else ROUTINE_S)
+        if self._due_s is None or due_s < self._due_s:
+            self._due_s = due_s
+            self._news.set()
+
+    async def start(self) -> None:
+        """Begin to save."""
+        if self.told:
+            _log.warning("%s", self.told)
+            self._tell("state_unreadable", Level.WARNING, self.told)
+        self._tasks.spawn(self._serve(), name=self.name)
+
+    async def stop(self) -> None:
+        """Save a last time, if the disk is quick enough."""
+        await self._tasks.cancel()
+        await self._save(STOP_S)
+
+    async def _serve(self) -> None:
+        while True:
+            self._news.clear()
+            if self._due_s is None:
+                await self._news.wait()
+                continue
+            left_s = self._due_s - self._clock.mono()
+            if left_s > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), left_s)
+                continue
+            self._due_s = None
+            if not await self._save(WRITE_DEADLINE_S):
+                self._due_s = self._clock.mono() + AGAIN_S
+
+    async def _save(self, deadline_s: float) -> bool:
+        """Write the next generation; whether that worked."""
+        generation = Generation(self._generation.sequence + 1, self._sections())
+        data = encode(generation)
+        path = self._paths[generation.sequence % GENERATIONS]
+
+        def work() -> OSError | None:
+            try:
+                self._files.replace(path, data)
+            except OSError as error:
+                return error
+            return None
+
+        done = await self._worker.run(work, label=f"write {path.name}", deadline_s=deadline_s)
+        failure = done.error or done.value
+        if failure is not None:
+            self._failed(f"state cannot be saved: {failure}")
+            return False
+        self._generation = generation
+        self.written_bytes += len(data)
+        if self._failing:
+            self._failing = False
+            _log.warning("state is saved again")
+            self._tell("state_not_saved", Level.CLEAR, "state is saved again")
+        return True
+
+    def _failed(self, text: str) -> None:
+        if not self._failing:
+            self._failing = True
+            _log.error("%s; control goes on without", text)
+            self._tell("state_not_saved", Level.CRITICAL, text, "look at the SD card: is it full, worn or read-only?")
+
+    def _sections(self) -> dict[str, Section]:
+        """What all parts say now; for one that cannot say it, and for those of other versions, what was saved last."""
+        sections = dict(self._generation.sections)
+        for name, part in self._parts.items():
+            try:
+                section = part.snapshot()
+                encode(Generation(0, section))
+            except Exception:  # noqa: BLE001 - a part's defect must not keep the others' state from being saved
+                _log.exception("%s cannot say its state; what was saved before stays", name)
+            else:
+                sections[name] = copy.deepcopy(section)
+        return sections
+
+    def _load(self) -> Generation:
+        found, faults = [], []
+        for path in self._paths:
+            try:
+                found.append(decode(self._files.read(path)))
+            except FileNotFoundError:
+                pass
+            except (OSError, Corrupt) as error:
+                faults.append(f"{path.name}: {error}")
+        counts = newest(found)
+        if faults:
+            instead = f"state number {counts.sequence} is used" if counts else "everything begins anew"
+            self.told = f"saved state was damaged ({'; '.join(faults)}); {instead}"
+        return counts or Generation(0, {})
+
+    def _tell(self, condition: str, level: Level, text: str, advice: str = "") -> None:
+        self._bus.publish(
+            ConditionChanged(component="storage", condition=condition, level=level, text=text, advice=advice)
+        )
