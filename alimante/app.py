@@ -16,7 +16,8 @@ from alimante.config.secret import read_secret
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.component import Lifecycle, Phase
-from alimante.core.events import NodeStateChanged, WireStateChanged
+from alimante.core.events import ConditionChanged, Level, NodeStateChanged, WireStateChanged
+from alimante.core.files import Files
 from alimante.core.ids import new_boot_id
 from alimante.core.rng import RandomStreams
 from alimante.core.states import NODE, NodeState, Tracked
@@ -35,6 +36,7 @@ from alimante.services.journal import Journal
 from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
+from alimante.services.state import StateStore
 from alimante.services.status import Status
 from alimante.services.systemd import READY, STOPPING, WATCHDOG, Notifier
 from hardware.api import WireKind
@@ -57,7 +59,8 @@ class Ports:
     """What a supervisor needs of the world outside it, real or simulated.
 
     `worker(wire, on_wedged)` makes the worker of a wire. `link(mqtt, will, use_v5)` makes one connection to the
-    broker; None leaves MQTT out. `runtime_dir` is where the control socket lies; None leaves it out.
+    broker; None leaves MQTT out. `runtime_dir` is where the control socket lies; None leaves it out. `files` reaches
+    `state_dir`, where state is kept.
     """
 
     clock: Clock
@@ -65,6 +68,8 @@ class Ports:
     notifier: Notifier
     worker: Callable[[str, OnWedged], Worker]
     link: "Callable[[Mqtt, Will, bool], Link] | None"
+    files: Files
+    state_dir: Path
     runtime_dir: Path | None = None
 
 
@@ -158,6 +163,8 @@ class Supervisor:
         self.node = Tracked(NodeState.STARTING, NODE, self._announce)
         self.wires = open_wires(config, now=ports.clock.mono)
         self.workers = {name: self._worker(name) for name in self.wires.opened}
+        self.disk = ports.worker("state", self._on_disk)
+        self.store = self._store()
         self.sensors: dict[str, SensorHandle] = self._handles("sensor", SensorHandle)
         self.gate = Gate(self._handles("actuator", ActuatorHandle), bus=self.bus, now=ports.clock.mono)
         self.outputs = OutputService(self.gate, bus=self.bus, tasks=self._tasks(), on_tick=self._on_tick)
@@ -189,12 +196,13 @@ class Supervisor:
             await self.outputs.hold("the supervisor is stopping")
             await self.lifecycle.stop()
             self.node.move(NodeState.STOPPED)
-            for worker in self.workers.values():
+            for worker in (*self.workers.values(), self.disk):
                 worker.close()
 
     def _add_components(self) -> None:
         add = self.lifecycle.add
         add(Journal(self.bus))
+        add(self.store)
         if self.wires.world is not None:
             add(Periodic("plant", Phase.WIRES, self.wires.world.step, every_s=PLANT_STEP_S, tasks=self._tasks()))
         if self.ports.link is not None:
@@ -284,6 +292,19 @@ class Supervisor:
             self.bus.publish(WireStateChanged(wire=wire, wedged=wedged, reason=reason))
 
         return self.ports.worker(wire, on_wedged)
+
+    def _store(self) -> StateStore:
+        ports = self.ports
+        return StateStore(
+            ports.state_dir, files=ports.files, worker=self.disk, clock=ports.clock, bus=self.bus, tasks=self._tasks()
+        )
+
+    def _on_disk(self, wedged: bool, reason: str) -> None:
+        level = Level.WARNING if wedged else Level.CLEAR
+        advice = "the SD card may be worn out; keep a copy of it"
+        self.bus.publish(
+            ConditionChanged(component="storage", condition="disk_slow", level=level, text=reason, advice=advice)
+        )
 
     def _handles(self, kind: str, handle: Any) -> dict[str, Any]:
         return {

@@ -105,6 +105,8 @@ async def _run_once(
         notifier=notifier,
         worker=lambda wire, on_wedged: _thread_worker(wire, on_wedged, clock),
         link=partial(paho_link, client_id=loaded.config.client_id),
+        files=DiskFiles(),
+        state_dir=folders.state,
         runtime_dir=folders.runtime,
     )
     address: list[str] = []

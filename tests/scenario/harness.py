@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from alimante.app import Ports, Supervisor
@@ -11,11 +12,13 @@ from alimante.config.build import build
 from alimante.config.model import Config
 from alimante.core.clock import ManualClock
 from alimante.core.events import CommandFinished, CommandReceived, Event, Outcome
+from alimante.core.files import Files
 from alimante.core.rng import RandomStreams
 from alimante.io.worker import InlineWorker
 from alimante.services.systemd import RecordingNotifier
 from alimante.simulation.virtual_time import run_virtual
 from hardware.board import GENERIC
+from tests.unit.fakes import MemoryFiles
 
 WIRES = {
     "pins": {"kind": "gpio", "backend": "sim"},
@@ -104,8 +107,13 @@ def run_supervisor(
     *,
     seed: int = 1,
     before: Callable[[Run], None] = lambda run: None,
+    files: Files | None = None,
 ) -> Run:
-    """Do `before`, run `story` beside the supervisor of `config`, then stop it; returns what there is to look at."""
+    """Do `before`, run `story` beside the supervisor of `config`, then stop it; returns what there is to look at.
+
+    `files` is the disk: the same one again is a restart.
+    """
+    files = files or MemoryFiles()
     clock = ManualClock()
     kept: list[Run] = []
 
@@ -117,6 +125,8 @@ def run_supervisor(
             notifier=notifier,
             worker=lambda wire, on_wedged: InlineWorker(wire, clock=clock, on_wedged=on_wedged),
             link=None,
+            files=files,
+            state_dir=Path("/state"),
         )
         supervisor = Supervisor(config, ports, on_address=lambda host, port: None)
         run = Run(supervisor, clock, notifier)

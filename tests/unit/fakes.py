@@ -4,7 +4,9 @@
 """
 
 import asyncio
+import errno
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from alimante.config.model import Device
@@ -185,3 +187,23 @@ def an_actuator(
     return Device(
         id=name, driver="fake", wire=wire, name=name, spec=spec, params=Params(), role=None, safe_value=safe_value
     )
+
+
+class MemoryFiles:
+    """A disk in memory; `fault` is raised by the next writes."""
+
+    def __init__(self) -> None:
+        self.contents: dict[Path, bytes] = {}
+        self.writes = 0
+        self.fault: OSError | None = None
+
+    def read(self, path: Path) -> bytes:
+        if path not in self.contents:
+            raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+        return self.contents[path]
+
+    def replace(self, path: Path, data: bytes) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.writes += 1
+        self.contents[path] = data

@@ -12,29 +12,9 @@ from alimante.core.tasks import Tasks
 from alimante.io.worker import InlineWorker
 from alimante.services.state import CRITICAL_S, ROUTINE_S, StateStore
 from alimante.simulation.virtual_time import run_virtual
-from tests.unit.fakes import heard
+from tests.unit.fakes import MemoryFiles, heard
 
 FOLDER = Path("/state")
-
-
-class MemoryFiles:
-    """A disk in memory; `fault` is raised by the next writes."""
-
-    def __init__(self):
-        self.contents = {}
-        self.writes = 0
-        self.fault = None
-
-    def read(self, path):
-        if path not in self.contents:
-            raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
-        return self.contents[path]
-
-    def replace(self, path, data):
-        if self.fault is not None:
-            raise self.fault
-        self.writes += 1
-        self.contents[path] = data
 
 
 class Node:
