@@ -145,7 +145,6 @@ class MqttClient:
             Message(self._topics.availability, lambda: b"online", retain=True, is_state=True),
         )
         asyncio.get_running_loop().call_later(MARKER_S, self._end_backlog, marker)
-        self._pump()
         self.connected = True
         if self._outage:
             _log.warning("the broker is back after %d failed attempts", self._failures)

@@ -212,24 +212,28 @@ async def test_f079_a_frozen_broker_is_noticed_within_one_and_a_half_keep_alive_
 
 
 async def test_an_error_in_our_handler_is_logged_and_the_next_message_is_dealt_with(mosquitto, caplog):
-    async with Ends(mosquitto.port) as ends:
-        got = asyncio.Queue()
+    """Whichever way the message takes: one without properties, and one with, which the library reads."""
+    got = asyncio.Queue()
 
-        def deliver(message):
-            got.put_nowait(message.payload)
-            if message.payload == b"poison":
-                raise ValueError("a defect")
+    def deliver(message):
+        got.put_nowait(message.payload)
+        if message.payload.startswith(b"poison"):
+            raise ValueError("a defect")
 
-        ends.link._client.on_message = lambda client, userdata, message: ends.link._on_message(deliver, message)
+    properties = paho_client.Properties(paho_client.PacketTypes.PUBLISH)
+    properties.MessageExpiryInterval = 60
+    async with Observer(mosquitto.port, protocol=MQTTProtocolVersion.MQTTv5, topics="none") as observer:
+        ends = Ends(mosquitto.port)
+        await ends.link.open(deliver, lambda number, code: None)
         await ends.link.subscribe(["a"])
-        for payload in (b"poison", b"1", b"2"):
-            ends.link.publish("a", payload, qos=1, retain=False)
+        for payload, given in ((b"poison 1", None), (b"1", None), (b"poison 2", properties), (b"2", properties)):
+            observer._client.publish("a", payload, qos=1, properties=given)
         async with asyncio.timeout(5.0):
-            assert [await got.get() for _ in range(3)] == [b"poison", b"1", b"2"]
-            for _ in range(3):
-                await ends.acknowledged.get()
+            assert [await got.get() for _ in range(4)] == [b"poison 1", b"1", b"poison 2", b"2"]
+        await observer.publish("none", b"")
         assert got.empty()
-        assert [record.exc_info[0] for record in caplog.records] == [ValueError]
+        assert [record.exc_info[0] for record in caplog.records] == [ValueError, ValueError]
+        ends.link.drop()
 
 
 async def test_an_error_in_our_acknowledgement_does_not_stop_the_others(mosquitto, caplog):

@@ -5,8 +5,6 @@ import socket
 import struct
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from alimante.mqtt.buffered_socket import BufferedSocket
 
@@ -22,53 +20,54 @@ def pair():
     far.close()
 
 
-def test_what_arrived_is_handed_out_in_the_pieces_that_are_asked_for(pair):
+def test_what_arrived_is_taken_at_once(pair):
     buffered, far = pair
-    far.sendall(b"abcdef")
-    buffered.fill()
-    assert [buffered.recv(1), buffered.recv(2), buffered.recv(9)] == [b"a", b"bc", b"def"]
-    assert not buffered.has_news()
+    far.sendall(b"ab")
+    far.sendall(b"cd")
+    assert buffered.take() == b"abcd"
 
 
 def test_nothing_there_is_not_the_end(pair):
     buffered, _ = pair
-    buffered.fill()
-    assert not buffered.has_news()
+    assert buffered.take() == b""
+    assert not buffered.is_over
     with pytest.raises(BlockingIOError):
         buffered.recv(1)
 
 
-def test_what_was_not_taken_yet_stays_in_front_of_what_comes(pair):
+def test_what_was_given_is_handed_out_in_the_pieces_that_are_asked_for_and_nothing_else_is(pair):
     buffered, far = pair
-    for piece in (b"ab", b"cd"):
-        far.sendall(piece)
-        buffered.fill()
-    assert buffered.recv(9) == b"abcd"
+    far.sendall(b"of the packets")
+    buffered.take()
+    buffered.give(b"abc")
+    buffered.give(b"def")
+    assert [buffered.recv(1), buffered.recv(2), buffered.recv(9)] == [b"a", b"bc", b"def"]
+    assert not buffered.has_given
+    with pytest.raises(BlockingIOError):
+        buffered.recv(1)
 
 
-def test_the_end_comes_behind_the_last_byte(pair):
+def test_the_end_comes_behind_the_last_byte_that_was_given(pair):
     buffered, far = pair
     far.sendall(b"ab")
     far.shutdown(socket.SHUT_WR)
-    buffered.fill()
-    buffered.fill()
+    assert [buffered.take(), buffered.is_over] == [b"ab", False]
+    buffered.give(b"ab")
+    assert [buffered.take(), buffered.is_over] == [b"", True]
     assert [buffered.recv(9), buffered.recv(9)] == [b"ab", b""]
-    assert buffered.has_news()
 
 
-def test_an_error_comes_behind_the_last_byte():
+def test_an_error_comes_behind_the_last_byte_that_was_given():
     with socket.create_server(("127.0.0.1", 0)) as server:
         near = socket.create_connection(server.getsockname())
         far, _ = server.accept()
     near.setblocking(False)
     buffered = BufferedSocket(near)
-    far.sendall(b"ab")
-    buffered.fill()
     far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     far.close()  # with a reset
-    buffered.fill()
+    buffered.give(b"ab")
+    assert [buffered.take(), buffered.is_over] == [b"", True]
     assert buffered.recv(9) == b"ab"
-    assert buffered.has_news()
     with pytest.raises(ConnectionResetError):
         buffered.recv(9)
     buffered.close()
@@ -111,26 +110,3 @@ def test_sending_to_nobody_is_no_error(pair):
     for _ in range(2):
         buffered.send(b"a")
         assert buffered.flush()
-
-
-@settings(deadline=None)
-@given(st.lists(st.binary(min_size=1, max_size=20) | st.integers(1, 30), max_size=30))
-def test_every_byte_comes_once_and_in_order(steps):
-    near, far = socket.socketpair()
-    near.setblocking(False)
-    buffered = BufferedSocket(near)
-    sent = received = b""
-    for step in steps:
-        if isinstance(step, bytes):
-            far.sendall(step)
-            sent += step
-            continue
-        buffered.fill()
-        if buffered.has_news():
-            received += buffered.recv(step)
-    buffered.fill()
-    if buffered.has_news():
-        received += buffered.recv(9999)
-    buffered.close()
-    far.close()
-    assert received == sent
