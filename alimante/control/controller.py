@@ -60,7 +60,13 @@ class Controller(Protocol):
 
 @runtime_checkable
 class Remembering(Protocol):
-    """A controller with something that must outlive a restart."""
+    """A controller with something that must outlive a restart.
+
+    What it remembers is saved every few minutes. `milestones` is how many changes so far were too dear for that, such
+    as a feeding that must not be done twice: each time it rises, everything is saved within seconds.
+    """
+
+    milestones: int
 
     def snapshot(self) -> dict[str, Any]:
         """What to remember, in plain JSON values."""
