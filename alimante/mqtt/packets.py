@@ -1,4 +1,4 @@
-"""The packets that come and go thousands of times, as bytes; it must not know sockets, sessions or what a message means.
+"""The packets that come and go all the time, as bytes; it must not know sockets, sessions or what a message means.
 
 Only PUBLISH and PUBACK are read and written here (OASIS MQTT 3.1.1 and 5.0, sections 2.2, 3.3 and 3.4): paho-mqtt makes
 a dozen objects of each, which is most of the time that a command takes. Everything else is left whole for paho.
@@ -14,7 +14,7 @@ MAX_BODY_BYTES = 131_072
 LONGEST_LENGTH = 268_435_455  # of a packet's body, in the four bytes that there are for it
 
 PUBLISH, PUBACK, CONNACK = 3, 4, 2
-_IS_RETAINED, _QOS = 0x01, 0x06
+_IS_RETAINED, _QOS, _QOS_1 = 0x01, 0x06, 0x02
 _PUBACK_HEAD = b"\x40\x02"
 _NO_PROPERTIES = b"\x00"
 
@@ -130,16 +130,16 @@ def read_publish(packet: Packet, *, use_v5: bool) -> tuple[Inbound | None, bytes
     qos = raw[0] & _QOS
     end = at + 2 + int.from_bytes(raw[at : at + 2])
     number = b""
+    payload_at = end
     if qos:
-        number = raw[end : end + 2]
-        if qos != 2 or len(number) < 2:
-            return _not_ours(packet)
-        payload_at = end + 2
-    else:
-        payload_at = end
+        number, payload_at = raw[end : end + 2], end + 2
+        if qos != _QOS_1:
+            if is_cut:
+                raise Malformed("a long PUBLISH at a quality that nobody asked for")
+            return None
     if use_v5 and not is_cut:
         if raw[payload_at : payload_at + 1] != _NO_PROPERTIES:
-            return _not_ours(packet)
+            return None
         payload_at += 1
     if end - at < 3 or payload_at > len(raw):
         raise Malformed("a PUBLISH ends within its topic")
@@ -147,11 +147,6 @@ def read_publish(packet: Packet, *, use_v5: bool) -> tuple[Inbound | None, bytes
         return Inbound(raw[at + 2 : end].decode(), raw[payload_at:], bool(raw[0] & _IS_RETAINED)), number
     except UnicodeDecodeError:
         return None, number
-
-
-def _not_ours(packet: Packet) -> None:
-    if packet.is_cut:
-        raise Malformed("a long PUBLISH that nobody asked for")
 
 
 def read_puback(packet: Packet, *, use_v5: bool) -> tuple[int, int]:
