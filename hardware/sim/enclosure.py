@@ -1,6 +1,6 @@
 """The zones in their room, with tank and door, stepped under constant inputs; it must not know locks or clocks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from math import ceil, prod
 from typing import Final
@@ -20,7 +20,7 @@ WATERING_STEP_S: Final = 5.0
 class Enclosure:
     """Everything starts in balance with the room, with a full tank and a closed door.
 
-    After `door_open` or a load was changed, `renew` must follow.
+    After `door_open` was changed `renew` must follow, and `renew_load` after a load was.
     """
 
     def __init__(self, settings: PlantSettings, *, start_s: float) -> None:
@@ -32,7 +32,17 @@ class Enclosure:
         self._all = tuple(self.zones.values())
         self._passages = tuple(Passage(one, other) for one, other in pairwise(self._all))
         self._draught_g_per_s = 0.0
-        self.renew(())
+        self._loads: list[Load] = []
+        self.renew(start_s)
+
+    def add(self, load: Load) -> None:
+        """Put an actuator in; `renew` must follow."""
+        self._loads.append(load)
+
+    def settle(self, at_s: float) -> None:
+        """Let every load write down what it did up to `at_s`."""
+        for load in self._loads:
+            load.settle(at_s)
 
     def run(self, from_s: float, to_s: float) -> None:
         """Advance everything, in equal substeps."""
@@ -44,15 +54,39 @@ class Enclosure:
             self._step(step_s)
         self.room.at(to_s)
 
-    def renew(self, loads: Collection[Load]) -> None:
-        """Work out what each load does, and what that does to each zone."""
-        for load in loads:
-            load.run(load.contact * (self._powered(load, loads) if load.role == "heater" else 1.0))
-        for name, zone in self.zones.items():
-            zone.inputs = self._inputs(zone, [load for load in loads if load.zone == name])
+    def renew(self, at_s: float) -> None:
+        """Work out what each load does from `at_s` on, and what that does to each zone."""
+        for load in self._loads:
+            self._run(load, at_s)
+        for name in self.zones:
+            self._renew_zone(name)
+        self._renew_between()
+
+    def renew_load(self, load: Load, at_s: float) -> None:
+        """The same where only `load` was changed."""
+        if load.role == "cutoff":
+            self.renew(at_s)
+            return
+        self._run(load, at_s)
+        if not load.is_inert and load.zone is not None:
+            self._renew_zone(load.zone)
+            self._renew_between()
+
+    def _run(self, load: Load, at_s: float) -> None:
+        load.settle(at_s)
+        load.run(load.contact * (self._powered(load) if load.role == "heater" else 1.0))
+
+    def _renew_zone(self, name: str) -> None:
+        self.zones[name].inputs = self._inputs(self.zones[name], self._running(name))
+
+    def _renew_between(self) -> None:
+        """What more than one zone has to do with: the air between them and the tank."""
         for passage in self._passages:
             passage.renew(self.settings.coupling_w_per_k / AIR_J_PER_M3_K)
-        self._draught_g_per_s = sum(load.settings.water_g_per_s * load.fraction for load in loads)
+        self._draught_g_per_s = sum(load.settings.water_g_per_s * load.fraction for load in self._loads)
+
+    def _running(self, zone: str) -> list[Load]:
+        return [load for load in self._loads if load.fraction and load.zone == zone and not load.is_inert]
 
     def light_lux(self, zone: Zone) -> float:
         """The zone's lamps, what spills over from the others, and daylight."""
@@ -72,12 +106,11 @@ class Enclosure:
             highest_c=zone.highest_c,
         )
 
-    @staticmethod
-    def _powered(heater: Load, loads: Collection[Load]) -> float:
+    def _powered(self, heater: Load) -> float:
         """Cutoffs stand in series with the heaters: one that is open takes their power."""
-        return prod(load.contact for load in loads if load.role == "cutoff" and load.zone in (None, heater.zone))
+        return prod(cut.contact for cut in self._loads if cut.role == "cutoff" and cut.zone in (None, heater.zone))
 
-    def _inputs(self, zone: Zone, loads: Collection[Load]) -> Inputs:
+    def _inputs(self, zone: Zone, loads: list[Load]) -> Inputs:
         inputs = Inputs()
         for load in loads:
             full, fraction = load.settings, load.fraction

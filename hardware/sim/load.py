@@ -4,7 +4,7 @@ True state is what the device does to the world, whatever it was told: oracles l
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from threading import RLock
 
 from hardware.sim.settings import LoadSettings
 from hardware.sim.truth import LoadTruth
@@ -13,7 +13,10 @@ _STROKE_OUT, _STROKE_HOME = 0.9, 0.1
 
 
 class Load:
-    """One actuator. `changing` is entered around every change, so that the physics reaches the moment first."""
+    """One actuator. After each change of what it would do `changed(self)` is called, with `lock` held around both.
+
+    `changed` must then `settle` and `run` it: until then it goes on as before.
+    """
 
     def __init__(
         self,
@@ -22,9 +25,14 @@ class Load:
         role: str,
         zone: str | None,
         at_s: float,
-        changing: Callable[[], AbstractContextManager[None]],
+        lock: RLock,
+        changed: Callable[["Load"], None],
     ) -> None:
         self.settings = settings
+        self.is_inert = role != "cutoff" and not any(
+            (settings.heat_w, settings.light_lux, settings.airflow_m3_per_h, settings.water_g_per_s)
+        )
+        """Whether the zones feel nothing of it, whatever it does."""
         self.role = role
         self.zone = zone
         self.fraction = 0.0
@@ -35,7 +43,8 @@ class Load:
         self._settled_s = at_s
         self._run_s = 0.0
         self._home = True
-        self._changing = changing
+        self._lock = lock
+        self._changed = changed
 
     @property
     def heat_w(self) -> float:
@@ -51,8 +60,9 @@ class Load:
     def commanded(self, fraction: float) -> None:
         _check(fraction)
         if fraction != self._commanded:
-            with self._changing():
+            with self._lock:
                 self._commanded = fraction
+                self._changed(self)
 
     @property
     def stuck(self) -> float | None:
@@ -63,8 +73,9 @@ class Load:
     def stuck(self, fraction: float | None) -> None:
         if fraction is not None:
             _check(fraction)
-        with self._changing():
+        with self._lock:
             self._stuck = fraction
+            self._changed(self)
 
     @property
     def contact(self) -> float:

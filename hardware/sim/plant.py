@@ -64,8 +64,9 @@ class Plant:
         place = None if role == "cutoff" and zone is None else self.zone_name(zone)
         full = self.settings.load(device_id, role)
         with self._changing():
-            load = Load(full, role=role, zone=place, at_s=self._at_s, changing=self._changing)
+            load = Load(full, role=role, zone=place, at_s=self._at_s, lock=self._lock, changed=self._load_changed)
             self._loads[device_id] = load
+            self._enclosure.add(load)
         return load
 
     @property
@@ -120,8 +121,8 @@ class Plant:
         """Everything, at this moment."""
         with self._lock:
             self._advance()
-            self._settle()
             enclosure = self._enclosure
+            enclosure.settle(self._at_s)
             return Truth(
                 at_s=self._at_s,
                 ambient_c=enclosure.room.temperature_c,
@@ -133,22 +134,25 @@ class Plant:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Around every change: what was so far is settled before it, and counts no more after it."""
+        """Around a change that any load may feel: what was so far counts until it, and no more after it."""
         with self._lock:
             self._advance()
-            self._settle()
             yield
-            self._enclosure.renew(self._loads.values())
+            self._enclosure.renew(self._at_s)
+
+    def _load_changed(self, load: Load) -> None:
+        """One load was told something else, or broke. Where no zone feels it there is nothing to catch up with."""
+        if load.is_inert:
+            self._enclosure.renew_load(load, self._now())
+        else:
+            self._advance()
+            self._enclosure.renew_load(load, self._at_s)
 
     def _advance(self) -> None:
         now_s = self._now()
         if now_s > self._at_s:
             self._enclosure.run(self._at_s, now_s)
             self._at_s = now_s
-
-    def _settle(self) -> None:
-        for load in self._loads.values():
-            load.settle(self._at_s)
 
 
 QUANTITIES: Final[Mapping[str, Callable[[Plant, Enclosure, Zone], float]]] = {

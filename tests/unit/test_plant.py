@@ -405,6 +405,48 @@ def test_a_load_accounts_for_its_time_and_its_cycles():
     assert (heater.on_s, heater.longest_on_s, heater.cycles) == (180.0, 90.0, 3)
 
 
+def test_a_load_that_the_zones_do_not_feel_is_accounted_for_all_the_same():
+    rig = Rig()
+    rig.plant.act("other", 0.5)
+    rig.run(40.0)
+    rig.plant.act("other", 0.0)
+    rig.time_s += 20.0
+    other = rig.plant.truth().loads["other"]
+    assert (other.on_s, other.longest_on_s, other.cycles, other.fraction) == (40.0, 40.0, 1, 0.0)
+
+
+LOADS = [*(role for role in ROLES if role != "cutoff"), "cool_heater", "cool_fan", "cut_warm", "cut_all"]
+CHANGES = st.tuples(st.sampled_from(LOADS), st.sampled_from(["act", "stick"]), st.sampled_from([0.0, 0.3, 1.0]))
+
+
+@given(st.lists(CHANGES, max_size=12))
+def test_after_any_changes_there_is_nothing_left_to_renew(changes):
+    rig = Rig()
+    for device_id, role, zone in (
+        ("cool_heater", "heater", "cool"),
+        ("cool_fan", "fan", "cool"),
+        ("cut_warm", "cutoff", "warm"),
+        ("cut_all", "cutoff", None),
+    ):
+        rig.plant.add_load(device_id, role=role, zone=zone)
+    for load, what, fraction in changes:
+        rig.time_s += 7.0
+        if what == "act":
+            rig.plant.act(load, fraction)
+        else:
+            rig.plant.loads[load].stuck = fraction
+    box = rig.plant._enclosure
+
+    def told():
+        flows = [passage._flow_m3_per_s for passage in box._passages]
+        fractions = {name: load.fraction for name, load in rig.plant.loads.items()}
+        return {name: zone.inputs for name, zone in box.zones.items()}, flows, box._draught_g_per_s, fractions
+
+    before = told()
+    box.renew(rig.time_s)
+    assert told() == before
+
+
 # Promises of the class.
 
 
