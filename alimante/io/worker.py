@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from heapq import heappop, heappush
+from itertools import count
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -64,11 +66,11 @@ class _Job:
     work: Callable[[], Any]
     on_done: OnDone
     label: str
-    priority: Priority
+    deadline_s: float
     ticket: list[None] = field(default_factory=lambda: [None])  # who pops it decides: it runs, or it has expired
     started_s: float = 0.0
     expired: bool = False
-    timer: asyncio.TimerHandle | None = None
+    finished: bool = False
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim; atomic between threads."""
@@ -94,6 +96,9 @@ class Worker:
         self._on_wedged = on_wedged
         self._loop = asyncio.get_running_loop()
         self._lanes: tuple[deque[_Job], ...] = tuple(deque() for _ in Priority)
+        self._deadlines: list[tuple[float, int, _Job]] = []  # a heap: (when, a running number, job)
+        self._numbers = count()
+        self._timer: asyncio.TimerHandle | None = None  # never later than the first deadline
 
     def submit(
         self,
@@ -112,8 +117,9 @@ class Worker:
             error = WireWedged(f"{label}: the wire {self.wire} is stuck in an earlier call")
             on_done(Done(None, error, self._clock.mono()))
             return
-        job = _Job(work, on_done, label, priority)
-        job.timer = self._loop.call_later(deadline_s, self._expire, job, deadline_s)
+        job = _Job(work, on_done, label, deadline_s)
+        heappush(self._deadlines, (self._loop.time() + deadline_s, next(self._numbers), job))
+        self._watch_deadlines()
         self._lanes[priority].append(job)
         self._offer()
 
@@ -148,7 +154,32 @@ class Worker:
                 return lane.popleft()
         return None
 
-    def _expire(self, job: _Job, deadline_s: float) -> None:
+    def _watch_deadlines(self) -> None:
+        """Have one timer for all jobs, left alone when they finish: to make and cancel one for each is dear."""
+        due_s = self._deadlines[0][0]
+        if self._timer is not None:
+            if self._timer.when() <= due_s:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due_s, self._look_at_deadlines, due_s)
+
+    def _look_at_deadlines(self, due_s: float) -> None:
+        self._timer = None
+        self._forget_finished()
+        if not self._deadlines:
+            return
+        late = heappop(self._deadlines)[2] if self._deadlines[0][0] <= due_s else None
+        if self._deadlines:  # before anybody is told, who may do anything
+            self._watch_deadlines()
+        if late is not None:
+            self._expire(late)
+
+    def _forget_finished(self) -> None:
+        while self._deadlines and self._deadlines[0][2].finished:
+            heappop(self._deadlines)
+
+    def _expire(self, job: _Job) -> None:
+        deadline_s = job.deadline_s
         started = not job.claim()
         job.expired = True
         if started:
@@ -162,8 +193,8 @@ class Worker:
             self.late += 1
             self._set_wedged(False, f"{job.label} came back late")
             return
-        if job.timer is not None:
-            job.timer.cancel()
+        job.finished = True
+        self._forget_finished()
         job.on_done(Done(value, _as_device_error(job.label, error), job.started_s))
 
     def _set_wedged(self, wedged: bool, reason: str) -> None:

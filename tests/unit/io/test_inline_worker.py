@@ -4,10 +4,12 @@ import asyncio
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alimante.core.clock import ManualClock
 from alimante.io.worker import DeadlinePassed, InlineWorker, Priority, WireWedged
-from alimante.simulation.virtual_time import Stuck, run_virtual
+from alimante.simulation.virtual_time import RESOLUTION_S, Stuck, run_virtual
 
 
 @pytest.fixture
@@ -112,6 +114,66 @@ def test_what_waited_behind_a_late_result_and_has_expired_never_starts(virtual):
         await first
         await asyncio.sleep(5.0)
         assert ran == []
+
+    virtual(main)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 3.0), st.floats(0.001, 5.0), st.floats(0.0, 1.0)), max_size=25))
+def test_every_job_that_does_not_finish_in_time_expires_at_its_moment(jobs):
+    """Jobs come after a pause, have a deadline and take a while; the model is a timer for each."""
+    clock, late = ManualClock(), []
+
+    async def main():
+        worker = InlineWorker("i2c", clock=clock, on_wedged=lambda *change: None)
+        told = []
+        for pause_s, deadline_s, takes_s in jobs:
+            await asyncio.sleep(pause_s)
+            due_s, refused = clock.mono() + deadline_s, worker.wedged
+            answers = []
+            told.append(answers)
+
+            def tell(done, answers=answers, due_s=due_s, refused=refused):
+                answers.append(done)
+                if isinstance(done.error, DeadlinePassed):
+                    late.append((clock.mono(), due_s))
+                else:
+                    assert clock.mono() <= due_s + RESOLUTION_S
+                    assert isinstance(done.error, WireWedged) is refused
+
+            worker.submit(lambda s=takes_s: worker.sleep(s), tell, label="read", deadline_s=deadline_s)
+        await asyncio.sleep(30.0)
+        assert [len(answers) for answers in told] == [1] * len(jobs)
+        assert worker._deadlines == []
+        assert worker._timer is None
+
+    run_virtual(main(), clock)
+    assert [at_s for at_s, _ in late] == pytest.approx([due_s for _, due_s in late], abs=RESOLUTION_S)
+
+
+def test_one_timer_is_enough_for_any_number_of_jobs(virtual):
+    async def main(worker):
+        loop = asyncio.get_running_loop()
+        for _ in range(100):
+            await read(worker, lambda: None, deadline_s=50.0)
+        assert len([timer for timer in loop._scheduled if not timer.cancelled()]) == 1
+        assert worker._deadlines == []
+
+    virtual(main)
+
+
+def test_an_answer_that_fails_holds_no_other_deadline_up(virtual, clock):
+    async def main(worker):
+        begun_s, expired_s = clock.mono(), []
+
+        def fail(done):
+            raise ValueError("a defect")
+
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        worker.submit(lambda: worker.sleep(math.inf), fail, label="read", deadline_s=1.0)
+        worker.submit(lambda: None, fail, label="read", deadline_s=1.0)
+        worker.submit(lambda: None, lambda done: expired_s.append(clock.mono()), label="read", deadline_s=1.0)
+        await asyncio.sleep(2.0)
+        assert expired_s == pytest.approx([begun_s + 1.0])
 
     virtual(main)
 
