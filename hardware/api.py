@@ -44,6 +44,7 @@ class Channel:
 
     `low` and `high` are the chip's physical range in `unit`; a value outside cannot be a measurement. `quantity` is
     what is measured ("temperature", "humidity", "light", "pressure", "level", "contact", "air_quality", "soil").
+    `power_on` is a value that the chip also says when it has not measured yet, such as the DS18B20's 85 °C.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Channel:
     low: float
     high: float
     quantity: str
+    power_on: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from hardware.api import Channel, DriverSpec, OpenRequest, Params, Sample, Unit,
 from hardware.bus.sysfs import SysfsWire
 from hardware.errors import BadData, DeviceError, NoAnswer
 
-TEMPERATURE = Channel("temperature", Unit.CELSIUS, -55.0, 125.0, "temperature")
 _POWER_ON_C = 85.0
+TEMPERATURE = Channel("temperature", Unit.CELSIUS, -55.0, 125.0, "temperature", power_on=_POWER_ON_C)
 _BELIEVED_NEAR_C = 5.0
 _ERROR_VALUES = {
     127.937: "the chip had too little power for the conversion; check the supply and the pull-up",
