@@ -411,6 +411,42 @@ def test_no_more_is_under_way_than_the_broker_takes(client, broker, clock):
     assert len(broker.published("event")) == 200
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_broker_that_takes_hardly_anything_at_once_gets_everything_one_after_the_other(client, broker, clock, most):
+    broker.receive_maximum = most
+    for number in range(20):
+        client.publish(event(b"%d" % number))
+    run(client, clock, 1.0)
+    assert broker.link.most_under_way == most
+    assert broker.published("event") == [b"%d" % number for number in range(20)]
+    assert [topic for what, topic, _ in broker.said if what == "publish"][:2] == [TOPICS.marker, TOPICS.availability]
+
+
+def test_what_the_client_says_first_is_not_gathered_by_connections_that_break(client, broker, clock):
+    broker.acknowledges = False
+    run(client, clock, 1.0, *[broker.kill, 200.0] * 20)
+    assert len(broker.links) == 21
+    assert len(client.outbox) <= 3  # marker, `online`, and `offline` at the end
+
+
+def test_what_the_broker_does_not_take_is_counted_and_told_once(client, broker, clock, caplog):
+    def refuse():
+        broker.code = 0x87
+        for number in range(100):
+            client.publish(event(b"%d" % number))
+
+    run(client, clock, 1.0, refuse, 1.0)
+    assert client.refused == 101  # and `offline`
+    assert caplog.messages == ["the broker did not take what was published on event (MQTT 5 reason code 0x87)"]
+
+
+def test_that_nobody_listens_is_no_refusal(client, broker, clock, caplog):
+    broker.code = 0x10
+    run(client, clock, 1.0, lambda: client.publish(event(b"1")), 1.0)
+    assert client.refused == 0
+    assert caplog.messages == []
+
+
 def test_no_more_is_under_way_than_we_want(client, broker, clock):
     run(client, clock, 1.0, lambda: [client.publish(event(b"%d" % number)) for number in range(200)], 1.0)
     assert broker.link.most_under_way == INFLIGHT

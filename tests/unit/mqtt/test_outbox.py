@@ -55,6 +55,14 @@ def test_a_broker_that_is_too_slow_gets_the_newest_states_only():
     assert outbox.dropped == 0
 
 
+def test_what_is_put_first_leaves_first_and_takes_the_place_of_older_states():
+    outbox = Outbox()
+    for message in (event(1), state("a", 2), state("b", 3)):
+        outbox.put(message)
+    outbox.put_first(state("c", 4), state("b", 5))
+    assert drain(outbox) == [4, 5, 1, 2]
+
+
 def test_no_more_than_the_limit_are_under_way():
     outbox = Outbox()
     outbox.limit = 2
