@@ -1,0 +1,278 @@
+"""What a group of sensors says when its members agree, drift apart, lie or fall silent."""
+
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alimante.core.events import Level, Quality
+from alimante.policy.belief import Belief, unknown
+from alimante.policy.voting import Verdict, Vote, VoteRules
+
+RULES = VoteRules(tolerance=1.5)
+CELSIUS = st.floats(-5.0, 60.0)
+HONEST = st.floats(0.0, 1.5)
+
+
+def good(value: float, measured_s: float = 0.0) -> Belief:
+    return Belief(
+        value=value, quality=Quality.GOOD, measured_s=measured_s, highest=value, lowest=value, members=(value,)
+    )
+
+
+def suspect(value: float, measured_s: float = 0.0) -> Belief:
+    return Belief(value=value, quality=Quality.SUSPECT, measured_s=measured_s, highest=value, lowest=value)
+
+
+def a_vote(count: int, rules: VoteRules = RULES) -> Vote:
+    return Vote([f"p{index}.t" for index in range(count)], rules)
+
+
+def ask(vote: Vote, *beliefs: Belief, now_s: float = 0.0) -> Verdict:
+    return vote.judge(dict(zip(vote.members, beliefs, strict=True)), now_s)
+
+
+def follow(vote: Vote, *values: float, from_s: float, samples: int, every_s: float = 5.0) -> Verdict:
+    """`samples` readings of constant `values`, one each `every_s` seconds; the last verdict."""
+    verdict = None
+    for index in range(samples):
+        now_s = from_s + index * every_s
+        verdict = ask(vote, *(good(value, now_s) for value in values), now_s=now_s)
+    assert verdict is not None
+    return verdict
+
+
+def test_a_single_member_is_believed():
+    belief = ask(a_vote(1), good(25.0, 7.0), now_s=8.0).belief
+    assert belief == good(25.0, 7.0)
+
+
+def test_of_two_that_agree_the_mean_counts_and_the_extremes_are_told():
+    belief = ask(a_vote(2), good(25.0, 3.0), good(26.0, 2.0)).belief
+    assert (belief.value, belief.lowest, belief.highest) == (25.5, 25.0, 26.0)
+    assert belief.measured_s == 2.0
+    assert belief.quality is Quality.GOOD
+
+
+@pytest.mark.parametrize(("side", "expected"), [("high", 30.0), ("low", 20.0)])
+def test_of_two_that_contradict_each_other_the_one_on_the_safe_side_counts_at_once(side, expected):
+    verdict = ask(a_vote(2, VoteRules(tolerance=1.5, safe_side=side)), good(20.0), good(30.0))
+    assert verdict.belief.value == expected
+    assert verdict.belief.quality is Quality.GOOD
+
+
+@pytest.mark.parametrize(
+    ("after_s", "level"),
+    [(60, Level.CLEAR), (61, Level.WARNING), (300, Level.WARNING), (301, Level.CRITICAL), (9999, Level.CRITICAL)],
+)
+def test_two_that_contradict_each_other_warn_after_a_minute_and_are_critical_after_five(after_s, level):
+    vote = a_vote(2)
+    ask(vote, good(20.0), good(30.0), now_s=0.0)
+    assert ask(vote, good(20.0, after_s), good(30.0, after_s), now_s=after_s).disagree is level
+
+
+def test_two_that_agree_again_begin_a_new_count():
+    vote = a_vote(2)
+    follow(vote, 20.0, 30.0, from_s=0.0, samples=100)
+    assert follow(vote, 20.0, 20.5, from_s=500.0, samples=1).disagree is Level.CLEAR
+    assert follow(vote, 20.0, 30.0, from_s=505.0, samples=12).disagree is Level.CLEAR
+
+
+def test_of_three_the_median_counts():
+    assert ask(a_vote(3), good(25.0), good(26.0), good(25.2)).belief.value == 25.2
+
+
+def test_an_outlier_is_ejected_with_its_third_sample_and_its_reading_still_counts_for_limits():
+    vote = a_vote(3)
+    assert follow(vote, 25.0, 25.2, 28.0, from_s=0.0, samples=2).ejected == ()
+    verdict = follow(vote, 25.0, 25.2, 28.0, from_s=10.0, samples=1)
+    assert verdict.ejected == ("p2.t",)
+    assert verdict.belief.value == pytest.approx(25.1)
+    assert verdict.belief.highest == 28.0
+    assert verdict.belief.members == (25.0, 25.2, 28.0)
+
+
+def test_three_samples_are_three_measurements_however_often_somebody_asks():
+    vote = a_vote(3)
+    for _ in range(100):
+        verdict = ask(vote, good(25.0), good(25.2), good(28.0))
+    assert verdict.ejected == ()
+
+
+def test_a_single_spike_ejects_nobody():
+    vote = a_vote(3)
+    for index in range(30):
+        spike = 40.0 if index % 3 == 0 else 25.1
+        now_s = 5.0 * index
+        verdict = ask(vote, good(25.0, now_s), good(25.2, now_s), good(spike, now_s), now_s=now_s)
+        assert verdict.ejected == ()
+        assert 25.0 <= verdict.belief.value <= 25.2
+
+
+def test_an_outlier_that_is_right_again_is_back_after_its_time():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.2, 28.0, from_s=0.0, samples=3)
+    assert follow(vote, 25.0, 25.2, 25.1, from_s=15.0, samples=5).ejected == ("p2.t",)
+    assert follow(vote, 25.0, 25.2, 25.1, from_s=40.0, samples=1).ejected == ()
+
+
+def test_an_outlier_that_stays_one_stays_out_for_longer_each_time():
+    vote = a_vote(3)
+    ends_s, before_s = [], None
+    for now_s in range(0, 3000, 5):
+        assert (ask(vote, good(25, now_s), good(25, now_s), good(28, now_s), now_s=now_s).ejected != ()) is (now_s > 9)
+        until_s = vote._records["p2.t"].until_s
+        if until_s != before_s:
+            ends_s.append(until_s - now_s)
+            before_s = until_s
+    assert ends_s[:11] == [30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 300]
+
+
+def test_ejections_are_forgiven_after_ten_good_minutes_each():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.0, 28.0, from_s=0.0, samples=30)
+    times = vote._records["p2.t"].times
+    follow(vote, 25.0, 25.0, 25.0, from_s=150.0, samples=200)
+    assert 0 < vote._records["p2.t"].times < times
+    follow(vote, 25.0, 25.0, 25.0, from_s=1150.0, samples=500)
+    assert vote._records["p2.t"].times == 0
+
+
+def test_three_of_which_no_two_agree_are_believed_on_the_safe_side_and_nobody_is_ejected():
+    vote = a_vote(3)
+    verdict = follow(vote, 20.0, 25.0, 30.0, from_s=0.0, samples=20)
+    assert verdict.belief.value == 30.0
+    assert verdict.ejected == ()
+    assert verdict.disagree is Level.WARNING
+
+
+def test_suspect_members_do_not_vote_while_there_are_enough_good_ones():
+    belief = ask(a_vote(3), good(25.0), good(25.4), suspect(20.0)).belief
+    assert belief.value == pytest.approx(25.2)
+    assert belief.quality is Quality.GOOD
+    assert belief.lowest == 20.0
+
+
+def test_with_suspect_members_alone_the_group_is_suspect():
+    belief = ask(a_vote(2), suspect(25.0), unknown("lost")).belief
+    assert (belief.value, belief.quality) == (25.0, Quality.SUSPECT)
+
+
+@pytest.mark.parametrize("answering", [0, 1])
+def test_fewer_than_wanted_say_nothing(answering):
+    beliefs = [good(25.0)] * answering + [unknown("lost")] * (3 - answering)
+    verdict = ask(a_vote(3, VoteRules(tolerance=1.5, min_sensors=2)), *beliefs)
+    assert verdict.belief.value is None
+    assert verdict.belief.quality is Quality.UNKNOWN
+    assert f"{answering} of 3" in verdict.belief.reasons[0]
+    assert len(verdict.silent) == 3 - answering
+
+
+def test_what_is_left_of_three_votes_as_two():
+    vote = a_vote(3)
+    assert ask(vote, good(25.0), good(26.0), unknown("lost")).belief.value == 25.5
+    assert ask(vote, good(25.0), good(30.0), unknown("lost")).belief.value == 30.0
+
+
+def test_an_outvoted_member_that_is_left_alone_is_unknown_first_and_then_only_suspect():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.2, 28.0, from_s=0.0, samples=3)
+    lost = unknown("lost")
+    assert ask(vote, lost, lost, good(28.0, 20.0), now_s=20.0).belief.quality is Quality.UNKNOWN
+    belief = ask(vote, lost, lost, good(28.0, 60.0), now_s=60.0).belief
+    assert (belief.value, belief.quality) == (28.0, Quality.SUSPECT)
+    assert ask(vote, lost, good(27.5, 70.0), good(28.0, 70.0), now_s=70.0).belief.quality is Quality.GOOD
+
+
+def test_an_ejected_member_that_falls_silent_is_judged_when_it_is_heard_again():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.2, 28.0, from_s=0.0, samples=3)
+    verdict = ask(vote, good(25.0, 900.0), good(25.0, 900.0), unknown("lost"), now_s=900.0)
+    assert (verdict.ejected, verdict.silent) == (("p2.t",), ("p2.t",))
+    assert follow(vote, 25.0, 25.0, 25.0, from_s=905.0, samples=1).ejected == ()
+
+
+@given(st.lists(HONEST, min_size=3, max_size=3), CELSIUS, CELSIUS, st.permutations(range(4)))
+def test_one_liar_among_three_honest_ones_cannot_move_the_value_out_of_their_range(honest, base, liar, order):
+    values = [*(base + each for each in honest), liar]
+    belief = ask(a_vote(4), *(good(values[index]) for index in order)).belief
+    assert min(values[:3]) <= belief.value <= max(values[:3])
+
+
+@given(HONEST, CELSIUS, st.lists(CELSIUS, min_size=1, max_size=12), st.permutations(range(3)))
+def test_one_liar_of_three_cannot_move_the_value_out_of_the_others_range_with_any_story(apart, base, lies, order):
+    vote = a_vote(3)
+    for index, lie in enumerate(lies):
+        values = [base, base + apart, lie]
+        now_s = 5.0 * index
+        belief = ask(vote, *(good(values[each], now_s) for each in order), now_s=now_s).belief
+        assert base <= belief.value <= base + apart
+
+
+@given(CELSIUS, CELSIUS)
+def test_of_two_the_value_is_never_below_the_mean_when_high_is_safe(one, other):
+    value = ask(a_vote(2), good(one), good(other)).belief.value
+    assert value == (median((one, other)) if abs(one - other) <= 1.5 else max(one, other))
+
+
+STORY = st.lists(st.lists(st.one_of(st.none(), CELSIUS), min_size=4, max_size=4), min_size=1, max_size=15)
+
+
+def beliefs_of(values, now_s):
+    return [unknown("lost") if value is None else good(value, now_s) for value in values]
+
+
+@given(STORY, st.permutations(range(4)), st.integers(1, 3))
+def test_the_order_of_the_members_changes_nothing(story, order, wanted):
+    rules = VoteRules(tolerance=1.5, min_sensors=wanted)
+    first, second = a_vote(4, rules), a_vote(4, rules)
+    for index, values in enumerate(story):
+        now_s = 20.0 * index
+        one = ask(first, *beliefs_of(values, now_s), now_s=now_s)
+        other = ask(second, *beliefs_of([values[each] for each in order], now_s), now_s=now_s)
+        assert (one.belief.value, one.belief.quality) == (other.belief.value, other.belief.quality)
+        assert len(one.ejected) == len(other.ejected)
+
+
+@given(STORY, st.lists(st.integers(0, 4), min_size=15, max_size=15))
+def test_asking_more_often_changes_no_answer(story, extra):
+    seldom, often = a_vote(4), a_vote(4)
+    for index, (values, more) in enumerate(zip(story, extra, strict=False)):
+        now_s = 5.0 * index
+        beliefs = beliefs_of(values, now_s)
+        for _ in range(more):
+            ask(often, *beliefs, now_s=now_s)
+        assert ask(often, *beliefs, now_s=now_s) == ask(seldom, *beliefs, now_s=now_s)
+
+
+@given(STORY, st.integers(1, 4))
+def test_there_is_never_a_value_of_fewer_members_than_wanted_and_it_lies_between_those_that_answer(story, wanted):
+    vote = a_vote(4, VoteRules(tolerance=1.5, min_sensors=wanted))
+    for index, values in enumerate(story):
+        verdict = ask(vote, *beliefs_of(values, 5.0 * index), now_s=5.0 * index)
+        heard = [value for value in values if value is not None]
+        belief = verdict.belief
+        assert (belief.value is None) is (belief.quality is Quality.UNKNOWN)
+        if len(heard) < wanted:
+            assert belief.value is None
+        if belief.value is not None:
+            assert min(heard) <= belief.value <= max(heard)
+        assert belief.highest == max(heard, default=None)
+
+
+@given(st.lists(CELSIUS, min_size=1, max_size=4), CELSIUS)
+def test_one_more_member_never_lowers_the_highest(values, more):
+    before = ask(a_vote(len(values)), *map(good, values)).belief.highest
+    after = ask(a_vote(len(values) + 1), *map(good, [*values, more])).belief.highest
+    assert after >= before
+    assert after >= more
+
+
+@given(STORY)
+def test_the_last_member_that_answers_well_is_never_ejected(story):
+    vote = a_vote(4)
+    for index, values in enumerate(story):
+        verdict = ask(vote, *beliefs_of(values, 5.0 * index), now_s=5.0 * index)
+        if not verdict.silent:
+            assert len(verdict.ejected) <= 1
