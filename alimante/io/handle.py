@@ -3,16 +3,20 @@
 They must not decide when to read or what an output should be.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from alimante.config.model import Device
+from alimante.config.readings import rules
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.events import DeviceStateChanged, EdgeSeen, ReadingMissed, ReadingTaken
 from alimante.core.states import DEVICE, DeviceState, Tracked
-from alimante.io.worker import Done, OnDone, Priority, Worker
-from alimante.policy.plausibility import is_number, judge
+from alimante.io.guard import BreakerOpen, ReadGuard
+from alimante.io.worker import DeadlinePassed, Done, OnDone, Priority, Worker
+from alimante.policy.chain import Chain
+from alimante.policy.plausibility import is_number
 from hardware.api import Channel, EdgeSensor, OpenRequest, Sample
 from hardware.errors import BadData, DeviceError
 
@@ -75,11 +79,22 @@ class SensorHandle(Handle):
     def __init__(self, device: Device, *, wire: Any, worker: Worker, clock: Clock, bus: EventBus) -> None:
         super().__init__(device, wire=wire, worker=worker, clock=clock, bus=bus)
         self.channels = device.spec.channels(device.params)
+        self._label = f"read {device.id}"
         self.deadline_s = max(min(READ_DEADLINE_S, device.poll_s / 2), 1.5 * device.spec.read_s)
+        self.chains = {
+            channel.name: Chain(channel, rules(channel, device.reading, device.poll_s)) for channel in self.channels
+        }
         self.latest: dict[str, ReadingTaken | ReadingMissed] = {}
         self.edges = 0
         """How many raw edges the wire has reported; counted in the wire's thread."""
         self._edge_told = False
+        self.guard: ReadGuard | None = None
+        """Says whether to read and whether to try again; without one every read is one attempt."""
+        self.attempts = 0
+        """How many times the driver was asked, repetitions included."""
+        self.refused = 0
+        """How many reads the guard has refused."""
+        self._is_missed = False
         self._unwatch: Callable[[], None] | None = None
         self._seq = 0
 
@@ -90,14 +105,51 @@ class SensorHandle(Handle):
         return max(0.0, settle_s) if is_number(settle_s) else 0.0
 
     async def read(self) -> None:
-        """Measure once."""
-        done = await self.worker.run(self._measure, label=f"read {self.device.id}", deadline_s=self.deadline_s)
+        """Measure once, with as many attempts as the guard allows before the deadline."""
+        if self.guard is not None and (refusal := self.guard.refusal(self._clock.mono())):
+            self._refuse(BreakerOpen(refusal))
+            return
+        done = await self._attempt()
         self._note(done.error)
         self._seq += 1
+        self._is_missed = done.error is not None
         if done.value is None or done.error is not None:
-            self._publish_missed(str(done.error)[:200])
+            self._publish_missed(str(done.error)[:200], type(done.error).__name__)
         else:
             self._publish_taken(done)
+
+    async def _attempt(self) -> Done[Sequence[Sample]]:
+        """How the last attempt ended; all of them together keep to the deadline."""
+        ends_s = self._clock.mono() + self.deadline_s
+        attempt = 0
+        try:
+            while True:
+                attempt += 1
+                self.attempts += 1
+                asked_s = self._clock.mono()
+                done = await self.worker.run(self._measure, label=self._label, deadline_s=ends_s - asked_s)
+                if self.guard is None:
+                    return done
+                now_s = self._clock.mono()
+                took_s = now_s - (asked_s if isinstance(done.error, DeadlinePassed) else done.started_s)
+                wait_s = self.guard.ended(now_s, done.error, attempt=attempt, took_s=took_s, left_s=ends_s - now_s)
+                if wait_s is None:
+                    return done
+                await asyncio.sleep(wait_s)
+        except asyncio.CancelledError:
+            if self.guard is not None:
+                self.guard.abandon()
+            raise
+
+    def _refuse(self, error: BreakerOpen) -> None:
+        """Not read: a miss that is told once, and not again with each poll."""
+        self.refused += 1
+        if self._is_missed:
+            return
+        self._is_missed = True
+        self._seq += 1
+        self.state.move(DeviceState.OFFLINE, str(error)[:200])
+        self._publish_missed(str(error)[:200], type(error).__name__)
 
     def edge_served(self) -> None:
         """The next edge is news again."""
@@ -129,21 +181,24 @@ class SensorHandle(Handle):
 
     def _publish_taken(self, done: Done[Sequence[Sample]]) -> None:
         for channel, sample in zip(self.channels, done.value or (), strict=True):
-            quality, reasons = judge(channel, sample.value)
+            measured_s = done.started_s - sample.age_s
+            judged = self.chains[channel.name].judge(sample.value, measured_s=measured_s)
+            if judged.value is None:  # `checked` lets no such sample through
+                continue
             event = ReadingTaken(
                 device=self.device.id,
                 channel=channel.name,
-                value=float(sample.value),
+                value=judged.value,
                 unit=channel.unit.value,
-                quality=quality,
-                reasons=reasons,
-                measured_s=done.started_s - sample.age_s,
+                quality=judged.quality,
+                reasons=judged.reasons,
+                measured_s=measured_s,
                 seq=self._seq,
             )
             self.latest[channel.name] = event
             self._bus.publish(event)
 
-    def _publish_missed(self, reason: str) -> None:
+    def _publish_missed(self, reason: str, error: str) -> None:
         for channel in self.channels:
             event = ReadingMissed(
                 device=self.device.id,
@@ -152,6 +207,7 @@ class SensorHandle(Handle):
                 reason=reason,
                 at_s=self._clock.mono(),
                 seq=self._seq,
+                error=error,
             )
             self.latest[channel.name] = event
             self._bus.publish(event)
