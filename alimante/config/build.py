@@ -15,6 +15,7 @@ from alimante.config.model import Config
 from alimante.config.place import Location
 from alimante.config.refs import references
 from alimante.config.scene import Scene
+from alimante.config.supervision import HealthKeys
 from alimante.core.ids import is_id
 from hardware.board import BOARDS, Board
 
@@ -60,10 +61,12 @@ def build(
         wires=found.wires,
         wire_names=tuple(name for name, _ in _members(_wires(data))),
         devices=found.devices,
+        device_names=tuple(name for name, _ in _members(data.get("devices"))),
         groups=found.groups,
         controllers=found.controllers,
         interlocks=tuple(top.interlocks) if top is not None else (),
         location=top.location if top is not None else Location(),
+        health=top.health if top is not None else HealthKeys(),
         names=references(found.devices, (name for name, _ in _members(data.get("groups")))),
     )
     found.errors += islice(checks.errors(scene), ENOUGH)

@@ -8,6 +8,7 @@ from alimante.config.groups import GroupKeys
 from alimante.config.model import AnyWire, Device
 from alimante.config.outputs import InterlockKeys
 from alimante.config.place import Location
+from alimante.config.supervision import HealthKeys
 from hardware.board import Board
 
 
@@ -15,17 +16,19 @@ from hardware.board import Board
 class Scene:
     """A configuration of which parts may be missing because they were wrong.
 
-    `wire_names` has the wrong ones, too: a device that names one of them is not at fault.
+    `wire_names` and `device_names` have the wrong ones, too: who names one of them is not at fault.
     """
 
     board: Board
     wires: Mapping[str, AnyWire]
     wire_names: Collection[str]
     devices: Mapping[str, Device]
+    device_names: Collection[str] = ()
     groups: Mapping[str, GroupKeys] = field(default_factory=dict)
     controllers: Mapping[str, Keys] = field(default_factory=dict)
     interlocks: tuple[InterlockKeys, ...] = ()
     location: Location = field(default_factory=Location)
+    health: HealthKeys = field(default_factory=HealthKeys)
     names: Mapping[str, str] = field(default_factory=dict)
     """Every way to name a group or a sensor's channel, wrong ones included, with its full name."""
 
