@@ -93,10 +93,20 @@ class TestGoodReadings:
         assert "range -40 to 125 °C" in event.reasons[0]
 
     @pytest.mark.parametrize("value", [-40.0, 0, 125.0])
-    def test_a_value_at_the_edge_of_the_range_is_good(self, value):
+    def test_a_value_at_the_edge_of_the_range_can_have_been_measured(self, value):
         bench = Bench()
         bench.far.answer = lambda sleep: [sample(value)]
-        assert bench.read()[0].quality is Quality.GOOD
+        assert "range -40 to 125" not in str(bench.read()[0].reasons)
+
+    def test_each_channel_is_judged_by_what_was_before(self):
+        bench = Bench(channels=(TEMPERATURE, HUMIDITY))
+        answers = iter([(20.0, 40.0), (35.0, 90.0)])
+        bench.far.answer = lambda sleep: [
+            sample(value, name) for value, name in zip(next(answers), ("temperature", "humidity"), strict=True)
+        ]
+        said = bench.read(times=2)
+        assert [event.quality for event in said] == [Quality.GOOD, Quality.GOOD, Quality.BAD, Quality.GOOD]
+        assert said[2].reasons == ("jumped by +15 at once",)
 
     def test_i16_seq_rises_through_misses_and_readings(self):
         bench = Bench()

@@ -1,0 +1,42 @@
+"""What is believed of a channel as its last reading grows old; it must not remember the reading."""
+
+from dataclasses import dataclass
+
+from alimante.core.events import Quality, ReadingTaken
+from alimante.policy.belief import Belief, unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old a reading may be, counted from the moment it was measured."""
+
+    stale_after_s: float
+    lost_after_s: float
+
+    def quality(self, measured_s: float, now_s: float) -> Quality:
+        """GOOD while a reading is young, SUSPECT when it is stale, UNKNOWN when it is lost."""
+        age_s = now_s - measured_s
+        if age_s < self.stale_after_s:
+            return Quality.GOOD
+        return Quality.SUSPECT if age_s < self.lost_after_s else Quality.UNKNOWN
+
+    def believed(self, last: ReadingTaken | None, now_s: float) -> Belief:
+        """What `last`, the last reading that was not bad, is worth now."""
+        if last is None:
+            return unknown("there was no reading yet")
+        aged = self.quality(last.measured_s, now_s)
+        if aged is Quality.UNKNOWN:
+            return unknown(f"the last reading is older than {self.lost_after_s:g} s")
+        reasons = last.reasons
+        if aged is Quality.SUSPECT:
+            reasons = (*reasons, f"the last reading is older than {self.stale_after_s:g} s")
+        value = last.value
+        return Belief(
+            value=value,
+            quality=Quality.SUSPECT if Quality.SUSPECT in (aged, last.quality) else Quality.GOOD,
+            reasons=reasons,
+            measured_s=last.measured_s,
+            highest=value,
+            lowest=value,
+            members=(value,),
+        )
