@@ -151,21 +151,21 @@ def test_whatever_a_server_says_ends_the_link_and_raises_nowhere(use_v5, said):
 
 @pytest.fixture
 def encrypting(new_mosquitto, tmp_path):
-    """(port, certificate) of a broker that speaks TLS only."""
+    """(a broker that speaks TLS only, its certificate)"""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed (Debian: apt install openssl)")
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
     words += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}"
     subprocess.run(words.split(), check=True, capture_output=True)
-    return new_mosquitto(config=f"certfile {certificate}\nkeyfile {key}").port, str(certificate)
+    return new_mosquitto(config=f"certfile {certificate}\nkeyfile {key}"), str(certificate)
 
 
 @both_versions
 async def test_everything_comes_through_encryption_whole_and_in_order(encrypting, use_v5):
-    port, certificate = encrypting
+    broker, certificate = encrypting
     payloads = [bytes([65 + number % 26]) * (number * 911 % 100_000) for number in range(200)]
-    async with Ends(port, use_v5=use_v5, tls={"ca_file": certificate}) as ends:
+    async with Ends(broker.port, use_v5=use_v5, tls={"ca_file": certificate}) as ends:
         await ends.link.subscribe(["a"])
         for payload in payloads:
             ends.link.publish("a", payload, qos=1, retain=False)
@@ -175,3 +175,21 @@ async def test_everything_comes_through_encryption_whole_and_in_order(encrypting
         for _ in range(201):
             await asyncio.wait_for(ends.acknowledged.get(), 5.0)
         assert ends.link._unanswered == set()
+
+
+async def test_what_does_not_fit_waits_and_what_is_added_meanwhile_goes_behind_it_encrypted_too(encrypting):
+    broker, certificate = encrypting
+    async with Ends(broker.port, tls={"ca_file": certificate}) as ends:
+        await ends.link.subscribe(["small"])
+        broker.pause()
+        ends.link.publish("large", bytes(8 * 2**20), qos=1, retain=False)
+        async with asyncio.timeout(5.0):
+            while not ends.link._writer_added:
+                await asyncio.sleep(0)
+        for number in range(10):
+            ends.link.publish("small", b"%d" % number, qos=1, retain=False)
+            await asyncio.sleep(0)
+        broker.resume()
+        assert [(await ends.message()).payload for _ in range(10)] == [b"%d" % number for number in range(10)]
+        for _ in range(11):
+            await asyncio.wait_for(ends.acknowledged.get(), 5.0)
