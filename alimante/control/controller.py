@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+from alimante.control.local_time import LocalTime
 from alimante.policy.belief import Believed
-
-if TYPE_CHECKING:
-    from alimante.control.local_time import LocalTime
 
 Report = Mapping[str, Any]
 """What a controller says of itself for people, in plain JSON values: `target`, `measured`, `demand`, `reason`, …"""
@@ -23,7 +21,7 @@ class Look:
 
     now_s: float
     believed: Believed
-    local: "LocalTime | None" = None
+    local: LocalTime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
-from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from alimante.control.local_time import LocalTime
+from alimante.config.days import second_of
+from alimante.control.local_time import LocalTime
+from alimante.control.season import Curve
 
-IsDay = Callable[["LocalTime"], bool]
+IsDay = Callable[[LocalTime], bool]
 """Whether it is day in the enclosure, as its lamps have it or as the configuration says."""
 
 Cautious = Callable[[float, float], float]
@@ -17,24 +16,28 @@ Cautious = Callable[[float, float], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setpoint:
-    """One value for the day and one for the night; they are equal where the time does not matter.
+    """One value for the day and one for the night, both moved by `shift` over the year.
 
     `cautious` picks between them while the time is not known: a heater that takes the night for day cooks the animal.
+    `reach` are the least and the largest shift of the year.
     """
 
     day: float
     night: float
     cautious: Cautious
     is_day: IsDay
+    shift: Curve | None = None
+    reach: tuple[float, float] = (0.0, 0.0)
 
-    def at(self, local: "LocalTime | None") -> float:
-        """The value now, in the unit of the set-point; the cautious one while `local` is None."""
+    def at(self, local: LocalTime | None) -> float:
+        """The value now, in the unit of the set-point; the cautious one of the whole year while `local` is None."""
         if local is None:
-            return self.cautious(self.day, self.night)
-        return self.day if self.is_day(local) else self.night
+            return self.cautious(self.day, self.night) + self.cautious(*self.reach)
+        moved = 0.0 if self.shift is None else self.shift.at(local.date)
+        return (self.day if self.is_day(local) else self.night) + moved
 
 
-def always(local: "LocalTime") -> bool:
+def always(local: LocalTime) -> bool:
     """It is always day: for a set-point that has one value only."""
     return True
 
@@ -44,21 +47,13 @@ def steady(value: float) -> Setpoint:
     return Setpoint(day=value, night=value, cautious=min, is_day=always)
 
 
-_MINUTE_S: Final = 60
-
-
 def between(start: str, end: str) -> IsDay:
     """Day from `start` (included) to `end`, local wall-clock times "HH:MM"; past midnight when `end` is earlier."""
-    start_s, end_s = (_second(text) for text in (start, end))
+    start_s, end_s = second_of(start), second_of(end)
 
-    def is_day(local: "LocalTime") -> bool:
+    def is_day(local: LocalTime) -> bool:
         if start_s <= end_s:
             return start_s <= local.second_of_day < end_s
         return not end_s <= local.second_of_day < start_s
 
     return is_day
-
-
-def _second(text: str) -> int:
-    parsed = time.fromisoformat(text)
-    return (parsed.hour * 60 + parsed.minute) * _MINUTE_S
