@@ -10,9 +10,10 @@ from alimante.core.events import Quality
 class Belief:
     """One value with how far it can be trusted now.
 
-    `quality` is GOOD, SUSPECT or UNKNOWN; `value` is None exactly when it is UNKNOWN. `highest` and `lowest` are the
-    extremes of the readings that count, for limits on the hot and on the cold side; `members` are all of those
-    readings. Of a single channel all of them are its value. `measured_s` is the monotonic time of the oldest of them.
+    `quality` is GOOD, SUSPECT or UNKNOWN; `value` is None exactly when it is UNKNOWN. `members` are the readings of all
+    of a group's members that answer, also of outvoted ones; `highest` and `lowest` are their extremes, for limits on
+    the hot and on the cold side. Of a single channel all of them are its value. `measured_s` is the monotonic time of
+    the oldest reading that made the value.
     """
 
     value: float | None
