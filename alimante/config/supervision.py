@@ -1,6 +1,12 @@
 """What the configuration may say about supervision; it must not supervise anything."""
 
+from pydantic import Field
+
 from alimante.config.base import Keys
+from alimante.policy.breaker import BreakerRules
+from alimante.policy.error_book import ErrorRules
+from alimante.policy.retry import RetryRules
+from alimante.policy.tokens import TokenRules
 
 
 class HealthKeys(Keys):
@@ -11,8 +17,142 @@ class AlertKeys(Keys):
     """When people are told."""
 
 
+class RetryKeys(Keys):
+    """How a failed reading is tried again before it counts as missed."""
+
+    attempts: int = Field(
+        default=RetryRules.attempts, ge=1, le=10, description="Attempts per reading, the first one included; 1 is none."
+    )
+    base_s: float = Field(
+        default=RetryRules.base_s, gt=0, le=10, description="Longest wait before the second attempt; doubles each time."
+    )
+    cap_s: float = Field(default=RetryRules.cap_s, gt=0, le=60, description="Longest wait between two attempts.")
+    deadline_s: float = Field(
+        default=RetryRules.deadline_s,
+        gt=0,
+        le=60,
+        description="Time for a reading with all its attempts; less for fast polls, more for chips that need it.",
+    )
+
+    def rules(self) -> RetryRules:
+        """The same for the policy."""
+        return RetryRules(**self.model_dump(exclude={"note"}))
+
+
+class TokenKeys(Keys):
+    """How many repeated attempts one wire can afford, so that many failing devices do not flood it."""
+
+    capacity: float = Field(
+        default=TokenRules.capacity, gt=0, le=10_000, description="Tokens in a full bucket; it is full at the start."
+    )
+    retry_cost: float = Field(
+        default=TokenRules.retry_cost, ge=0, le=10_000, description="Tokens that one repeated attempt costs."
+    )
+    timeout_cost: float = Field(
+        default=TokenRules.timeout_cost, ge=0, le=10_000, description="Tokens that one costs after a time-out."
+    )
+    success_gain: float = Field(
+        default=TokenRules.success_gain, ge=0, le=10_000, description="Tokens for a reading at the first attempt."
+    )
+    refill_per_s: float = Field(
+        default=TokenRules.refill_per_s, ge=0, le=1000, description="Tokens that come back each second by themselves."
+    )
+
+    def rules(self) -> TokenRules:
+        """The same for the policy."""
+        return TokenRules(**self.model_dump(exclude={"note"}))
+
+
+class BreakerKeys(Keys):
+    """When a sensor or a wire that keeps failing is asked only now and then, and how often."""
+
+    window: int = Field(default=BreakerRules.window, ge=1, le=1000, description="How many last readings are judged.")
+    min_calls: int = Field(
+        default=BreakerRules.min_calls, ge=1, le=1000, description="Readings before shares of them mean anything."
+    )
+    failure_share: float = Field(
+        default=BreakerRules.failure_share, gt=0, le=1, description="Share of failed readings that opens the breaker."
+    )
+    slow_share: float = Field(
+        default=BreakerRules.slow_share, gt=0, le=1, description="Share of slow readings that opens the breaker."
+    )
+    slow_s: float = Field(
+        default=BreakerRules.slow_s,
+        gt=0,
+        le=60,
+        description="A reading that takes longer is slow; more for slow chips.",
+    )
+    consecutive: int = Field(
+        default=BreakerRules.consecutive, ge=1, le=1000, description="Failures in a row that open the breaker."
+    )
+    open_s: float = Field(
+        default=BreakerRules.open_s, gt=0, le=3600, description="Pause after opening, times how often it has opened."
+    )
+    cap_s: float = Field(default=BreakerRules.cap_s, gt=0, le=86_400, description="Longest pause.")
+    jitter: float = Field(
+        default=BreakerRules.jitter, ge=0, lt=1, description="How far a pause may be longer or shorter, as a share."
+    )
+    probe_every_s: float = Field(
+        default=BreakerRules.probe_every_s,
+        gt=0,
+        le=3600,
+        description="Pause for what fails quickly: asking it again often costs nothing and finds its return soon.",
+    )
+    probe_share: float = Field(
+        default=BreakerRules.probe_share,
+        gt=0,
+        le=1,
+        description="Share of the wire's time that asking a slow or hanging device again may take.",
+    )
+    probes: int = Field(
+        default=BreakerRules.probes, ge=1, le=100, description="Good readings in a row that end the caution."
+    )
+    half_open_s: float = Field(
+        default=BreakerRules.half_open_s, gt=0, le=3600, description="After so long fewer good readings are enough."
+    )
+    decay_s: float = Field(
+        default=BreakerRules.decay_s, gt=0, le=86_400, description="Healthy time that makes up for one opening."
+    )
+
+    def rules(self) -> BreakerRules:
+        """The same for the policy."""
+        return BreakerRules(**self.model_dump(exclude={"note"}))
+
+
+class ErrorKeys(Keys):
+    """How errors are remembered."""
+
+    recent: int = Field(
+        default=ErrorRules.recent, ge=1, le=1000, description="How many last errors of each component are kept."
+    )
+    forget_after_s: float = Field(
+        default=ErrorRules.forget_after_s, gt=0, le=31_536_000, description="Age at which an error is forgotten."
+    )
+    components: int = Field(
+        default=ErrorRules.components, ge=1, le=10_000, description="How many components' errors are kept at most."
+    )
+    defects: int = Field(
+        default=ErrorRules.defects, ge=1, le=1000, description="Crashes of one component that make a warning."
+    )
+    defects_within_s: float = Field(
+        default=ErrorRules.defects_within_s, gt=0, le=86_400, description="Time within which they count together."
+    )
+
+    def rules(self) -> ErrorRules:
+        """The same for the policy."""
+        return ErrorRules(**self.model_dump(exclude={"note"}))
+
+
 class RecoveryKeys(Keys):
     """How faults are repaired, and how often."""
+
+    retry: RetryKeys = Field(default=RetryKeys(), description="How a failed reading is tried again.")
+    tokens: TokenKeys = Field(default=TokenKeys(), description="How many repeated attempts one wire can afford.")
+    breaker: BreakerKeys = Field(default=BreakerKeys(), description="When what keeps failing is asked less often.")
+    errors: ErrorKeys = Field(default=ErrorKeys(), description="How errors are remembered.")
+    stuck_after_s: float = Field(
+        default=10.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
+    )
 
 
 class MonitoringKeys(Keys):

@@ -17,11 +17,9 @@ from alimante.io.guard import BreakerOpen, ReadGuard
 from alimante.io.worker import DeadlinePassed, Done, OnDone, Priority, Worker
 from alimante.policy.chain import Chain
 from alimante.policy.plausibility import is_number
+from alimante.policy.retry import RetryRules
 from hardware.api import Channel, EdgeSensor, OpenRequest, Sample
 from hardware.errors import BadData, DeviceError
-
-READ_DEADLINE_S = 2.0
-"""How long a reading may take, queueing included; less for fast polls, so that they cannot pile up."""
 
 WRITE_DEADLINE_S = 1.0
 """How long an actuator's write with its read-back may take, so that a stop with stuck wires stays below 2 s."""
@@ -80,7 +78,7 @@ class SensorHandle(Handle):
         super().__init__(device, wire=wire, worker=worker, clock=clock, bus=bus)
         self.channels = device.spec.channels(device.params)
         self._label = f"read {device.id}"
-        self.deadline_s = max(min(READ_DEADLINE_S, device.poll_s / 2), 1.5 * device.spec.read_s)
+        self.deadline_s = self._deadline_s(RetryRules.deadline_s)
         self.chains = {
             channel.name: Chain(channel, rules(channel, device.reading, device.poll_s)) for channel in self.channels
         }
@@ -103,6 +101,18 @@ class SensorHandle(Handle):
         """How long after an edge the line must be quiet before it is read; 0.0 while the driver is not open."""
         settle_s = getattr(self._driver, "settle_s", 0.0)  # looked at once: the worker may close the driver just now
         return max(0.0, settle_s) if is_number(settle_s) else 0.0
+
+    def protect(self, guard: ReadGuard) -> None:
+        """Have `guard` asked before every read, and keep to the deadline of its retries."""
+        self.guard = guard
+        self.deadline_s = self._deadline_s(guard.retry.rules.deadline_s)
+
+    def _deadline_s(self, most_s: float) -> float:
+        """How long a reading may take, queueing and repetitions included.
+
+        Less than `most_s` for fast polls, so that they cannot pile up, and more for a chip that needs it.
+        """
+        return max(min(most_s, self.device.poll_s / 2), 1.5 * self.device.spec.read_s)
 
     async def read(self) -> None:
         """Measure once, with as many attempts as the guard allows before the deadline."""
