@@ -14,6 +14,7 @@ from alimante.core.clock import Clock
 from alimante.core.events import DeviceStateChanged, EdgeSeen, ReadingMissed, ReadingTaken
 from alimante.core.states import DEVICE, DeviceState, Tracked
 from alimante.io.guard import BreakerOpen, ReadGuard
+from alimante.io.retrying import RETRYING
 from alimante.io.worker import DeadlinePassed, Done, OnDone, Priority, Worker
 from alimante.policy.chain import Chain
 from alimante.policy.plausibility import is_number
@@ -175,6 +176,13 @@ class SensorHandle(Handle):
             self._close()
 
     def _measure(self) -> Sequence[Sample]:
+        token = RETRYING.set(self.guard is not None)  # repetitions are this handle's, not also the driver's
+        try:
+            return self._measure_once()
+        finally:
+            RETRYING.reset(token)
+
+    def _measure_once(self) -> Sequence[Sample]:
         if self._is_worn():
             self.close()
         driver = self._opened()
