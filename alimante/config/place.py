@@ -8,6 +8,13 @@ from alimante.config.base import Keys
 class Location(Keys):
     """Time zone and position."""
 
-    timezone: str = Field(default="UTC", description="Name of the time zone, such as Europe/Paris.")
+    timezone: str = Field(
+        default="UTC", min_length=1, max_length=64, description="Name of the time zone, such as Europe/Paris."
+    )
     latitude_deg: float | None = Field(default=None, ge=-90, le=90, description="North is positive.")
     longitude_deg: float | None = Field(default=None, ge=-180, le=180, description="East is positive.")
+    clock_is_trusted: bool = Field(
+        default=False,
+        description="The computer keeps the time by itself, with a battery clock or a time service other than "
+        "systemd-timesyncd: believe its clock without being told that it was set.",
+    )
