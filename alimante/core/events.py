@@ -188,15 +188,17 @@ class NodeStateChanged(Event):
 class CommandReceived(Event):
     """Somebody wants an actuator at `value` (0.0/1.0 for a switch, else its unit).
 
-    It may begin until the monotonic time `expires_s`; once applied, it holds for `ttl_s` seconds.
+    It may begin until the monotonic time `expires_s`; once applied, it holds for `ttl_s` seconds. The value None gives
+    the output back to its controllers. `seq`, where a source tells one, rises with each of its commands to a device.
     """
 
     id: str
     device: str
-    value: float
+    value: float | None
     source: str
     expires_s: float
     ttl_s: float
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +214,10 @@ class CommandFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputChanged(Event):
-    """What is known of an actuator changed: `value` was read back from the wire, None where it is not known."""
+    """What is known of an actuator changed: `value` was read back from the wire, None where it is not known.
+
+    `until_s` is the monotonic time at which a person's command ends, None where none holds.
+    """
 
     device: str
     value: float | None
@@ -221,6 +226,7 @@ class OutputChanged(Event):
     reason: str
     since_s: float
     latched: bool = False
+    until_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

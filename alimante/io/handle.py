@@ -15,12 +15,12 @@ from alimante.core.events import DeviceStateChanged, EdgeSeen, ReadingMissed, Re
 from alimante.core.states import DEVICE, DeviceState, Tracked
 from alimante.io.guard import BreakerOpen, ReadGuard
 from alimante.io.retrying import RETRYING
-from alimante.io.worker import DeadlinePassed, Done, OnDone, Priority, Worker
+from alimante.io.worker import DeadlinePassed, Done, OnDone, Priority, WireWedged, Worker
 from alimante.policy.chain import Chain
 from alimante.policy.plausibility import is_number
 from alimante.policy.retry import RetryRules
 from hardware.api import Channel, EdgeSensor, OpenRequest, Sample
-from hardware.errors import BadData, DeviceError
+from hardware.errors import BadData, DeviceError, WireUnavailable
 
 WRITE_DEADLINE_S = 1.0
 """How long an actuator's write with its read-back may take, so that a stop with stuck wires stays below 2 s."""
@@ -268,6 +268,21 @@ class ActuatorHandle(Handle):
             deadline_s=WRITE_DEADLINE_S,
             priority=Priority.URGENT if urgent else Priority.NORMAL,
         )
+
+    def check(self, on_done: OnDone) -> None:
+        """Hand to `on_done` what the output stands at now; nothing is written, so it must have been written before."""
+
+        def work() -> float:
+            if self._driver is None:
+                raise WireUnavailable("the output was not opened yet")
+            return read_back(self._driver)
+
+        def note(done: Done[Any]) -> None:
+            if done.error is None or not isinstance(done.error, WireWedged):
+                self._note(done.error)
+            on_done(done)
+
+        self.worker.submit(work, note, label=f"look at {self.device.id}", deadline_s=WRITE_DEADLINE_S)
 
 
 def checked(channels: Sequence[Channel], samples: object) -> Sequence[Sample]:

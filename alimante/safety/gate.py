@@ -1,142 +1,216 @@
-"""The output gate: decides on every command and on every tick what each output may be, and is the only way to them.
+"""The output gate: decides on every wish and on every tick what each output may be, and is the only way to them.
 
 It must not wait, ask for the time or know where a command came from.
 """
 
-from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from math import inf
+from typing import Any, Final
 
+from alimante.config.model import Role
+from alimante.config.outputs import InterlockKeys
 from alimante.core.bus import EventBus
-from alimante.core.events import CommandFinished, CommandReceived, Outcome, OutputChanged
+from alimante.core.events import CommandFinished, CommandReceived, Outcome
 from alimante.io.handle import WRITE_DEADLINE_S, ActuatorHandle
-from alimante.io.worker import DeadlinePassed, Done
-from alimante.policy.values import parse_value, say_value, tolerance
+from alimante.policy.belief import Believed, unknown
+from alimante.policy.values import parse_value
+from alimante.safety import cutoffs
+from alimante.safety.account import Account
+from alimante.safety.answers import REMEMBERED_COMMANDS, Answers
+from alimante.safety.conditions import Conditions
+from alimante.safety.decision import ROUNDING_S, Cause, Situation, Verdict, Wish, decide
+from alimante.safety.evidence import Evidence
+from alimante.safety.memory import Memory
+from alimante.safety.output import DECISIONS, Decision, Output
+from alimante.safety.reporting import Reporter
+from alimante.safety.rules import rules_of
+from alimante.safety.writer import Writer
 
-REMEMBERED_COMMANDS = 1000
-"""How many command ids keep their answer, so that a repeated command has no second effect."""
+__all__ = ["DECISIONS", "REMEMBERED_COMMANDS", "Decision", "Gate", "Output"]
 
-OVERTAKE_AFTER_S = 0.05
-"""A safe value waits behind earlier commands to the same output for so long at most; then it overtakes them."""
+GAP_S: Final = 10.0
+"""After so long without a tick nothing is certain any more: a paused machine, or a loop that hung."""
 
-DECISIONS = 20
-"""How many decisions on each output are kept for the question why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """One decision on an output at the monotonic time `at_s`, for people."""
-
-    at_s: float
-    text: str
-
-
-@dataclass(slots=True, eq=False)
-class Output:
-    """What the gate knows of one actuator. `value` was read back; None where it is not known.
-
-    `is_confirmed` says whether the last write was seen to take effect. A failed one is never confirmed by what it
-    happened to read back: an output that was switched on and looks off may be on.
-    """
-
-    handle: ActuatorHandle
-    safe: float
-    commanded: float
-    value: float | None = None
-    is_confirmed: bool = False
-    source: str = "start"
-    reason: str = ""
-    since_s: float = 0.0
-    until_s: float | None = None
-    epoch: int = 0
-    waiting: deque[float] = field(default_factory=deque)  # when each write under way was asked for
-    busy_since_s: float = 0.0  # since when there has always been one
-    decisions: deque[Decision] = field(default_factory=lambda: deque(maxlen=DECISIONS))
-
-    def decide(self, at_s: float, text: str) -> None:
-        """Keep a decision; the same one on every tick is kept once, or it would push out its own cause."""
-        if not self.decisions or self.decisions[-1].text != text:
-            self.decisions.append(Decision(at_s=at_s, text=text))
-
-    def say(self, value: float | None) -> str:
-        """`value` in this output's terms."""
-        return say_value(self.handle.accepts, value)
+MAX_MAINTENANCE_S: Final = 4 * 3600.0
+"""Nobody works in an enclosure for longer, and an animal must not go without heat because somebody forgot."""
 
 
-OnFinished = Callable[[Outcome, str], None]
+def nothing_believed(name: str) -> Any:
+    """A belief in nothing, for a node without sensors."""
+    return unknown("nothing is measured")
 
 
 class Gate:
     """All outputs of the node.
 
-    Until every output was read back safe once, the gate is not armed and lets only safe values pass. A safe value
-    passes always. Whatever goes wrong with a write ends in the safe value, asserted again on every tick until it is
-    read back.
+    Until every output was read back safe once, the gate is not armed and lets only safe values pass. Each output is
+    armed by itself when everything that it needs has given three good readings in a row. A safe value passes always.
+    Whatever goes wrong with a write ends in the safe value, asserted again on every tick until it is read back.
+
+    `believed` says what is believed of the full names that `references` has for what outputs depend on. `today` is the
+    local date, `wall` the seconds since 1970: both None while the clock is not believed.
     """
 
-    def __init__(self, handles: Mapping[str, ActuatorHandle], *, bus: EventBus, now: Callable[[], float]) -> None:
-        self.outputs = {
-            name: Output(handle, handle.device.safe_value, handle.device.safe_value) for name, handle in handles.items()
-        }
+    def __init__(
+        self,
+        handles: Mapping[str, ActuatorHandle],
+        *,
+        bus: EventBus,
+        now: Callable[[], float],
+        believed: Believed = nothing_believed,
+        references: Mapping[str, str] | None = None,
+        interlocks: Sequence[InterlockKeys] = (),
+        today: Callable[[], date | None] = lambda: None,
+        wall: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        self._now = now
+        self._today = today
+        self.outputs = {name: _output(handle, references or {}, now()) for name, handle in handles.items()}
         self.armed = False
         self.held = ""
         """Why nothing but safe values passes until the next start; empty while that is not so."""
+        self.maintained_until_s: float | None = None
+        """Until when controllers are ignored, because a person works in the enclosure."""
+        self.conditions = Conditions(bus)
         self._bus = bus
-        self._now = now
+        self._interlocks = interlocks
+        self._served = cutoffs.served(self.outputs)
+        self._evidence = Evidence(believed)
+        self._answers = Answers()
+        self._reporter = Reporter(bus, self.conditions, now=now, wall=wall)
+        self._writer = Writer(self._reporter, now=now, today=today, on_settled=self._on_settled)
+        self._memory = Memory(self.outputs, self._reporter, now=now, wall=wall)
         self._idle: list[Callable[[], None]] = []
-        self._answers: OrderedDict[tuple[str, str], CommandFinished | None] = OrderedDict()
+        self._ticked_s = now()
+
+    # What is wished.
+
+    def demand(self, device: str, value: float, *, source: str, reason: str, target: float | None = None) -> None:
+        """A controller wishes `device` to be at `value`; it has to say so again before the output's lease is over.
+
+        `target` is what its sensor is to show, where there is such a thing. Raises `KeyError` for a device that is no
+        actuator and `ValueError` for a value that it does not take.
+        """
+        output = self.outputs[device]
+        value = parse_value(output.handle.accepts, value)
+        before = output.demands.get(source)
+        until_s = self._now() + output.rules.lease_s
+        output.demands[source] = Wish(value=value, source=source, reason=reason, until_s=until_s, target=target)
+        if before is None or before.value != value:
+            self._settle(output, self._now())
+
+    def release(self, device: str, source: str) -> None:
+        """`source` wishes nothing of `device` any more. Raises `KeyError` for a device that is no actuator."""
+        output = self.outputs[device]
+        if output.demands.pop(source, None) is not None:
+            output.lapsed = f"{source} has given it back"
+        if output.override is not None and output.override.source == source:
+            output.end_override(f"{source} has given it back")
+        self._settle(output, self._now())
 
     def on_command(self, command: CommandReceived) -> None:
         """Decide on `command`; ends in exactly one `CommandFinished` for each command received."""
-        key = (command.device, command.id)
-        if key in self._answers:
-            answer = self._answers[key]
+        if self._answers.is_known(command):
+            answer = self._answers.of(command)
             if answer is not None:
                 self._bus.publish(answer)
             return
-        self._answers[key] = None
-        while len(self._answers) > REMEMBERED_COMMANDS:
-            self._answers.popitem(last=False)
         outcome, reason = self._judge(command)
         if outcome is not None:
             self._finish(command, outcome, reason)
-            return
-        until_s = self._now() + command.ttl_s
-        self._write(
-            self.outputs[command.device],
-            command.value,
-            source=command.source,
-            reason=f"command {command.id}",
-            until_s=until_s,
-            expires_s=command.expires_s,
-            on_finished=lambda outcome, reason: self._finish(command, outcome, reason),
-        )
+        elif command.value is None:
+            self._give_back(command)
+        else:
+            self._obey(command, command.value)
 
     def make_safe(self, source: str, reason: str) -> None:
-        """Put every output to its safe value now, ahead of everything else."""
+        """Put every output to its safe value now, ahead of everything else, and forget what was wished."""
         for output in self.outputs.values():
-            self._assert_safe(output, source, reason)
+            output.forget_wishes(reason)
+            self._writer.assert_safe(output, source, reason)
 
     def hold(self, reason: str) -> None:
         """Put everything safe and let nothing else pass until the next start."""
         self.held = reason
         self.make_safe("hold", reason)
 
+    def maintain(self, for_s: float) -> None:
+        """Ignore all controllers for `for_s` seconds, at most four hours, with the outputs safe at first.
+
+        What a person commands then still passes as the rules have it.
+        """
+        self.maintained_until_s = self._now() + max(0.0, min(for_s, MAX_MAINTENANCE_S))
+        self.make_safe("maintenance", "a person works in the enclosure")
+        self._reporter.maintenance(True)
+
+    def end_maintenance(self) -> None:
+        """Let the controllers have the outputs again."""
+        self.maintained_until_s = None
+        self._reporter.maintenance(False)
+
+    # What is trusted and what is remembered.
+
+    def trip(self, device: str, cause: str, text: str, *, values: tuple[tuple[str, float], ...] = ()) -> None:
+        """Put `device` safe and leave it so until `untrip`; the causes of `cutoffs` also open its cutoff."""
+        output = self.outputs[device]
+        if output.trip:
+            return
+        output.trip, output.is_dangerous = text, cause in cutoffs.DANGEROUS
+        self._reporter.tripped(output, cause, text, values)
+        output.end_override(text)
+        self._settle_all(self._now())
+
+    def untrip(self, device: str, text: str) -> None:
+        """`device` may leave its safe value again; `text` says who or what has decided so."""
+        output = self.outputs[device]
+        if output.trip:
+            output.trip, output.is_dangerous = "", False
+            self._reporter.reset(output, text)
+
+    def on_change(self, tell: Callable[[bool], None]) -> None:
+        """Call `tell(critical)` whenever `snapshot` says something new that should outlive a restart."""
+        self._reporter.on_change = tell
+
+    def snapshot(self) -> dict[str, Any]:
+        """What must outlive a restart, in plain JSON values."""
+        left_s = None if self.maintained_until_s is None else self.maintained_until_s - self._now()
+        return {**self._memory.snapshot(), "maintenance_left_s": left_s}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take up a snapshot before the start; what does not fit is left out, and it never raises."""
+        away_s = self._memory.restore(saved)
+        left_s = saved.get("maintenance_left_s")
+        if isinstance(left_s, int | float) and left_s - away_s > 0:
+            self.maintain(left_s - away_s)
+
+    @property
+    def safety_log(self) -> Sequence[Mapping[str, Any]]:
+        """What the gate did on its own, oldest first, over restarts."""
+        return self._reporter.log
+
+    # Time.
+
     def tick(self) -> None:
         """Look at every output again: end what has run its time, and assert the safe value where it is not seen."""
         now_s = self._now()
-        for output in self.outputs.values():
-            if output.waiting and now_s - output.busy_since_s <= WRITE_DEADLINE_S:
-                continue  # a write is about to decide; a stream of writes that never end decides nothing
-            if output.until_s is not None and not now_s < output.until_s:
-                self._assert_safe(output, "gate", "the time of the last command is over")
-            elif not output.is_confirmed:
-                self._assert_safe(output, "gate", output.reason)
+        if now_s - self._ticked_s > GAP_S:
+            self._start_over(f"nothing was supervised for {now_s - self._ticked_s:.0f} s")
+        self._ticked_s = now_s
+        if self.maintained_until_s is not None and not now_s < self.maintained_until_s:
+            self.end_maintenance()
+        self._memory.believe_clock()
+        self._settle_all(now_s)
         self._arm()
 
+    def due_s(self) -> float:
+        """When the next time of an output is over (monotonic), so that a tick can come just then; `inf` for none."""
+        now_s = self._now()
+        dues = (due_s for output in self.outputs.values() for due_s in _dues(output))
+        return min((due_s for due_s in dues if due_s > now_s), default=inf)
+
     def refusal(self) -> str:
-        """Why a value other than the safe one would be refused now; empty if it would not."""
+        """Why a value other than the safe one would be refused now, whatever the output; empty if it would not."""
         if self.held:
             return self.held
         if self.armed:
@@ -144,10 +218,19 @@ class Gate:
         unsafe = [name for name, output in self.outputs.items() if not output.is_confirmed]
         return f"not armed: not yet known to be safe: {', '.join(unsafe) or 'nothing was asked yet'}"
 
+    def refusal_of(self, device: str) -> str:
+        """Why `device` may not leave its safe value now, whoever asks; empty if it may. Raises `KeyError`."""
+        output = self.outputs[device]
+        wish = Wish(value=_farthest(output), source="", reason="", until_s=inf, is_override=True)
+        verdict = decide(output.rules, wish, self._situation(output, self._now()))
+        return verdict.text if verdict.value == output.safe else ""
+
     def when_idle(self, tell: Callable[[], None]) -> None:
         """Call `tell` once, as soon as no write is under way; perhaps at once."""
         self._idle.append(tell)
         self._tell_idle()
+
+    # How it is decided.
 
     def _judge(self, command: CommandReceived) -> tuple[Outcome | None, str]:
         """The outcome of a command that may not pass, or None for one that may."""
@@ -155,97 +238,150 @@ class Gate:
         if output is None:
             return Outcome.REJECTED, f"there is no actuator {command.device}"
         try:
-            parse_value(output.handle.accepts, command.value)
+            value = output.safe if command.value is None else parse_value(output.handle.accepts, command.value)
         except ValueError as error:
             return Outcome.REJECTED, str(error)
-        if self._now() > command.expires_s:
-            return Outcome.EXPIRED, "the command came too late"
-        if command.value != output.safe and self.refusal():
-            return Outcome.REJECTED, self.refusal()
-        return None, ""
-
-    def _assert_safe(self, output: Output, source: str, reason: str) -> None:
-        output.epoch += 1
-        self._write(output, output.safe, source=source, reason=reason, until_s=None, urgent=True)
-
-    def _write(
-        self,
-        output: Output,
-        value: float,
-        *,
-        source: str,
-        reason: str,
-        until_s: float | None,
-        urgent: bool = False,
-        expires_s: float = inf,
-        on_finished: OnFinished = lambda outcome, reason: None,
-    ) -> None:
         now_s = self._now()
-        if value == output.safe and output.waiting and now_s - output.waiting[0] > OVERTAKE_AFTER_S:
-            output.epoch += 1
-            urgent = True
-        if not output.waiting:
-            output.busy_since_s = now_s
-            urgent = urgent or value == output.safe
-        output.waiting.append(now_s)
-        epoch = output.epoch
-        output.decide(now_s, f"{output.say(value)} by {source}: {reason}")
+        if now_s > command.expires_s:
+            return Outcome.EXPIRED, "the command came too late"
+        if self._answers.is_overtaken(command, now_s):
+            return Outcome.REJECTED, "out of order: a later command came first"
+        verdict = self._verdict(output, _wish_of(command, value, now_s), now_s, is_retry=True)
+        if verdict.cause in (Cause.NONE, Cause.MAX_POWER):
+            return None, ""
+        return Outcome.REJECTED, verdict.text
 
-        def still_wanted() -> bool:
-            return output.epoch == epoch and self._now() <= expires_s
+    def _obey(self, command: CommandReceived, value: float) -> None:
+        output, now_s = self.outputs[command.device], self._now()
+        wish = _wish_of(command, value, now_s)
+        verdict = self._verdict(output, wish, now_s, is_retry=True)
+        output.override = wish
 
-        def on_done(done: Done[float]) -> None:
-            output.waiting.popleft()
-            outcome, why = _outcome(output, value, done, superseded=output.epoch != epoch)
-            if outcome not in (Outcome.SUPERSEDED, Outcome.EXPIRED):  # then nothing was written
-                self._record(output, value, outcome, done, source=source, reason=why or reason, until_s=until_s)
-            on_finished(outcome, why)
-            if not self.armed:
-                self._arm()
-            if self._idle:
-                self._tell_idle()
+        def on_finished(outcome: Outcome, reason: str) -> None:
+            if outcome is Outcome.APPLIED:
+                output.standing = wish
+            elif output.override is wish:  # what was never begun leaves what held before
+                output.override = output.standing if outcome is Outcome.EXPIRED else None
+            self._finish(command, outcome, reason or verdict.text)
 
-        output.handle.write(value, on_done, urgent=urgent, still_wanted=still_wanted)
-
-    def _record(
-        self,
-        output: Output,
-        value: float,
-        outcome: Outcome,
-        done: Done[float],
-        *,
-        source: str,
-        reason: str,
-        until_s: float | None,
-    ) -> None:
-        """Keep and publish what is known of `output` after a write."""
-        applied = outcome is Outcome.APPLIED
-        before = (output.value, output.commanded, output.source, output.reason)
-        output.value = done.value
-        output.is_confirmed = applied
-        output.commanded = value if applied else output.safe
-        output.until_s = until_s if applied and value != output.safe else None
-        output.source, output.reason = source, reason
-        if not applied and before == (output.value, output.commanded, output.source, output.reason):
-            return  # told already: the same failure on every tick is one fact
-        if not applied:
-            output.decide(self._now(), f"{outcome}: {reason}")
-        output.since_s = self._now()
-        self._bus.publish(
-            OutputChanged(
-                device=output.handle.device.id,
-                value=output.value,
-                commanded=output.commanded,
-                source=source,
-                reason=reason,
-                since_s=output.since_s,
-            )
+        self._writer.write(
+            output,
+            verdict.value,
+            source=command.source,
+            reason=wish.reason,
+            expires_s=command.expires_s,
+            on_finished=on_finished,
         )
+
+    def _give_back(self, command: CommandReceived) -> None:
+        output = self.outputs[command.device]
+        output.end_override(f"{command.source} has given it back to its controllers")
+        output.decide(self._now(), output.lapsed)
+        self._settle(output, self._now())
+        self._finish(command, Outcome.APPLIED, "")
+
+    def _settle_all(self, now_s: float) -> None:
+        """Cutoffs come last: they follow what became of the heaters."""
+        for output in self.outputs.values():
+            if output.rules.role is not Role.CUTOFF:
+                self._settle(output, now_s)
+        for output in self.outputs.values():
+            if output.rules.role is Role.CUTOFF:
+                self._settle(output, now_s)
+
+    def _settle(self, output: Output, now_s: float) -> None:
+        """Bring `output` to what it may be now."""
+        wish = self._wish(output, now_s)
+        verdict = self._verdict(output, wish, now_s)
+        self._reporter.bound(output, wish, verdict, self._evidence.values(output.rules.needs))
+        if verdict.cause is Cause.MAX_ON and output.override is not None:
+            output.end_override(verdict.text)  # it has had all that a command can get
+        reason = verdict.text or (output.lapsed if wish is None else wish.reason)
+        if output.waiting and now_s - output.busy_since_s <= WRITE_DEADLINE_S:
+            # A write is about to decide; a stream of writes that never end decides nothing.
+            if verdict.value == output.safe != output.asked:
+                self._writer.assert_safe(output, "gate", reason)
+        elif not output.is_confirmed:
+            self._writer.assert_safe(output, "gate", output.reason)
+        elif verdict.value == output.commanded:
+            self._look_at(output, now_s)
+        elif verdict.value == output.safe:
+            if wish is None and output.is_lapsed:
+                self._reporter.lapsed(output)
+            self._writer.assert_safe(output, "gate" if wish is None or verdict.text else wish.source, reason)
+        elif wish is not None:
+            self._writer.write(output, verdict.value, source=wish.source, reason=wish.reason)
+
+    def _wish(self, output: Output, now_s: float) -> Wish | None:
+        wish = output.wish(now_s, with_controllers=self.maintained_until_s is None)
+        if wish is None and output.rules.role is Role.CUTOFF and output.id in self._served:
+            reason = "no heater that it protects gives a reason to open"
+            return Wish(value=output.rules.on, source="gate", reason=reason, until_s=inf)
+        return wish
+
+    def _verdict(self, output: Output, wish: Wish | None, now_s: float, *, is_retry: bool = False) -> Verdict:
+        """What `output` may be; nothing is looked at for the safe value, which passes anyway."""
+        if wish is None or (wish.is_override and wish.value == output.safe):
+            return Verdict(value=output.safe)
+        return decide(output.rules, wish, self._situation(output, now_s, is_retry=is_retry))
+
+    def _situation(self, output: Output, now_s: float, *, is_retry: bool = False) -> Situation:
+        looked = {name: self._evidence.look(name) for name in output.rules.needs}
+        bar, cause = self.refusal(), Cause.HELD if self.held else Cause.NOT_ARMED
+        if not bar and output.trip:
+            bar, cause = output.trip, Cause.TRIPPED
+        elif not bar and output.id in self._served:
+            bar, cause = cutoffs.reason_to_open(self._served[output.id]), Cause.HEATER_FAULT
+        return Situation(
+            now_s=now_s,
+            current=output.target,
+            account=output.account,
+            bar=bar or self._evidence.lack(looked),
+            bar_cause=cause,
+            evidence=tuple(looked.items()),
+            interlock=self._in_the_way(output, now_s),
+            cutoff=cutoffs.open_before(output, self._served, self.outputs),
+            rest_s=0.0 if is_retry else output.rest_until_s - now_s,
+            today=self._today(),
+        )
+
+    def _in_the_way(self, output: Output, now_s: float) -> str:
+        """Which interlocked output is or may be on, or was until just now."""
+        for interlock in self._interlocks:
+            if output.id in interlock.outputs:
+                for name in interlock.outputs:
+                    other = self.outputs.get(name)
+                    if other is None or other is output or other.is_surely_off(now_s, for_s=interlock.gap_s):
+                        continue
+                    return f"{name} excludes it and has not been off for {interlock.gap_s:g} s"
+        return ""
+
+    def _look_at(self, output: Output, now_s: float) -> None:
+        """Read back an output at rest, if it is time to."""
+        if not output.is_checking and now_s - output.looked_s >= output.rules.read_back_s - ROUNDING_S:
+            self._writer.check(output)
+
+    def _start_over(self, reason: str) -> None:
+        """Trust nothing that was known before a gap in time: everything safe, and armed anew."""
+        self.armed = False
+        self._evidence.doubt()
+        for output in self.outputs.values():
+            output.is_confirmed = False
+        self._reporter.gap(self.outputs.values(), reason)
+        self.make_safe("gate", reason)
+
+    def _on_settled(self, output: Output) -> None:
+        """A write or a look has ended."""
+        if not self.armed:
+            self._arm()
+        if self._idle:
+            self._tell_idle()
 
     def _finish(self, command: CommandReceived, outcome: Outcome, reason: str) -> None:
         output = self.outputs.get(command.device)
         if output is not None and outcome is Outcome.REJECTED:
-            output.decide(self._now(), f"{output.say(command.value)} by {command.source} refused: {reason}")
+            said = "AUTO" if command.value is None else output.say(command.value)
+            output.decide(self._now(), f"{said} by {command.source} refused: {reason}")
         finished = CommandFinished(
             id=command.id,
             device=command.device,
@@ -253,8 +389,7 @@ class Gate:
             reason=reason,
             value=output.value if output is not None else None,
         )
-        if (command.device, command.id) in self._answers:
-            self._answers[command.device, command.id] = finished
+        self._answers.keep(finished)
         self._bus.publish(finished)
 
     def _tell_idle(self) -> None:
@@ -268,16 +403,31 @@ class Gate:
             self.armed = True
 
 
-def _outcome(output: Output, value: float, done: Done[float], *, superseded: bool) -> tuple[Outcome, str]:
-    """What became of writing `value`, and why it was not applied."""
-    if isinstance(done.error, DeadlinePassed) and done.error.started:
-        return Outcome.UNKNOWN, str(done.error)
-    if done.error is not None:
-        return Outcome.FAILED, str(done.error)
-    if done.value is None and superseded:
-        return Outcome.SUPERSEDED, "a later command took its place"
-    if done.value is None:
-        return Outcome.EXPIRED, "the wire was not free in time"
-    if abs(done.value - value) > tolerance(output.handle.accepts):
-        return Outcome.FAILED, f"{output.say(value)} was written, but {output.say(done.value)} was read back"
-    return Outcome.APPLIED, ""
+def _output(handle: ActuatorHandle, references: Mapping[str, str], now_s: float) -> Output:
+    rules = rules_of(handle.device, references)
+    rests = rules.role is Role.COOLER  # its compressor may have run until the last process ended
+    account = Account(off_since_s=now_s if rests else -inf)
+    return Output(handle, rules, rules.safe, rules.safe, account=account)
+
+
+def _wish_of(command: CommandReceived, value: float, now_s: float) -> Wish:
+    return Wish(
+        value=value,
+        source=command.source,
+        reason=f"command {command.id}",
+        until_s=now_s + command.ttl_s,
+        is_override=True,
+    )
+
+
+def _farthest(output: Output) -> float:
+    """The value that is farthest from the safe one."""
+    return max((output.rules.off, output.rules.on), key=lambda value: abs(value - output.safe))
+
+
+def _dues(output: Output) -> list[float]:
+    """When times of an output that is on are over."""
+    if not output.account.is_on:
+        return []
+    ends_s = [output.account.since_s + output.rules.max_on_s]
+    return ends_s if output.until_s is None else [*ends_s, output.until_s]

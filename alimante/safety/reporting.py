@@ -1,0 +1,191 @@
+"""Tells what happens to outputs: facts, conditions, decisions and the log of safety; it must not decide."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from math import inf
+from typing import Any, Final
+
+from alimante.core.bus import EventBus
+from alimante.core.events import ConditionChanged, Level, OutputChanged, SafetyActed
+from alimante.safety.conditions import Conditions
+from alimante.safety.decision import Cause, Verdict, Wish
+from alimante.safety.output import Output
+from alimante.safety.rules import WORN_SHARE
+
+LOGGED: Final = 200
+"""How many safety actions are kept."""
+
+NODE: Final = "node"
+Values = tuple[tuple[str, float], ...]
+
+_QUIET: Final = frozenset({Cause.MIN_ON, Cause.MIN_OFF, Cause.MAX_POWER, Cause.FAILED, Cause.TRIPPED})
+"""What happens in ordinary control, or was told already."""
+
+_CONDITIONS: Final[Mapping[Cause, tuple[str, Level, str]]] = {
+    Cause.NO_EVIDENCE: ("no_evidence", Level.WARNING, "Look after the sensor; the output goes on by itself."),
+    Cause.QUOTA: ("quota_spent", Level.WARNING, "Find out what asks for so much, or raise the quota."),
+    Cause.COUNT: ("quota_spent", Level.WARNING, "Find out what asks for so much, or raise the quota."),
+    Cause.HEATER_FAULT: ("cutoff_open", Level.CRITICAL, "See what the heater's own alert says. It has no power now."),
+}
+
+
+class Reporter:
+    """Tells it all. `on_change(critical)` is told when something changed that should outlive a restart."""
+
+    def __init__(
+        self,
+        bus: EventBus,
+        conditions: Conditions,
+        *,
+        now: Callable[[], float],
+        wall: Callable[[], float | None],
+    ) -> None:
+        self.on_change: Callable[[bool], None] = lambda critical: None
+        self.log: deque[Mapping[str, Any]] = deque(maxlen=LOGGED)
+        self._bus = bus
+        self._conditions = conditions
+        self._now = now
+        self._wall = wall
+
+    def changed(self, output: Output) -> None:
+        """What is known of `output` changed."""
+        self._bus.publish(
+            OutputChanged(
+                device=output.id,
+                value=output.value,
+                commanded=output.commanded,
+                source=output.source,
+                reason=output.reason,
+                since_s=output.since_s,
+                latched=bool(output.trip),
+                until_s=output.until_s,
+            )
+        )
+
+    def bound(self, output: Output, wish: Wish | None, verdict: Verdict, values: Values) -> None:
+        """Another rule than before keeps `output` from what is wished, or none any more."""
+        before, output.bound, output.bound_text = output.bound, verdict.cause, verdict.text
+        if before is verdict.cause:
+            return
+        if before in _CONDITIONS:
+            self._conditions.clear(output.id, _CONDITIONS[before][0])
+        if verdict.cause is Cause.NONE or wish is None:
+            return
+        output.decide(self._now(), f"{output.say(wish.value)} by {wish.source} is not granted: {verdict.text}")
+        if verdict.cause in _CONDITIONS:
+            name, level, advice = _CONDITIONS[verdict.cause]
+            self._raise(output, name, level, verdict.text, advice)
+        if verdict.cause not in _QUIET:
+            is_forced = output.target != output.safe and verdict.value == output.safe
+            self.acted(output, "forced_safe" if is_forced else "refused", verdict.cause, verdict.text, values)
+
+    def acted(self, output: Output, action: str, cause: str, text: str, values: Values = ()) -> None:
+        """The gate did something on its own."""
+        is_latched = bool(output.trip)
+        self._bus.publish(
+            SafetyActed(
+                device=output.id,
+                action=action,
+                cause=cause,
+                text=text,
+                values=values,
+                latched=is_latched,
+                at_s=self._now(),
+            )
+        )
+        if action == "refused":
+            return
+        self.log.append(
+            {
+                "wall_s": self._wall(),
+                "device": output.id,
+                "action": action,
+                "cause": str(cause),
+                "text": text,
+                "values": dict(values),
+                "latched": is_latched,
+            }
+        )
+        self.on_change(True)
+
+    def lapsed(self, output: Output) -> None:
+        """Nobody renewed the demand that held `output` off its safe value."""
+        self.acted(output, "forced_safe", "lease", output.lapsed)
+
+    def tripped(self, output: Output, cause: str, text: str, values: Values) -> None:
+        """`output` stays safe until a reset."""
+        output.decide(self._now(), f"tripped: {text}")
+        self._raise(output, "tripped", Level.CRITICAL, text, "Find the cause; `alimante why` tells what was seen.")
+        self.acted(output, "tripped", cause, text, values)
+
+    def reset(self, output: Output, text: str) -> None:
+        """`output` may be used again."""
+        output.decide(self._now(), f"reset: {text}")
+        self._conditions.clear(output.id, "tripped")
+        self.acted(output, "reset", "reset", text)
+
+    def astray(self, output: Output) -> None:
+        """`output` does not stand where it was left."""
+        advice = "Something else moves this output, or its wire is loose. It is put safe again and again."
+        self._raise(output, "read_back", Level.CRITICAL, output.reason, advice)
+        self.acted(output, "forced_safe", "read_back", output.reason)
+        self.changed(output)
+
+    def unconfirmed(self, output: Output) -> None:
+        """A write to `output` was not seen to take effect."""
+        text = f"it cannot be seen to be safe: {output.reason}"
+        advice = "Look after the output and its wire; it is written again every second."
+        self._raise(output, "not_confirmed", Level.CRITICAL, text, advice)
+
+    def seen(self, output: Output) -> None:
+        """`output` was read back as it was commanded."""
+        self._conditions.clear(output.id, "read_back")
+        self._conditions.clear(output.id, "not_confirmed")
+
+    def turned_on(self, output: Output) -> None:
+        """`output` went on."""
+        rules, cycles = output.rules, output.account.cycles
+        if cycles >= WORN_SHARE * rules.rated_cycles:
+            text = f"it has switched {cycles} times of the {rules.rated_cycles:g} that it is built for"
+            self._raise(output, "worn", Level.WARNING, text, "Replace the relay before it welds shut.")
+        self.on_change(rules.is_dated or min(rules.per_hour_s, rules.per_day_s) < inf)
+
+    def turned_off(self, output: Output) -> None:
+        """`output` went off."""
+        self.on_change(False)
+
+    def gap(self, outputs: Iterable[Output], text: str) -> None:
+        """Nothing was supervised for a while."""
+        for output in outputs:
+            output.decide(self._now(), text)
+            if output.target != output.safe:
+                self.acted(output, "forced_safe", "gap", text)
+
+    def maintenance(self, is_on: bool) -> None:
+        """A person works in the enclosure, or has finished."""
+        if is_on:
+            text = "controllers are ignored while a person works in the enclosure"
+            advice = "It ends by itself; end it earlier when you have finished."
+            condition = ConditionChanged(
+                component=NODE, condition="maintenance", level=Level.WARNING, text=text, advice=advice
+            )
+            self._conditions.raise_(condition)
+        else:
+            self._conditions.clear(NODE, "maintenance")
+        self.on_change(True)
+
+    def _raise(self, output: Output, name: str, level: Level, text: str, advice: str) -> None:
+        cause = ""
+        if name == "no_evidence":
+            cause = text.partition(" ")[0].partition(".")[0]
+        self._conditions.raise_(
+            ConditionChanged(
+                component=output.id,
+                condition=name,
+                level=level,
+                text=text,
+                advice=advice,
+                is_safety=level is Level.CRITICAL,
+                cause=cause,
+            )
+        )
