@@ -36,6 +36,7 @@ from alimante.services.journal import Journal
 from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
+from alimante.services.readings import Readings
 from alimante.services.state import StateStore
 from alimante.services.status import Status
 from alimante.services.systemd import READY, STOPPING, WATCHDOG, Notifier
@@ -168,9 +169,17 @@ class Supervisor:
         self.sensors: dict[str, SensorHandle] = self._handles("sensor", SensorHandle)
         self.gate = Gate(self._handles("actuator", ActuatorHandle), bus=self.bus, now=ports.clock.mono)
         self.outputs = OutputService(self.gate, bus=self.bus, tasks=self._tasks(), on_tick=self._on_tick)
+        self.readings = Readings(
+            self.sensors,
+            bus=self.bus,
+            clock=ports.clock,
+            tasks=self._tasks(),
+            outputs=[device for device in config.devices.values() if device.spec.kind == "actuator"],
+        )
         self.status = Status(
             node=self.node,
             sensors=self.sensors,
+            believed=self.readings.believed,
             gate=self.gate,
             disabled=config.disabled,
             clock=ports.clock,
@@ -208,6 +217,7 @@ class Supervisor:
         if self.ports.link is not None:
             self._add_mqtt(self.ports.link)
         add(self.outputs)
+        add(self.readings)
         add(EdgeService(self.sensors, bus=self.bus, tasks=self._tasks()))
         add(PollingService(self.sensors, clock=self.ports.clock, tasks=self._tasks()))
         if self.ports.runtime_dir is not None:

@@ -23,6 +23,7 @@ LIMITS: Final[Mapping[str, Mapping[str, float]]] = {
         "max_jump": 10.0,
         "usual_noise": 0.15,
         "stuck_after_s": 1800.0,
+        "sibling_moved_by": 1.0,
         "identical_after_s": 21600.0,
     },
     "humidity": {"plausible_low": 0.0, "plausible_high": 100.0, "usual_noise": 2.0},
@@ -77,6 +78,10 @@ class ChannelKeys(Keys):
     )
     stuck_grace_s: float = Field(
         default=300.0, ge=0, le=86400, description="How long after that movement the reading may take to follow."
+    )
+    sibling_moved_by: Limit | None = Field(
+        default=None,
+        description="How far a probe beside it must move for a reading to be called stuck; of a temperature 1; 0: off.",
     )
     identical_after_s: Limit | None = Field(
         default=None,
@@ -139,6 +144,7 @@ def rules(channel: Channel, keys: ReadingKeys, poll_s: float) -> Rules:
         stuck_after_s=limit("stuck_after_s"),
         grace_s=own.stuck_grace_s,
         identical_after_s=limit("identical_after_s"),
+        sibling_moved_by=limit("sibling_moved_by"),
         median_of=own.median_of,
         mean_of=own.mean_of,
         gap_s=freshness(keys, poll_s).lost_after_s,

@@ -18,7 +18,8 @@ from alimante.core.events import (
     Event,
     NodeStateChanged,
     OutputChanged,
-    ReadingMissed,
+    Quality,
+    ReadingAged,
     ReadingTaken,
     WireStateChanged,
 )
@@ -77,7 +78,7 @@ class Bridge:
         subscribe = self._bus.subscribe
         self._undo = [
             subscribe(ReadingTaken, self._on_reading),
-            subscribe(ReadingMissed, self._on_reading),
+            subscribe(ReadingAged, self._on_reading),
             subscribe(OutputChanged, self._on_output),
             subscribe(CommandFinished, self._on_finished),
             subscribe(DeviceStateChanged, self._on_device),
@@ -146,7 +147,10 @@ class Bridge:
         """Answers go beside the command; a device name that is no id could be any length of anything."""
         return self._topics.ack(device) if is_id(device) else self._topics.event("refused")
 
-    def _on_reading(self, event: ReadingTaken | ReadingMissed) -> None:
+    def _on_reading(self, event: ReadingTaken | ReadingAged) -> None:
+        """A bad or a missed reading changes nothing: what was told before holds until it is too old."""
+        if event.quality is Quality.BAD:
+            return
         key = (event.device, event.channel)
         topic = self._sensor_topics.get(key)
         if topic is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from alimante.core.events import CommandFinished, Outcome, OutputChanged, ReadingMissed, ReadingTaken
+from alimante.core.events import CommandFinished, Outcome, OutputChanged, ReadingAged, ReadingTaken
 from alimante.policy.plausibility import is_number
 from alimante.policy.values import parse_value, show_value
 from hardware.api import Accepts
@@ -148,21 +148,18 @@ def iso(wall_s: float) -> str:
     return datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def encode_reading(event: ReadingTaken | ReadingMissed, *, mono_s: float, wall_s: float) -> bytes:
-    """The state of one channel as told at `mono_s`/`wall_s`; an unknown value is null, never an old one."""
-    if isinstance(event, ReadingTaken):
-        value, quality, reasons, at_s = round(event.value, 4), event.quality.value, event.reasons, event.measured_s
-    else:
-        value, quality, reasons, at_s = None, "unknown", (event.reason,), event.at_s
-    age_s = max(0.0, mono_s - at_s)
+def encode_reading(event: ReadingTaken | ReadingAged, *, mono_s: float, wall_s: float) -> bytes:
+    """The state of one channel as told at `mono_s`/`wall_s`; an unknown value is null and has no age."""
+    at_s = None if event.value is None else event.measured_s
+    age_s = None if at_s is None else max(0.0, mono_s - at_s)
     return dump(
         {
-            "value": value,
+            "value": None if event.value is None else round(event.value, 4),
             "unit": event.unit,
-            "quality": quality,
-            "reasons": reasons,
-            "measured_at": iso(wall_s - age_s) if value is not None else None,
-            "age_s": round(age_s, 3) if value is not None else None,
+            "quality": event.quality.value,
+            "reasons": event.reasons,
+            "measured_at": None if age_s is None else iso(wall_s - age_s),
+            "age_s": None if age_s is None else round(age_s, 3),
             "seq": event.seq,
         }
     )

@@ -41,6 +41,7 @@ class Rules:
     stuck_after_s: float = 0.0
     grace_s: float = 300.0
     identical_after_s: float = 0.0
+    sibling_moved_by: float = 0.0
     median_of: int = 1
     mean_of: int = 1
     gap_s: float = 30.0
@@ -86,10 +87,6 @@ class Chain:
         self.findings: tuple[str, ...] = ()
         """Which of `STUCK`, `IDENTICAL` and `NOISY` hold since the last value."""
 
-    def excited(self, at_s: float) -> None:
-        """Something happened at `at_s` that must move the channel."""
-        self.stuck.excite(at_s)
-
     def judge(self, value: float, *, measured_s: float) -> Judged:
         """The worth of one `value`, measured at the monotonic time `measured_s`. Never raises."""
         if not is_number(value):
@@ -98,7 +95,9 @@ class Chain:
         corrected, impossible = self._possible(value)
         if impossible:
             return Judged(corrected, Quality.BAD, (impossible,))
-        if self._last_s is None or not 0.0 <= measured_s - self._last_s <= self.rules.gap_s:
+        if self._last_s is not None and measured_s < self._last_s:
+            return Judged(corrected, Quality.BAD, ("it was measured before the last one",))
+        if self._last_s is None or measured_s - self._last_s > self.rules.gap_s:
             self._begin_anew()
         if self._is_power_on(value):
             return Judged(corrected, Quality.BAD, (f"{value:g}{self._unit} is what the chip says after power-on",))

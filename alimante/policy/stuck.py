@@ -13,7 +13,7 @@ class Stuck:
 
     def __init__(self, *, stuck_after_s: float, grace_s: float, identical_after_s: float) -> None:
         self._stuck_after_s = stuck_after_s
-        self._grace_s = grace_s
+        self.grace_s = grace_s
         self._identical_after_s = identical_after_s
         self._value: float | None = None
         self._since_s = 0.0
@@ -34,8 +34,8 @@ class Stuck:
             self._excited_s = None
 
     def excite(self, at_s: float) -> None:
-        """Something happened that must move the value."""
-        if self._excited_s is None:  # the first counts: a heater that switches often must not begin the wait anew
+        """Something happened at `at_s` that must have moved the value; the first such moment counts."""
+        if self._excited_s is None:
             self._excited_s = at_s
 
     @property
@@ -44,11 +44,21 @@ class Stuck:
         return self._at_s - self._since_s
 
     @property
+    def since_s(self) -> float:
+        """Since when the value has been the same."""
+        return self._since_s
+
+    @property
+    def wants_to_know(self) -> bool:
+        """Whether it matters now if something should have moved the value."""
+        return bool(self._stuck_after_s) and self._excited_s is None and self.same_s >= self._stuck_after_s
+
+    @property
     def is_stuck(self) -> bool:
         """Whether it should have moved and did not."""
         if not self._stuck_after_s or self._excited_s is None or self.same_s < self._stuck_after_s:
             return False
-        return self._at_s - self._excited_s >= self._grace_s
+        return self._at_s - self._excited_s >= self.grace_s
 
     @property
     def is_identical(self) -> bool:

@@ -4,22 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from alimante.core.clock import Clock
-from alimante.core.events import ReadingTaken
 from alimante.core.states import DeviceState, NodeState, Tracked
 from alimante.io.handle import SensorHandle
+from alimante.policy.belief import Believed
 from alimante.policy.health import Health, of_device, roll_up
 from alimante.policy.values import show_value
 from alimante.safety.gate import Gate, Output
+from hardware.api import Channel
 
 
 class Status:
-    """The report of one run. `disabled` maps the ids of devices that are not used to the reasons."""
+    """The report of one run. `disabled` maps the ids of devices that are not used to the reasons, `believed` says what
+    is believed of each channel."""
 
     def __init__(
         self,
         *,
         node: Tracked[NodeState],
         sensors: Mapping[str, SensorHandle],
+        believed: Believed,
         gate: Gate,
         disabled: Mapping[str, str],
         clock: Clock,
@@ -28,6 +31,7 @@ class Status:
     ) -> None:
         self._node = node
         self._sensors = sensors
+        self._believed = believed
         self._gate = gate
         self._disabled = disabled
         self._clock = clock
@@ -82,7 +86,7 @@ class Status:
         return states
 
     def _sensor(self, handle: SensorHandle) -> dict[str, Any]:
-        channels = {name: self._channel(handle, name) for name in (channel.name for channel in handle.channels)}
+        channels = {channel.name: self._channel(handle, channel) for channel in handle.channels}
         values = {name: channel["value"] for name, channel in channels.items()}
         return {
             "kind": "sensor",
@@ -94,13 +98,16 @@ class Status:
             "channels": channels,
         }
 
-    def _channel(self, handle: SensorHandle, name: str) -> dict[str, Any]:
-        event = handle.latest.get(name)
-        if isinstance(event, ReadingTaken):
-            age_s = round(self._clock.mono() - event.measured_s, 1)
-            return {"value": round(event.value, 3), "unit": event.unit, "quality": event.quality.value, "age_s": age_s}
-        unit = next(channel.unit.value for channel in handle.channels if channel.name == name)
-        return {"value": None, "unit": unit, "quality": "unknown", "age_s": None}
+    def _channel(self, handle: SensorHandle, channel: Channel) -> dict[str, Any]:
+        belief = self._believed(f"{handle.device.id}.{channel.name}")
+        value, measured_s = belief.value, belief.measured_s
+        return {
+            "value": None if value is None else round(value, 3),
+            "unit": channel.unit.value,
+            "quality": belief.quality.value,
+            "reasons": list(belief.reasons),
+            "age_s": None if measured_s is None else round(self._clock.mono() - measured_s, 1),
+        }
 
     def _actuator(self, output: Output) -> dict[str, Any]:
         handle = output.handle

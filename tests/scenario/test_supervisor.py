@@ -55,7 +55,7 @@ def test_outputs_are_safe_before_anything_is_measured_and_after_the_end():
     assert WATCHDOG in run.notifier.sent
 
 
-def test_a_lost_probe_is_unknown_at_once_and_its_siblings_lose_nothing():
+def test_a_lost_probe_costs_its_siblings_nothing():
     async def story(run: Run) -> None:
         await asyncio.sleep(21)
         run.wire("probes").remove(PROBE["address"])

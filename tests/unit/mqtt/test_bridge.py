@@ -1,5 +1,6 @@
 """Facts become messages and messages become commands."""
 
+import dataclasses
 import json
 
 import pytest
@@ -13,6 +14,7 @@ from alimante.core.events import (
     Outcome,
     OutputChanged,
     Quality,
+    ReadingAged,
     ReadingMissed,
     ReadingTaken,
     WireStateChanged,
@@ -79,6 +81,19 @@ def missed(clock, seq=2):
     return ReadingMissed(device="warm", channel="temperature", unit="°C", reason="gone", at_s=clock.mono(), seq=seq)
 
 
+def aged(clock, value=None, quality=Quality.UNKNOWN):
+    return ReadingAged(
+        device="warm",
+        channel="temperature",
+        value=value,
+        unit="°C",
+        quality=quality,
+        reasons=("gone",),
+        measured_s=clock.mono() - 30.0,
+        seq=3,
+    )
+
+
 def output(clock, value=1.0):
     return OutputChanged(
         device="heater", value=value, commanded=1.0, source="mqtt", reason="asked", since_s=clock.mono()
@@ -105,10 +120,21 @@ def test_the_age_of_a_reading_is_that_of_the_moment_of_sending(bus, clock, sent)
 
 
 @pytest.mark.usefixtures("bridge")
-def test_a_missed_reading_takes_the_place_of_the_old_value(bus, clock, sent):
+def test_a_missed_or_a_bad_reading_leaves_what_was_told(bus, clock, sent):
     bus.publish(taken(clock))
     bus.publish(missed(clock))
-    assert sent[0].topic == sent[1].topic
+    bus.publish(dataclasses.replace(taken(clock, value=85.0), quality=Quality.BAD))
+    assert len(sent) == 1
+
+
+@pytest.mark.usefixtures("bridge")
+def test_a_reading_that_grew_old_takes_the_place_of_the_old_value(bus, clock, sent):
+    bus.publish(taken(clock))
+    bus.publish(aged(clock, value=25.0, quality=Quality.SUSPECT))
+    said = sent.last("sensor/warm/temperature/state")
+    assert (said["value"], said["quality"], said["age_s"]) == (25.0, "suspect", 30.0)
+    bus.publish(aged(clock))
+    assert {message.topic for message in sent} == {sent[0].topic}
     said = sent.last("sensor/warm/temperature/state")
     assert (said["value"], said["quality"], said["reasons"]) == (None, "unknown", ["gone"])
 
@@ -176,7 +202,7 @@ async def test_after_a_stop_nothing_is_published(bridge, bus, clock, sent):
 def test_all_present_states_are_sent_again_as_they_are_now(bridge, bus, clock, sent):
     bus.publish(taken(clock))
     bus.publish(output(clock))
-    bus.publish(missed(clock))
+    bus.publish(aged(clock))
     bus.publish(DeviceStateChanged(device="warm", old=DeviceState.UNKNOWN, new=DeviceState.OFFLINE, reason=""))
     bus.publish(CommandFinished(id="a", device="heater", outcome=Outcome.APPLIED, reason="", value=1.0))
     bus.publish(WireStateChanged(wire="i2c", wedged=True, reason="stuck"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alimante.core.events import CommandFinished, Outcome, OutputChanged, Quality, ReadingMissed, ReadingTaken
+from alimante.core.events import CommandFinished, Outcome, OutputChanged, Quality, ReadingAged, ReadingTaken
 from alimante.mqtt.codec import (
     Refused,
     decode_command,
@@ -263,8 +263,9 @@ def test_a_reading_tells_value_unit_quality_time_and_age():
     }
 
 
-def test_a_missed_reading_is_null_and_unknown_and_says_why():
-    event = ReadingMissed(**READING, reason="no answer", at_s=90.0)
+@pytest.mark.parametrize("measured_s", [None, 60.0])
+def test_a_lost_reading_is_null_and_unknown_and_says_why(measured_s):
+    event = ReadingAged(**READING, value=None, quality=Quality.UNKNOWN, reasons=("no answer",), measured_s=measured_s)
     assert json.loads(encode_reading(event, mono_s=92.5, wall_s=0.0)) == {
         "value": None,
         "unit": "°C",

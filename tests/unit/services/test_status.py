@@ -9,9 +9,11 @@ from fakes import HUMIDITY, TEMPERATURE, FarOutput, FarSensor, a_sensor, an_actu
 from alimante.core.bus import EventBus
 from alimante.core.clock import ManualClock
 from alimante.core.states import NODE, NodeState, Tracked
+from alimante.core.tasks import Tasks
 from alimante.io.handle import ActuatorHandle, SensorHandle
 from alimante.io.worker import InlineWorker
 from alimante.safety.gate import Gate
+from alimante.services.readings import Readings
 from alimante.services.status import Status
 from alimante.simulation.virtual_time import run_virtual
 from hardware.api import Range, Sample, Unit
@@ -43,9 +45,12 @@ class Bench:
 
             self.sensors = handles(SensorHandle, self._sensors)
             self.gate = Gate(handles(ActuatorHandle, self._outputs), bus=self.bus, now=self.clock.mono)
+            self.readings = Readings(self.sensors, bus=self.bus, clock=self.clock, tasks=Tasks(lambda *failed: None))
+            await self.readings.start()
             self.status = Status(
                 node=self.node,
                 sensors=self.sensors,
+                believed=self.readings.believed,
                 gate=self.gate,
                 disabled=self._disabled,
                 clock=self.clock,
@@ -53,6 +58,7 @@ class Bench:
                 version="0.1.0",
             )
             await main()
+            await self.readings.stop()
 
         run_virtual(with_status(), self.clock)
 
@@ -118,7 +124,7 @@ def test_a_node_whose_devices_all_answer_is_healthy_and_armed():
             "reason": "every output starts safe",
         }
         assert report["devices"]["probe"]["channels"] == {
-            "temperature": {"value": 21.5, "unit": "°C", "quality": "good", "age_s": 12.3}
+            "temperature": {"value": 21.5, "unit": "°C", "quality": "good", "reasons": [], "age_s": 12.3}
         }
 
     bench.run(main)
@@ -138,29 +144,41 @@ def test_one_channel_is_the_value_and_several_are_values_by_name():
     bench.run(main)
 
 
-def test_a_missed_reading_is_unknown_and_not_the_last_value():
+def test_a_missed_reading_leaves_the_last_value_with_its_age_until_it_is_lost():
     bench = Bench([a_sensor()])
 
     async def main():
         await bench.sensors["probe"].read()
         bench.far["probe"].answer = raising(NoAnswer("nobody answers at 0x44"))
+        bench.clock.advance(14.0)
         await bench.sensors["probe"].read()
         probe = bench.full()["devices"]["probe"]
-        assert (probe["state"], probe["health"], probe["value"]) == ("offline", "CRITICAL", None)
+        assert (probe["state"], probe["health"], probe["value"]) == ("offline", "CRITICAL", 21.5)
         assert probe["reason"] == "nobody answers at 0x44"
-        assert probe["channels"]["temperature"] == {"value": None, "unit": "°C", "quality": "unknown", "age_s": None}
-        assert bench.full()["health"] == "CRITICAL"
+        bench.clock.advance(2.0)
+        assert bench.full()["devices"]["probe"]["channels"]["temperature"]["quality"] == "suspect"
+        bench.clock.advance(14.0)
+        probe = bench.full()["devices"]["probe"]
+        assert probe["value"] is None
+        assert probe["channels"]["temperature"] == {
+            "value": None,
+            "unit": "°C",
+            "quality": "unknown",
+            "reasons": ["the last reading is older than 30 s"],
+            "age_s": None,
+        }
 
     bench.run(main)
 
 
-def test_a_bad_value_is_shown_as_bad():
+def test_a_bad_value_is_never_shown_as_what_is_believed():
     bench = Bench([a_sensor()])
     bench.far["probe"].answer = lambda sleep: [Sample("temperature", 400.0)]
 
     async def main():
         await bench.sensors["probe"].read()
-        assert bench.full()["devices"]["probe"]["channels"]["temperature"]["quality"] == "bad"
+        channel = bench.full()["devices"]["probe"]["channels"]["temperature"]
+        assert (channel["value"], channel["quality"]) == (None, "unknown")
 
     bench.run(main)
 
