@@ -25,6 +25,14 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that a person is to know of: what is so, and what to do about it."""
+
+    text: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """A wish for one output: `value` in the output's own unit (0.0 or 1.0 for a switch), and why.
 
@@ -72,4 +80,13 @@ class Remembering(Protocol):
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Take up what was remembered. What does not fit is left out: it never raises."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A controller that may find something out for which a person is needed, such as a feeding that was missed."""
+
+    def findings(self) -> Mapping[str, Finding]:
+        """What is so now, by the name of the condition; each is a warning for as long as it stands here."""
         ...

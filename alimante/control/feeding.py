@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from alimante.config.days import WEEKDAYS, FeedingKeys, second_of
-from alimante.control.controller import Demand, Look
+from alimante.control.controller import Demand, Finding, Look
 from alimante.control.local_time import LocalTime, instant
 from alimante.policy.values import parse_value
 from hardware.api import Accepts, Switch
@@ -74,6 +74,13 @@ class Feeding:
         """What it does now, when it fed last, and what was missed."""
         last = next((name for name, state in reversed(self._fed.items()) if state == DONE), None)
         return {"demand": self._pulse is not None, "reason": self._reason, "last": last, "missed": self.missed}
+
+    def findings(self) -> Mapping[str, Finding]:
+        """A feeding that did not happen or was cut off."""
+        if not self.missed:
+            return {}
+        advice = "see whether there is food, and feed by hand if there is none; it is not made up for"
+        return {"missed_feeding": Finding(text=self.missed, advice=advice)}
 
     def snapshot(self) -> dict[str, Any]:
         """Every feeding that was begun, the last believed time, and what was missed."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, Protocol
 
-from alimante.control.controller import Controller, Demand, Look, Remembering, Report
+from alimante.control.controller import Controller, Demand, Finding, Look, Remembering, Report, Telling
 from alimante.control.local_time import LocalTime
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
@@ -70,6 +70,7 @@ class ControlService:
         self._tick_s = tick_s
         self._on_change = on_change
         self._failures: dict[str, str] = {}
+        self._told: dict[str, Mapping[str, Finding]] = {}
         self._remembering = {c.id: c for c in controllers if isinstance(c, Remembering)}
         self._milestones = self._count_milestones()
 
@@ -118,10 +119,27 @@ class ControlService:
         try:
             for demand in _checked(controller, controller.decide(look)):
                 self._ask(demand.output, demand.value, source=controller.id, reason=demand.reason)
+            if isinstance(controller, Telling):
+                self._tell(controller.id, controller.findings())
         except Exception as error:  # noqa: BLE001 - one controller must not stop the others
             self._on_failed(controller.id, error)
         else:
             self._on_served(controller.id)
+
+    def _tell(self, name: str, findings: Mapping[str, Finding]) -> None:
+        """Publish each finding that is new, changed or over."""
+        told = self._told.get(name, {})
+        self._told[name] = findings
+        for condition in sorted(told.keys() - findings.keys()):
+            self._warn(name, condition, Level.CLEAR, Finding(text=f"over: {told[condition].text}"))
+        for condition, finding in findings.items():
+            if finding != told.get(condition):
+                self._warn(name, condition, Level.WARNING, finding)
+
+    def _warn(self, name: str, condition: str, level: Level, finding: Finding) -> None:
+        self._bus.publish(
+            ConditionChanged(component=name, condition=condition, level=level, text=finding.text, advice=finding.advice)
+        )
 
     def _on_failed(self, name: str, error: Exception) -> None:
         """Tell it once, and again only when something else goes wrong."""
