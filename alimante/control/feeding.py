@@ -47,7 +47,7 @@ class Feeding:
 
     def __init__(self, name: str, keys: FeedingKeys, *, accepts: Mapping[str, Accepts]) -> None:
         self.id = name
-        self.outputs = (keys.output,)
+        self.outputs: tuple[str, ...] = (keys.output,)
         self.milestones = 0
         self.missed = ""
         """What a person is to be told: a feeding that did not happen or was cut off. Empty after the next good one."""
