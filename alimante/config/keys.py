@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from alimante.config.base import FilePath, Id, Keys, Name
+from alimante.config.climate import ControlKeys
+from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import InterlockKeys, OutputKeys
 from alimante.config.place import Location
 from alimante.config.readings import ReadingKeys
-from alimante.config.supervision import AlertKeys, HealthKeys, MonitoringKeys, RecoveryKeys
+from alimante.config.supervision import AlertKeys, HealthKeys, RecoveryKeys
 
 __all__ = ["FilePath", "Id", "Keys", "Name"]
 
@@ -136,6 +138,7 @@ class Top(Keys):
     controllers: dict[Id, Any] = Field(
         default={}, description="What turns readings and the time into outputs, by name."
     )
+    control: ControlKeys = Field(default=ControlKeys(), description="How often controllers are asked.")
     interlocks: list[InterlockKeys] = Field(default=[], description="Outputs that must never be on together.")
     health: HealthKeys = Field(default=HealthKeys(), description="When something counts as unwell.")
     alerts: AlertKeys = Field(default=AlertKeys(), description="When people are told.")

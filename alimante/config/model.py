@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alimante.config.base import Keys
+from alimante.config.climate import ControlKeys
 from alimante.config.groups import GroupKeys
 from alimante.config.keys import Mqtt, Node, Role, Secret
+from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import InterlockKeys, OutputKeys
 from alimante.config.place import Location
 from alimante.config.readings import ReadingKeys
-from alimante.config.supervision import AlertKeys, HealthKeys, MonitoringKeys, RecoveryKeys
+from alimante.config.supervision import AlertKeys, HealthKeys, RecoveryKeys
 from alimante.config.wires import AnyWire
 from hardware.api import DriverSpec, Params
 
@@ -58,6 +60,7 @@ class Config:
     simulation: Any
     groups: Mapping[str, GroupKeys] = field(default_factory=dict)
     controllers: Mapping[str, Keys] = field(default_factory=dict)
+    control: ControlKeys = field(default_factory=ControlKeys)
     interlocks: tuple[InterlockKeys, ...] = ()
     location: Location = field(default_factory=Location)
     health: HealthKeys = field(default_factory=HealthKeys)

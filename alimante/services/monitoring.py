@@ -1,0 +1,223 @@
+"""Watches the computer and the supervisor's own doings in numbers; it must not block the loop or repair anything."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from alimante.config.monitoring import LimitKeys, MonitoringKeys
+from alimante.core.bus import EventBus, Undo
+from alimante.core.clock import Clock
+from alimante.core.component import Phase
+from alimante.core.events import (
+    BreakerChanged,
+    CommandFinished,
+    ConditionChanged,
+    ErrorSeen,
+    HandlerFailed,
+    HandlerSlow,
+    Level,
+    MailboxOverflowed,
+    ReadingMissed,
+    ReadingTaken,
+    RecoveryFinished,
+    ServiceFailed,
+)
+from alimante.core.tasks import Tasks
+from alimante.io.worker import Worker
+from alimante.policy.series import Series
+from alimante.policy.thresholds import Limit, Threshold
+from alimante.services.system_facts import THROTTLED_BITS, Facts, SystemFacts
+
+GATHER_DEADLINE_S = 5.0
+BASELINE_AFTER_S = 120.0
+"""How long after the start the number of tasks is taken as the usual one."""
+
+_ADVICE = {
+    "under_voltage": "use the official power supply and a short thick cable; a Pi that browns out corrupts its SD card",
+    "throttled": "the processor is slowed down: give it air or a heat sink, and a better power supply",
+    "frequency_capped": "the processor is slowed down: give it air or a heat sink, and a better power supply",
+    "soft_temperature_limit": "the processor is hot: give it air or a heat sink",
+    "cpu_percent": "something uses the processor up; `top` shows what",
+    "load_per_core": "too much runs at once; `top` shows what",
+    "memory_percent": "something uses the memory up; `top` shows what",
+    "process_memory_percent": "restart the supervisor when it suits you, and report this",
+    "process_files_percent": "restart the supervisor when it suits you, and report this",
+    "process_threads": "calls into drivers hang; look at the wires",
+    "disk_free_percent": "delete something, or use a larger SD card",
+    "disk_inodes_free_percent": "delete many small files",
+    "soc_temperature_c": "give the Raspberry Pi air or a heat sink",
+    "tasks_growth": "a driver or a plug-in leaves tasks behind; restart the supervisor and report this",
+}
+_OF_PROCESS = ("process_", "tasks_")
+
+
+class Monitoring:
+    """Looks every `period_s` and keeps a recent series of each number.
+
+    `facts` is asked on `worker`. `gauges` are numbers of the supervisor itself, asked in the loop. `on_exhaustion` is
+    called once when the supervisor's own memory becomes critical, so that a restart can be planned.
+    """
+
+    name = "monitoring"
+    phase = Phase.SERVICES
+
+    def __init__(
+        self,
+        keys: MonitoringKeys,
+        *,
+        facts: SystemFacts,
+        gauges: Mapping[str, Callable[[], float]],
+        worker: Worker,
+        bus: EventBus,
+        clock: Clock,
+        tasks: Tasks,
+        on_exhaustion: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        self._keys = keys
+        self._facts = facts
+        self._gauges = gauges
+        self._worker = worker
+        self._bus = bus
+        self._clock = clock
+        self._tasks = tasks
+        self._on_exhaustion = on_exhaustion
+        self._started_s = clock.mono()
+        self._usual_tasks: int | None = None
+        self._series: dict[str, Series] = {}
+        self._thresholds = {name: _threshold(limit) for name, limit in _limits(keys)}
+        self._levels: dict[str, Level] = {}
+        self._undo: list[Undo] = []
+        self.counts: Counter[str] = Counter()
+        """What happened since the start, by name."""
+        self._latencies_s = [0.0, 0.0, 0.0]  # of the readings since the last look: count, sum, longest
+
+    async def start(self) -> None:
+        """Begin to look and to count."""
+        self._undo = [self._bus.subscribe(kind, handler) for kind, handler in self._handlers()]
+        self._tasks.spawn(self._serve(), name=self.name)
+
+    async def stop(self) -> None:
+        """End."""
+        for undo in self._undo:
+            undo()
+        await self._tasks.cancel()
+
+    def export(self) -> dict[str, Any]:
+        """Everything that is known now, as plain JSON values; what is too old is left out."""
+        now_s = self._clock.mono()
+        metrics = {}
+        for name, series in sorted(self._series.items()):
+            summary = series.summary(now_s)
+            if summary is not None:
+                metrics[name] = {
+                    "value": _round(summary.last),
+                    "min": _round(summary.lowest),
+                    "mean": _round(summary.mean),
+                    "max": _round(summary.highest),
+                    "count": summary.count,
+                    "age_s": round(summary.age_s, 1),
+                    "level": self._levels.get(name, Level.CLEAR).value,
+                }
+        return {"period_s": self._keys.period_s, "metrics": metrics, "counts": dict(sorted(self.counts.items()))}
+
+    async def _serve(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(self._keys.period_s)
+
+    async def look(self) -> None:
+        """Measure once."""
+        done = await self._worker.run(self._facts.gather, label="system facts", deadline_s=GATHER_DEADLINE_S)
+        facts: dict[str, float] = dict(done.value or {})
+        facts |= {name: gauge() for name, gauge in self._gauges.items()}
+        facts |= self._tasks_growth()
+        facts |= self._read_latencies()
+        now_s = self._clock.mono()
+        for name, value in facts.items():
+            self._keep(name, value, now_s)
+        self._judge(facts, now_s)
+
+    def _tasks_growth(self) -> Facts:
+        """How many tasks there are, and how many times as many as usual."""
+        now = len(asyncio.all_tasks())
+        if self._usual_tasks is None and self._clock.mono() - self._started_s >= BASELINE_AFTER_S:
+            self._usual_tasks = now
+        return {"tasks": now} | ({"tasks_growth": now / self._usual_tasks} if self._usual_tasks else {})
+
+    def _read_latencies(self) -> Facts:
+        """How long readings took from the chip to the bus since the last look."""
+        count, total_s, longest_s = self._latencies_s
+        self._latencies_s = [0.0, 0.0, 0.0]
+        return {"read_latency_mean_s": total_s / count, "read_latency_max_s": longest_s} if count else {}
+
+    def _keep(self, name: str, value: float, at_s: float) -> None:
+        if name not in self._series:
+            self._series[name] = Series(keep_s=self._keys.keep_s)
+        self._series[name].add(value, at_s)
+
+    def _judge(self, facts: Facts, now_s: float) -> None:
+        for name, threshold in self._thresholds.items():
+            if name in facts:
+                self._tell(name, threshold.look(facts[name], now_s), f"{name} is {facts[name]:.4g}")
+        for name in THROTTLED_BITS:
+            if name in facts:
+                level = Level.WARNING if facts[name] else Level.CLEAR
+                self._tell(name, level, f"the firmware reports: {name.replace('_', ' ')}")
+
+    def _tell(self, name: str, level: Level, text: str) -> None:
+        if self._levels.get(name, Level.CLEAR) is level:
+            return
+        self._levels[name] = level
+        component = "process" if name.startswith(_OF_PROCESS) else "system"
+        advice = _ADVICE.get(name, "")
+        self._bus.publish(ConditionChanged(component=component, condition=name, level=level, text=text, advice=advice))
+        if name == "process_memory_percent" and level is Level.CRITICAL:
+            self._on_exhaustion(text)
+
+    def _handlers(self) -> list[tuple[type[Any], Callable[[Any], None]]]:
+        count = self.counts
+
+        def counted(kind: type[Any], name: Callable[[Any], str]) -> tuple[type[Any], Callable[[Any], None]]:
+            def fold(event: Any) -> None:
+                count[name(event)] += 1
+
+            return kind, fold
+
+        return [
+            (ReadingTaken, self._on_reading),
+            counted(ReadingMissed, lambda event: "readings_missed"),
+            counted(ErrorSeen, lambda event: f"errors_{event.category}"),
+            counted(CommandFinished, lambda event: f"commands_{event.outcome}"),
+            counted(BreakerChanged, lambda event: f"breakers_{event.new.lower()}"),
+            counted(RecoveryFinished, lambda event: f"recoveries_{'succeeded' if event.succeeded else 'failed'}"),
+            counted(HandlerFailed, lambda event: "handlers_failed"),
+            counted(HandlerSlow, lambda event: "handlers_slow"),
+            counted(MailboxOverflowed, lambda event: "mailboxes_overflowed"),
+            counted(ServiceFailed, lambda event: "services_failed"),
+        ]
+
+    def _on_reading(self, event: ReadingTaken) -> None:
+        self.counts["readings_taken"] += 1
+        took_s = self._clock.mono() - event.measured_s
+        latencies_s = self._latencies_s
+        latencies_s[0] += 1
+        latencies_s[1] += took_s
+        latencies_s[2] = max(latencies_s[2], took_s)
+
+
+def _limits(keys: MonitoringKeys) -> list[tuple[str, LimitKeys]]:
+    named = ((name, getattr(keys, name)) for name in MonitoringKeys.model_fields)
+    return [(name, value) for name, value in named if isinstance(value, LimitKeys)]
+
+
+def _threshold(keys: LimitKeys) -> Threshold:
+    def limit(enter: float | None, leave: float | None) -> Limit | None:
+        return None if enter is None or leave is None else Limit(enter=enter, leave=leave, hold_s=keys.hold_s)
+
+    return Threshold(warning=limit(keys.warning, keys.warning_over), critical=limit(keys.critical, keys.critical_over))
+
+
+def _round(value: float) -> float:
+    """Six digits: more are noise, and they cost bytes."""
+    return float(f"{value:.6g}")
