@@ -91,7 +91,7 @@ class HumidityKeys(Keys):
     high_pct: SetpointKeys | None = Field(default=None, description="Above this relative humidity it airs, in %.")
     hysteresis_pct: float = Field(default=3.0, gt=0, le=20, description="So far below high_pct the fan ends, in %.")
     fan_share: Share = Field(default=1.0, description="How fast the fan airs, as a share of full speed.")
-    pulse_s: float = Field(default=5.0, ge=1, le=600, description="Length of one burst of mist, in seconds.")
+    pulse_s: float = Field(default=4.0, ge=1, le=600, description="Length of one burst of mist, in seconds.")
     pause_s: float = Field(
         default=330.0, ge=1, le=86400, description="Pause between bursts in seconds, in which the mist spreads."
     )

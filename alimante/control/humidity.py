@@ -81,15 +81,16 @@ class Humidity:
     def _mist(self, misting: Misting, value_pct: float, look: Look, *, may_start: bool) -> Demand:
         low_pct = misting.low.at(look.local)
         dry = self._dryness(misting, look)
-        if dry or (self._pulse_since_s is not None and look.now_s - self._pulse_since_s >= misting.pulse_s):
+        lasted_s = 0.0 if self._pulse_since_s is None else look.now_s - self._pulse_since_s
+        if dry or self._is_airing or lasted_s >= misting.pulse_s:
             self._end_pulse(look.now_s)
-        elif self._pulse_since_s is None and self._may_begin(misting, value_pct < low_pct and may_start, look.now_s):
+        elif self._pulse_since_s is None and may_start and value_pct < low_pct and self._has_spread(misting, look):
             self._pulse_since_s = look.now_s
         reason = dry or f"{value_pct:.1f} %, mists below {low_pct:g} %"
         return self._told(misting.drive, float(self._pulse_since_s is not None), low_pct, reason)
 
-    def _may_begin(self, misting: Misting, is_wanted: bool, now_s: float) -> bool:
-        return is_wanted and not self._is_airing and now_s - self._pulse_ended_s >= misting.pause_s
+    def _has_spread(self, misting: Misting, look: Look) -> bool:
+        return look.now_s - self._pulse_ended_s >= misting.pause_s
 
     @staticmethod
     def _dryness(misting: Misting, look: Look) -> str:
