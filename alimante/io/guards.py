@@ -1,6 +1,7 @@
 """Builds the guards of all sensors and tells what they do; it must not read anything.
 
-A wire that fails is one alert: the conditions of its devices carry the wire as their cause.
+A wire that fails is one alert: the conditions of its devices carry the wire as their cause. Between opening and
+closing there may be a thousand probes: those are counted and not told.
 """
 
 import asyncio
@@ -118,8 +119,14 @@ class Guards:
         )
 
     def _breaker(self, component: str, rules: BreakerRules) -> Breaker:
+        told = BreakerState.CLOSED
+
         def announce(old: BreakerState, new: BreakerState, reason: str) -> None:
-            self._bus.publish(BreakerChanged(component=component, old=old, new=new, reason=reason))
+            nonlocal told
+            if new in (told, BreakerState.HALF_OPEN):
+                return  # a probe is no news until it is known how the probes went
+            told, before = new, told
+            self._bus.publish(BreakerChanged(component=component, old=before, new=new, reason=reason))
             self._tell(component)
 
         return Breaker(rules, rng=self._streams.stream(f"breaker/{component}"), announce=announce)
