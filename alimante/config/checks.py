@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from sys import modules
 from typing import Any, Final
 
-from alimante.config import checks_controllers, checks_days, checks_groups, checks_outputs, checks_readings, pins
+from alimante.config import (
+    checks_controllers,
+    checks_days,
+    checks_groups,
+    checks_health,
+    checks_outputs,
+    checks_readings,
+    pins,
+)
 from alimante.config.faults import Problem
 from alimante.config.model import Device, Role
 from alimante.config.scene import Scene
@@ -15,7 +23,7 @@ from hardware.api import Switch
 _I2C_ADDRESSES: Final = range(0x08, 0x78)
 """The others are reserved (NXP UM10204, table 4)."""
 
-_DOMAINS: Final = (checks_readings, checks_groups, checks_outputs, checks_controllers, checks_days)
+_DOMAINS: Final = (checks_readings, checks_groups, checks_outputs, checks_controllers, checks_days, checks_health)
 
 
 def errors(scene: Scene) -> Iterator[Problem]:

@@ -2,15 +2,53 @@
 
 from pydantic import Field
 
-from alimante.config.base import Keys
+from alimante.config.base import Id, Keys
 from alimante.policy.breaker import BreakerRules
 from alimante.policy.error_book import ErrorRules
+from alimante.policy.hysteresis import Patience
 from alimante.policy.retry import RetryRules
 from alimante.policy.tokens import TokenRules
 
 
 class HealthKeys(Keys):
     """When something counts as unwell."""
+
+    period_s: float = Field(default=5.0, ge=1, le=60, description="Seconds between two looks at each component.")
+    bad_to_warning: int = Field(
+        default=Patience.bad_to_warning, ge=1, le=100, description="Bad findings in a row that make a WARNING."
+    )
+    bad_to_critical: int = Field(
+        default=Patience.bad_to_critical, ge=1, le=100, description="Bad findings in a row that make it CRITICAL."
+    )
+    good_to_recover: int = Field(
+        default=Patience.good_to_recover, ge=1, le=100, description="Good findings in a row for each step of recovery."
+    )
+    dwell_s: float = Field(
+        default=Patience.dwell_s,
+        ge=0,
+        le=86_400,
+        description="Seconds without anything bad before something recovers.",
+    )
+    evidence_periods: float = Field(
+        default=3.0, ge=1, le=100, description="Looks that may be missed before nothing is known any more."
+    )
+    unknown_after_s: float = Field(
+        default=60.0, ge=0, le=86_400, description="Seconds without evidence after which something needed is CRITICAL."
+    )
+    optional: list[Id] = Field(
+        default=[], description="Devices, wires and groups whose failure is only a WARNING for the node."
+    )
+    history_count: int = Field(default=500, ge=0, le=100_000, description="Changes of health that are kept in memory.")
+    history_days: float = Field(default=7.0, gt=0, le=3650, description="Days for which they are kept.")
+
+    def patience(self) -> Patience:
+        """The numbers of recovery and decline for the policy."""
+        return Patience(
+            bad_to_warning=self.bad_to_warning,
+            bad_to_critical=self.bad_to_critical,
+            good_to_recover=self.good_to_recover,
+            dwell_s=self.dwell_s,
+        )
 
 
 class AlertKeys(Keys):

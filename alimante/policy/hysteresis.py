@@ -11,7 +11,7 @@ from alimante.core.events import Level
 _RANK: Final = {Level.CLEAR: 0, Level.WARNING: 1, Level.CRITICAL: 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Patience:
     """How many findings in a row change a level. `dwell_s` is how long the last bad one must be over for a recovery."""
 
