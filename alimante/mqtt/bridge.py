@@ -128,6 +128,7 @@ class Bridge:
             source="mqtt",
             expires_s=self._expires_s(command, 0.0 if message.is_fresh else age_bound_s),
             ttl_s=command.ttl_s,
+            seq=command.seq,
         )
 
     def _expires_s(self, command: Command, age_bound_s: float) -> float:

@@ -17,8 +17,13 @@ TTL_S, MAX_TTL_S = 1800.0, 86400.0
 MAX_CLOCK_ERROR_S = 5.0
 """How far in the future a command may have been sent: two clocks kept by NTP differ by far less."""
 
+MAX_SEQ = 2**53 - 1
+"""The largest number up to which all whole numbers of JSON are told apart (RFC 8259, section 6)."""
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_KEYS = {"id", "value", "expires_in_s", "ttl_s", "sent_at"}
+_KEYS = {"id", "value", "expires_in_s", "ttl_s", "sent_at", "seq"}
+AUTO = "AUTO"
+"""Said instead of a value: the output goes back to its controllers."""
 
 
 class Refused(Exception):
@@ -31,17 +36,21 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What a payload asks for. `sent_at` is the sender's wall clock in seconds since 1970, if it was told."""
+    """What a payload asks for. `sent_at` is the sender's wall clock in seconds since 1970, if it was told.
+
+    The value None gives the output back to its controllers. `seq` is the sender's own number of it, if it was told.
+    """
 
     id: str | None
-    value: float
+    value: float | None
     expires_in_s: float
     ttl_s: float
     sent_at: float | None
+    seq: int | None = None
 
 
 def decode_command(payload: bytes, accepts: Accepts) -> Command:
-    """The command in `payload`: `ON`, `OFF`, a number, or a JSON object. Raises `Refused`."""
+    """The command in `payload`: `ON`, `OFF`, `AUTO`, a number, or a JSON object. Raises `Refused`."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise Refused(f"the payload has {len(payload)} bytes; {MAX_PAYLOAD_BYTES} are allowed")
     try:
@@ -90,7 +99,7 @@ def _command(said: dict[str, object], accepts: Accepts) -> Command:
     if "value" not in said:
         raise Refused("there is no value", command_id)
     try:
-        value = parse_value(accepts, said["value"])
+        value = None if is_auto(said["value"]) else parse_value(accepts, said["value"])
     except ValueError as error:
         raise Refused(str(error), command_id) from None
     return Command(
@@ -99,7 +108,13 @@ def _command(said: dict[str, object], accepts: Accepts) -> Command:
         expires_in_s=_seconds(said, "expires_in_s", EXPIRES_IN_S, MAX_EXPIRES_IN_S, command_id),
         ttl_s=_seconds(said, "ttl_s", TTL_S, MAX_TTL_S, command_id),
         sent_at=_sent_at(said.get("sent_at"), command_id),
+        seq=_seq(said.get("seq"), command_id),
     )
+
+
+def is_auto(said: object) -> bool:
+    """Whether `said` gives an output back to its controllers, in any case of letters."""
+    return isinstance(said, str) and said.strip().upper() == AUTO
 
 
 def show(text: str) -> str:
@@ -121,6 +136,14 @@ def _seconds(said: dict[str, object], key: str, default: float, most: float, com
     if isinstance(value, int | float) and is_number(value) and 0 < value <= most:
         return float(value)
     raise Refused(f"{key} must be a number of seconds above 0 and up to {most:g}", command_id)
+
+
+def _seq(said: object, command_id: str | None) -> int | None:
+    if said is None:
+        return None
+    if isinstance(said, float) and said.is_integer() and 0 <= said <= MAX_SEQ:  # every number of JSON is a float here
+        return int(said)
+    raise Refused(f"seq must be a whole number from 0 to {MAX_SEQ}", command_id)
 
 
 def _sent_at(said: object, command_id: str | None) -> float | None:
@@ -174,6 +197,7 @@ def encode_output(event: OutputChanged, accepts: Accepts, *, mono_s: float, wall
             "source": event.source,
             "reason": event.reason,
             "since": iso(wall_s - (mono_s - event.since_s)),
+            "until": None if event.until_s is None else iso(wall_s + event.until_s - mono_s),
             "latched": event.latched,
         }
     )

@@ -71,8 +71,21 @@ def test_words_numbers_and_json_are_understood(payload, accepts, value):
 
 
 def test_a_command_may_say_everything():
-    said = {"id": "a", "value": 1, "expires_in_s": 300, "ttl_s": 86400, "sent_at": 1.5}
+    said = {"id": "a", "value": 1, "expires_in_s": 300, "ttl_s": 86400, "sent_at": 1.5, "seq": 7}
     assert asdict(decode_command(say(**said), SWITCH)) == said
+
+
+@pytest.mark.parametrize("said", ["AUTO", "auto", " Auto\n", '"AUTO"', '{"value": "auto"}'])
+@pytest.mark.parametrize("accepts", [SWITCH, DIMMER])
+def test_auto_gives_every_kind_of_output_back_to_its_controllers(said, accepts):
+    assert decode_command(said.encode(), accepts).value is None
+
+
+@pytest.mark.parametrize("seq", [-1, 1.5, 2**53, True, "1", [], 1e999])
+def test_a_number_of_the_sender_that_orders_nothing_is_refused(seq):
+    payload = json.dumps({"value": 1, "seq": seq}).encode()
+    with pytest.raises(Refused, match="seq|JSON"):
+        decode_command(payload, SWITCH)
 
 
 @pytest.mark.parametrize(
@@ -277,8 +290,16 @@ def test_a_lost_reading_is_null_and_unknown_and_says_why(measured_s):
     }
 
 
-def output(value=1.0, commanded=1.0):
-    return OutputChanged(device="heater", value=value, commanded=commanded, source="mqtt", reason="asked", since_s=80.0)
+def output(value=1.0, commanded=1.0, until_s=None):
+    return OutputChanged(
+        device="heater",
+        value=value,
+        commanded=commanded,
+        source="mqtt",
+        reason="asked",
+        since_s=80.0,
+        until_s=until_s,
+    )
 
 
 def test_an_output_tells_what_it_is_and_what_it_should_be():
@@ -289,8 +310,14 @@ def test_an_output_tells_what_it_is_and_what_it_should_be():
         "source": "mqtt",
         "reason": "asked",
         "since": "2026-01-01T12:00:00.000Z",
+        "until": None,
         "latched": False,
     }
+
+
+def test_an_output_that_a_command_holds_tells_until_when():
+    said = json.loads(encode_output(output(until_s=150.0), SWITCH, mono_s=90.0, wall_s=1_767_268_800.0))
+    assert said["until"] == "2026-01-01T12:01:00.000Z"
 
 
 def test_an_output_that_cannot_be_read_back_is_null():
