@@ -82,6 +82,7 @@ def build(
         simulation=simulation,
         groups=found.groups,
         controllers=found.controllers,
+        control=top.control,
         interlocks=tuple(top.interlocks),
         location=top.location,
         health=top.health,
