@@ -83,7 +83,7 @@ def swings(tuning, *sizes_c):
 
 def test_cycles_that_are_not_alike_are_not_believed():
     tuning = attempt()
-    swings(tuning, 0.5, 0.9, 0.5, 0.9, 0.5, 0.9, 0.5, 0.9)
+    swings(tuning, 0.3, 0.5, 0.8, 1.3, 2.1, 3.4, 5.5)
     assert not tuning.is_over
 
 
