@@ -21,7 +21,7 @@ LIMITS: Final[Mapping[str, Mapping[str, float]]] = {
         "plausible_high": 60.0,
         "max_change": 2.0,
         "max_jump": 10.0,
-        "usual_noise": 0.15,
+        "usual_noise": 0.2,
         "stuck_after_s": 1800.0,
         "sibling_moved_by": 1.0,
         "identical_after_s": 21600.0,
@@ -30,8 +30,10 @@ LIMITS: Final[Mapping[str, Mapping[str, float]]] = {
 }
 """Limits by what is measured, where the configuration gives none. What is not here is not asked.
 
-The air of an enclosure stays well within -5 to 60 °C, and no heater of a household warms it by 2 °C in 10 s. Light,
-contacts and levels do jump, and stay the same for days; misted air is saturated for hours.
+The air of an enclosure stays well within -5 to 60 °C, and no heater of a household warms it by 2 °C in 10 s. A probe
+that counts in steps of 0.5 °C and toggles between two of them passes for a noise of 0.6 °C: it must stay below the
+square root of ten times 0.2. Light, contacts and levels do jump, and stay the same for days; misted air is saturated
+for hours.
 """
 
 
@@ -66,7 +68,7 @@ class ChannelKeys(Keys):
     )
     usual_noise: Limit | None = Field(
         default=None,
-        description="Standard deviation of the noise that is usual; of a temperature 0.15, of a humidity 2; 0: off.",
+        description="Standard deviation of the noise that is usual; of a temperature 0.2, of a humidity 2; 0: off.",
     )
     noise_factor: float = Field(
         default=10.0, ge=2, le=1000, description="How many times the usual variance makes a reading suspect."

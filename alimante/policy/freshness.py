@@ -16,9 +16,9 @@ class Freshness:
     def quality(self, measured_s: float, now_s: float) -> Quality:
         """GOOD while a reading is young, SUSPECT when it is stale, UNKNOWN when it is lost."""
         age_s = now_s - measured_s
-        if age_s < self.stale_after_s:
-            return Quality.GOOD
-        return Quality.SUSPECT if age_s < self.lost_after_s else Quality.UNKNOWN
+        if age_s >= self.lost_after_s:
+            return Quality.UNKNOWN
+        return Quality.SUSPECT if age_s >= self.stale_after_s else Quality.GOOD
 
     def believed(self, last: ReadingTaken | None, now_s: float) -> Belief:
         """What `last`, the last reading that was not bad, is worth now."""
