@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from alimante.config import checks, rules
+from alimante.config import checks, rules, species
 from alimante.config.devices import Found, without_notes
 from alimante.config.faults import ENOUGH, Place, Problem
 from alimante.config.keys import Top
@@ -42,6 +42,9 @@ def build(
         found.errors.append(Problem((), "the configuration must be an object {…}"))
         return Built(None, found.errors, [])
     found.errors += rules.broken(data)
+    expanded = species.expand(data)
+    found.errors += expanded.errors
+    data = expanded.data
     top = found.take(Top, data, ())
     for name, wire in _members(_wires(data)):
         if len(found.errors) < ENOUGH:

@@ -14,6 +14,7 @@ from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import InterlockKeys, OutputKeys
 from alimante.config.place import Location
 from alimante.config.readings import ReadingKeys
+from alimante.config.species import SpeciesKeys
 from alimante.config.supervision import AlertKeys, HealthKeys, RecoveryKeys
 
 __all__ = ["FilePath", "Id", "Keys", "Name"]
@@ -134,6 +135,7 @@ class Top(Keys):
     wires: dict[Id, Any] = Field(description="What devices hang on, each under a name of your choice.")
     devices: dict[Id, Any] = Field(description="Every sensor and actuator under its id, which topics carry.")
     location: Location = Field(default=Location(), description="Where the enclosure stands: time zone and position.")
+    species: SpeciesKeys | None = Field(default=None, description="The animal, for what nothing else says.")
     groups: dict[Id, Any] = Field(default={}, description="Sensors that measure the same thing and vote, by name.")
     controllers: dict[Id, Any] = Field(
         default={}, description="What turns readings and the time into outputs, by name."
