@@ -1,12 +1,14 @@
 """Checks of what follows the clock, and of the place that the clock is for; it must not compute a day."""
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from alimante.config.days import FeedingKeys, PhotoperiodKeys, ScheduleKeys, second_of
 from alimante.config.faults import Path, Problem, shown
 from alimante.config.model import Role
+from alimante.config.outputs import ROLE_LIMITS
 from alimante.config.place import Location
 from alimante.config.scene import Scene
 from alimante.config.sentences import did_you_mean
@@ -45,6 +47,7 @@ def warnings(scene: Scene) -> Iterator[Problem]:
         if isinstance(keys, PhotoperiodKeys):
             yield from _roles(scene, ("controllers", name, "outputs"), keys.outputs, _LIGHTS, "a lamp")
         elif isinstance(keys, FeedingKeys):
+            yield from _rests(scene, ("controllers", name), keys)
             yield from _roles(scene, ("controllers", name, "output"), [keys.output], _DOSED, "a feeder or a pump")
 
 
@@ -172,11 +175,34 @@ def _timetable(scene: Scene, path: Path, keys: ScheduleKeys) -> Iterator[Problem
 
 def _feeding(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
     yield from _values(scene, (*path, "value"), [keys.output], keys.value)
+    longest_s = _limit(scene, keys.output, "max_on_s")
+    if longest_s is not None and keys.pulse_s > longest_s:
+        message = f"pulse_s is {keys.pulse_s:g}, but {keys.output} may be on for {longest_s:g} s at most"
+        yield Problem((*path, "pulse_s"), message, f'see "limits" of {keys.output}')
     seen: set[str] = set()
     for index, time in enumerate(keys.times):
         if time in seen:
             yield Problem((*path, "times", index), f"{time} stands here twice", "remove one of the two")
         seen.add(time)
+
+
+def _rests(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
+    """Times that are closer together than the output may be on: the later one would be refused."""
+    rest_s = _limit(scene, keys.output, "min_off_s") or 0.0
+    seconds = sorted(second_of(time) for time in keys.times)
+    gaps = [later - earlier for earlier, later in pairwise([*seconds, seconds[0] + 86_400])]
+    if len(seconds) > 1 and min(gaps) < rest_s:
+        message = f"{keys.output} rests for at least {rest_s:g} s, and two of these times are {min(gaps)} s apart"
+        yield Problem((*path, "times"), message, f'say "limits": {{"min_off_s": …}} at {keys.output} if this is meant')
+
+
+def _limit(scene: Scene, output: str, name: str) -> float | None:
+    """A limit of an output as it says it or as its role has it; None where there is none."""
+    device = scene.devices.get(output)
+    if device is None or device.role is None:
+        return None
+    said: float | None = getattr(device.output.limits, name)
+    return ROLE_LIMITS.get(device.role, {}).get(name) if said is None else said
 
 
 def _roles(scene: Scene, path: Path, outputs: Iterable[str], fitting: Iterable[Role], what: str) -> Iterator[Problem]:

@@ -59,7 +59,7 @@ def test_nothing_that_python_or_a_tool_left_behind_is_in_the_wheel(names):
 
 
 def test_the_configurations_the_unit_files_and_the_type_markers_are_inside(names):
-    data = {f"alimante/_config/{path.name}" for path in (ROOT / "config").glob("*.json")}
+    data = {f"alimante/_config/{path.relative_to(ROOT / 'config')}" for path in (ROOT / "config").rglob("*.json")}
     data |= {"alimante/_systemd/alimante.service", "alimante/_systemd/alimante.service.d/pwm.conf"}
     assert data | {"alimante/py.typed", "hardware/py.typed"} <= set(names)
 
@@ -81,3 +81,14 @@ def test_the_installed_command_explains_itself(installed):
     folder, options = installed
     for command in ([str(folder / "bin" / "alimante")], ["-m", "alimante.cli"]):
         assert "usage" in _run(*command, "--help", **options).lower()
+
+
+def test_the_installed_wheel_finds_its_species(installed):
+    folder, options = installed
+    code = (
+        "from alimante.config.species import preset, presets\n"
+        "for name in presets(): print(presets()[name], preset(name).name)"
+    )
+    found = _run("-c", code, **options).splitlines()
+    assert len(found) == len(list((ROOT / "config" / "species").glob("*.json")))
+    assert all(line.startswith(str(folder)) for line in found)

@@ -115,6 +115,7 @@ def test_a_mistake_in_the_place_is_told(location, pointer, words):
         ({**MEALS, "output": "feder"}, "/controllers/part/output", 'did you mean "feeder"?'),
         ({**MEALS, "times": ["08:00", "08:00"]}, "/controllers/part/times/1", "twice"),
         ({**MEALS, "times": ["24:00"]}, "/controllers/part/times/0", "times"),
+        ({**MEALS, "pulse_s": 11}, "/controllers/part/pulse_s", "feeder may be on for 10 s at most"),
         ({**MEALS, "pulse_s": 0}, "/controllers/part/pulse_s", "between 1 and 60"),
         ({**MEALS, "value": "toggle"}, "/controllers/part/value", "feeder: a value is ON, OFF"),
     ],
@@ -140,3 +141,11 @@ def test_going_by_utc_without_having_said_so_deserves_a_look():
 def test_a_heater_as_a_lamp_deserves_a_look():
     found = load(text(part={**DAY, "outputs": ["feeder"]})).warnings
     assert any("role feeder" in fault.message for fault in found)
+
+
+def test_feedings_that_the_feeder_would_refuse_deserve_a_look():
+    found = load(text(part={**MEALS, "times": ["08:00", "12:00"]})).warnings
+    assert any("two of these times are 14400 s apart" in fault.message for fault in found)
+    found = load(text(part={**MEALS, "times": ["23:00", "04:00"]})).warnings
+    assert any("18000 s apart" in fault.message for fault in found)
+    assert not load(text(part={**MEALS, "times": ["08:00", "20:00"]})).warnings
