@@ -1,0 +1,304 @@
+"""Looks after the health of every component and of the node, and tells each change; it must not repair anything.
+
+What is asked of it (`health_of`, `node`, `report`, `answers`) is worked out at that moment from the age of the
+evidence, so it stays right when this service's own task is dead.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, Final
+
+from alimante.config.supervision import HealthKeys
+from alimante.core.bus import EventBus, Undo
+from alimante.core.clock import Clock
+from alimante.core.component import Phase
+from alimante.core.events import ConditionChanged, HealthChanged, Level
+from alimante.core.ids import is_id
+from alimante.core.tasks import Tasks
+from alimante.policy.checkup import Check, Checkup, Kind
+from alimante.policy.health import Health, Part, of_node
+from alimante.policy.health_record import HealthRecord, Judged
+from alimante.policy.heartbeats import LATE_AFTER, Heartbeats
+from alimante.services.health_announcer import Announcer
+from alimante.services.health_plugins import run_check
+
+NODE: Final = "node"
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One component: what is known, what was told of it, and when each of its checks is due."""
+
+    record: HealthRecord
+    judged: Judged
+    since_s: float
+    due_s: dict[str, float] = field(default_factory=dict)
+
+
+class HealthService:
+    """Runs all checks. `refusal()` says why outputs may not move, or nothing when they may."""
+
+    name = "health"
+    phase = Phase.WIRES  # before anybody can publish a condition
+
+    def __init__(
+        self, keys: HealthKeys, *, bus: EventBus, clock: Clock, tasks: Tasks, refusal: Callable[[], str]
+    ) -> None:
+        self._keys = keys
+        self._bus = bus
+        self._clock = clock
+        self._tasks = tasks
+        self._refusal = refusal
+        self._entries: dict[str, _Entry] = {}
+        self._announcer = Announcer(bus, unknown_after_s=keys.unknown_after_s)
+        self._beats = Heartbeats(clock.mono)
+        self._node = Health.UNKNOWN
+        self._node_since_s = self._looked_s = clock.mono()
+        self._has_started = False
+        self._history: deque[tuple[float, HealthChanged]] = deque(maxlen=keys.history_count)
+        self._undo: Undo = lambda: None
+
+    async def start(self) -> None:
+        """Begin to look and to listen."""
+        self._undo = self._bus.subscribe(ConditionChanged, self._on_condition)
+        self._tasks.spawn(self._run(), name=self.name)
+
+    async def stop(self) -> None:
+        """End."""
+        self._undo()
+        await self._tasks.cancel()
+
+    def add_check(self, check: Check) -> Undo:
+        """Run `check` from now on; returns the undo. Raises `ValueError` for a name that is taken or no id."""
+        if not is_id(check.component) or not is_id(check.name):
+            raise ValueError(f"{check.component!r} and {check.name!r} must be ids")
+        if check.component == NODE:
+            raise ValueError(f"{NODE} is what follows from all checks, and has none itself")
+        entry = self._entry(check.component)
+        if check.name in entry.record.checkups:
+            raise ValueError(f"{check.component} has a check {check.name} already")
+        checkup = Checkup(check, self._keys.patience(), self._keys.evidence_periods)
+        entry.record.checkups[check.name] = checkup
+        entry.due_s[check.name] = self._clock.mono()
+        self._announcer.own(check.component, check.name)
+        return lambda: self._remove(check)
+
+    def add_checks(self, checks: Iterable[Check]) -> None:
+        """Run all of `checks` from now on."""
+        for check in checks:
+            self.add_check(check)
+
+    def expect(self, name: str, *, every_s: float, is_critical: bool = True) -> Callable[[], None]:
+        """Expect a sign of life of the task `name` every `every_s` seconds; returns the function that gives it."""
+        beat = self._beats.expect(name, every_s=every_s)
+        self.add_check(
+            Check(
+                component=name,
+                name="heartbeat",
+                run=lambda: self._beats.finding(name),
+                kind=Kind.SERVICE,
+                period_s=self._keys.period_s,
+                is_safety=True,
+                is_critical=is_critical,
+            )
+        )
+        return beat
+
+    def look(self) -> None:
+        """Run the checks that are due and tell what changed."""
+        now_s = self._looked_s = self._clock.mono()
+        for entry in list(self._entries.values()):
+            for name in list(entry.due_s):
+                if entry.due_s.get(name, inf) <= now_s:  # a check may remove others
+                    self._run_check(entry, name, now_s)
+            entry.record.look_at_conditions(now_s)
+        self._tell(now_s)
+
+    def health_of(self, component: str) -> Health:
+        """The health of one component now. Raises `KeyError` for one of which nothing is known."""
+        return self._judge(self._entries[component], self._clock.mono()).health
+
+    def node(self) -> Health:
+        """The health of the whole node now."""
+        now_s = self._clock.mono()
+        return self._roll_up({name: self._judge(entry, now_s) for name, entry in self._entries.items()}, now_s)
+
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """Three questions that are not the same, each with `ok` and the reasons when it is not.
+
+        `live`: do the loops run? `ready`: may outputs move? `started`: has everything needed given evidence once?
+        """
+        late = self._late(self._clock.mono())
+        refusal = self._refusal()
+        waiting = [] if self._has_started else self._waiting()
+        return {
+            "live": {"ok": not late, "reasons": late},
+            "ready": {"ok": not refusal, "reasons": [refusal] if refusal else []},
+            "started": {"ok": not waiting, "reasons": [f"nothing is known of {name} yet" for name in waiting]},
+        }
+
+    def report(self) -> dict[str, Any]:
+        """The node and each component as plain JSON values."""
+        now_s = self._clock.mono()
+        judged = {name: self._judge(entry, now_s) for name, entry in self._entries.items()}
+        return {
+            "health": self._roll_up(judged, now_s).value,
+            "for_s": round(now_s - self._node_since_s, 1),
+            "answers": self.answers(),
+            "components": {name: self._shown(self._entries[name], found, now_s) for name, found in judged.items()},
+        }
+
+    def history(self, component: str | None = None) -> list[dict[str, Any]]:
+        """The last changes of health, oldest first, of one component or of all."""
+        oldest_s = self._clock.mono() - self._keys.history_days * 86_400.0
+        return [
+            {"age_s": round(self._clock.mono() - at_s, 1), "component": event.component}
+            | {"old": event.old, "new": event.new, "reason": event.reason}
+            for at_s, event in self._history
+            if at_s >= oldest_s and component in (None, event.component)
+        ]
+
+    async def _run(self) -> None:
+        while True:
+            self.look()
+            due_s = [at_s for entry in self._entries.values() for at_s in entry.due_s.values()]
+            next_s = min([*due_s, self._looked_s + self._keys.period_s])
+            await asyncio.sleep(max(0.0, next_s - self._clock.mono()))
+
+    def _entry(self, component: str) -> _Entry:
+        if component not in self._entries:
+            record = HealthRecord(component, self._keys.patience())
+            self._entries[component] = _Entry(record, Judged(health=Health.UNKNOWN), self._clock.mono())
+        return self._entries[component]
+
+    def _remove(self, check: Check) -> None:
+        entry = self._entries[check.component]
+        entry.record.checkups.pop(check.name, None)
+        entry.due_s.pop(check.name, None)
+        self._announcer.withdraw(check.component, check.name)
+        if not entry.record.checkups and not entry.record.conditions:
+            del self._entries[check.component]
+
+    def _run_check(self, entry: _Entry, name: str, now_s: float) -> None:
+        checkup = entry.record.checkups[name]
+        period_s = checkup.check.period_s
+        entry.due_s[name] += period_s * (1 + max(0, int((now_s - entry.due_s[name]) / period_s)))
+        checkup.feed(run_check(checkup), now_s)
+
+    def _on_condition(self, event: ConditionChanged) -> None:
+        if self._announcer.is_own(event):
+            return
+        entry = self._entries.get(event.component)
+        if event.level is Level.CLEAR and (entry is None or event.condition not in entry.record.conditions):
+            return
+        now_s = self._clock.mono()
+        self._entry(event.component).record.take(event, now_s)
+        self._tell(now_s)
+
+    def _judge(self, entry: _Entry, now_s: float) -> Judged:
+        """What holds of a component now; UNKNOWN where a failed one explains it."""
+        own = entry.record.judge(now_s)
+        if own.health is Health.HEALTHY:
+            return own
+        for cause in entry.record.causes():
+            other = self._entries.get(cause)
+            if other is not None and other.record.judge(now_s).health is Health.CRITICAL:
+                return Judged(health=Health.UNKNOWN, reason=f"{cause} has failed", cause=cause)
+        return own
+
+    def _is_critical(self, entry: _Entry) -> bool:
+        return entry.record.is_critical and entry.record.component not in self._keys.optional
+
+    def _roll_up(self, judged: dict[str, Judged], now_s: float) -> Health:
+        def for_s(name: str, found: Judged) -> float:
+            entry = self._entries[name]
+            return now_s - (entry.since_s if found.health is entry.judged.health else self._looked_s)
+
+        parts = (
+            Part(health=found.health, is_critical=self._is_critical(self._entries[name]), for_s=for_s(name, found))
+            for name, found in judged.items()
+        )
+        return of_node(parts, unknown_after_s=self._keys.unknown_after_s)
+
+    def _tell(self, now_s: float) -> None:
+        """Publish what is different from what was told."""
+        judged = {name: self._judge(entry, now_s) for name, entry in self._entries.items()}
+        for name, entry in list(self._entries.items()):
+            self._tell_one(name, entry, judged[name], now_s)
+        node = self._roll_up({name: found for name, found in judged.items() if name in self._entries}, now_s)
+        if node is not self._node:
+            old_node, self._node, self._node_since_s = self._node, node, now_s
+            self._publish(NODE, old_node, self._worst(judged, node), now_s)
+        self._has_started = self._has_started or not self._waiting()
+
+    def _tell_one(self, name: str, entry: _Entry, found: Judged, now_s: float) -> None:
+        old, entry.judged = entry.judged, found
+        if found.health is not old.health:
+            entry.since_s = now_s
+            self._publish(name, old.health, found, now_s)
+        is_critical = self._is_critical(entry)
+        self._announcer.tell(
+            entry.record, cause=found.cause, is_critical=is_critical, since_s=entry.since_s, now_s=now_s
+        )
+        if entry.record.is_over:
+            self._entries.pop(name, None)
+
+    def _worst(self, judged: dict[str, Judged], node: Health) -> Judged:
+        """Why the node is as it is: the first component that is as bad, or nearest to it."""
+        ill = [
+            (name, found) for name, found in judged.items() if found.health is not Health.HEALTHY and not found.cause
+        ]
+        ill.sort(key=lambda item: item[1].health is not node)
+        if node is Health.HEALTHY or not ill:
+            return Judged(health=node)
+        name, found = ill[0]
+        return Judged(health=node, reason=f"{name}: {found.reason or found.health}", advice=found.advice)
+
+    def _publish(self, component: str, old: Health, found: Judged, now_s: float) -> None:
+        event = HealthChanged(
+            component=component, old=old.value, new=found.health.value, reason=found.reason, advice=found.advice
+        )
+        self._history.append((now_s, event))
+        self._bus.publish(event)
+
+    def _late(self, now_s: float) -> list[str]:
+        late = self._beats.late()
+        if now_s - self._looked_s > LATE_AFTER * self._keys.period_s:
+            late.append(f"health was looked at {now_s - self._looked_s:.0f} s ago")
+        return late
+
+    def _waiting(self) -> list[str]:
+        """The components that are needed and of which nothing was ever known."""
+        return [
+            name
+            for name, entry in self._entries.items()
+            if self._is_critical(entry) and entry.judged.health is Health.UNKNOWN and not entry.judged.cause
+        ]
+
+    def _shown(self, entry: _Entry, found: Judged, now_s: float) -> dict[str, Any]:
+        shown = {
+            "health": found.health.value,
+            "for_s": round(now_s - entry.since_s, 1),
+            "reason": found.reason,
+            "advice": found.advice,
+            "cause": found.cause,
+            "optional": not self._is_critical(entry),
+            "conditions": {name: event.level.value for name, event in entry.record.conditions.items()},
+        }
+        return shown | {"checks": {name: _details(each, now_s) for name, each in entry.record.checkups.items()}}
+
+
+def _details(checkup: Checkup, now_s: float) -> dict[str, Any]:
+    finding = checkup.finding
+    return {
+        "kind": checkup.check.kind.value,
+        "health": checkup.health(now_s).value,
+        "evidence_age_s": None if checkup.evidence_s is None else round(now_s - checkup.evidence_s, 1),
+        "code": finding.code,
+        "text": finding.text,
+        "value": finding.value,
+        "advice": finding.advice,
+    }
