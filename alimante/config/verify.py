@@ -79,6 +79,13 @@ class VerifyKeys(Keys):
     rise_share: float = Field(
         default=0.25, gt=0, le=0.5, description="Share of the expected rise that is enough, if it can be seen at all."
     )
+    equilibrium_c: float | None = Field(
+        default=None,
+        ge=-20,
+        le=200,
+        description="Where the enclosure ends with the heater always on in the warmest room, in °C, where that was "
+        "measured. A heater that ends below harm only gets a warning when it does not warm its sensor.",
+    )
     hold_band_c: float = Field(
         default=1.5, gt=0, le=10, description="So far below its target in °C, an enclosure counts as not kept warm."
     )
@@ -101,6 +108,16 @@ class VerifyKeys(Keys):
     power_off_s: float = Field(
         default=3.0, ge=0.5, le=60, description="Seconds after switching off until the power must be gone."
     )
-    drift_share: float = Field(
-        default=0.5, gt=0, lt=1, description="Change of the heater's learned strength that is worth a warning."
+    room_low_c: float | None = Field(
+        default=None,
+        ge=-40,
+        le=60,
+        description="Coldest that the room ever is, in °C; with room_high_c it shows drift.",
+    )
+    room_high_c: float | None = Field(
+        default=None,
+        ge=-40,
+        le=60,
+        description="Warmest that the room ever is, in °C. A single sensor that drifts makes the enclosure look as if "
+        "it stood in a colder or warmer room; outside of what is given here there is a warning.",
     )

@@ -14,7 +14,7 @@ class Kind(StrEnum):
     OVER_TEMPERATURE = "over_temperature"
     STUCK_ON = "stuck_on"  # off, and it heats
     SWAPPED = "swapped_probes"  # on, and another zone's probe gets warm
-    DRIFT = "gain_drift"  # its sensor answers much less or much more than it used to
+    DRIFT = "sensor_drift"  # the room would have to be colder or warmer than it can be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,136 @@
+"""A heater and its place as a few numbers, learned from what was seen; it must not decide whether that was right.
+
+The model is the heat balance of one well-mixed place whose sensor and element answer with one lag:
+
+    dT/dt = gain · duty − loss · (T − reference) + drift + Σ effectᵢ · otherᵢ
+
+`duty` and what the others do (0 to 1) are taken through the lag. Everything is in °C and minutes. The numbers are
+estimated by a Kalman filter whose state walks at random (D. Simon, Optimal State Estimation, 2006, chapter 5): rooms
+get warmer and substrates wetter, so nothing is learned once for all, and each estimate comes with its uncertainty.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite, sqrt
+from typing import Any, Final
+
+GAIN, LOSS, DRIFT = range(3)
+"""Where the numbers stand in the state; the effects of the others follow."""
+
+USUAL_REACH_C: Final = 30.0
+"""A heater for an enclosure reaches about so many °C above the room: the loss that is guessed follows from it."""
+
+_ROOM_WALK_C: Final = 1.0  # in √h: a room swings by some degrees within a day
+_ROOM_FORGOTTEN_C: Final = 5.0  # nobody forgets more of the room than this
+_SLOW_WALK: Final = 0.1  # of the guess in √day: walls, probes and bulbs change within weeks
+_MODEL_ERROR: Final = 0.1  # of the heater's own effect: one lag and one well-mixed place are a simplification
+_CLIP: Final = 3.0  # standard deviations: a door that opens is no reason to forget everything
+_MEMORY: Final = 0.02  # share of each step in the measure of misfit
+_WORST_SURPRISE: Final = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What is assumed before anything was seen; `rate` is the configured °C per minute, `noise_c` of one reading."""
+
+    rate: float
+    noise_c: float
+    others: int
+
+    @property
+    def loss(self) -> float:
+        """Per minute."""
+        return self.rate / 2.0 / USUAL_REACH_C
+
+    def state(self) -> list[float]:
+        """Half the configured rate, and a room 10 °C below the reference."""
+        return [self.rate / 2.0, self.loss, -10.0 * self.loss, *[0.0] * self.others]
+
+    def spread(self) -> list[float]:
+        """Standard deviations of `state`."""
+        return [self.rate, 1.5 * self.loss, 15.0 * self.loss, *[self.rate / 2.0] * self.others]
+
+
+@dataclass(slots=True)
+class HeatModel:
+    """The estimate for one lag. `misfit` is about 1 while the model explains what is seen."""
+
+    guess: Guess
+    state: list[float] = field(init=False)
+    cov: list[list[float]] = field(init=False)
+    misfit: float = field(default=1.0, init=False)
+
+    def __post_init__(self) -> None:
+        spread = self.guess.spread()
+        self.state = self.guess.state()
+        self.cov = [[spread[i] ** 2 if i == j else 0.0 for j in range(len(spread))] for i in range(len(spread))]
+
+    def mean(self, features: Sequence[float]) -> float:
+        """The change in °C that belongs to `features`; see `Sums`."""
+        return sum(f * x for f, x in zip(features, self.state, strict=True))
+
+    def expect(self, features: Sequence[float]) -> tuple[float, float]:
+        """The change in °C that belongs to `features`, and its standard deviation."""
+        variance = sum(f * p for f, p in zip(features, self._spread_along(features), strict=True))
+        return self.mean(features), sqrt(max(variance, 0.0))
+
+    def learn(self, features: Sequence[float], change_c: float, minutes: float) -> None:
+        """Take in that the reading changed by `change_c` within `minutes`."""
+        self._walk(minutes)
+        along = self._spread_along(features)
+        mean, sigma = self.expect(features)
+        noise = self._noise(features, minutes)
+        surprise = change_c - mean
+        unlikely = min(surprise * surprise / (sigma * sigma + noise), _WORST_SURPRISE)
+        self.misfit += _MEMORY * (unlikely - self.misfit)
+        total = sigma * sigma + noise * max(self.misfit, 1.0)
+        most = _CLIP * sqrt(total)
+        step = min(max(surprise, -most), most) / total
+        self.state = [x + k * step for x, k in zip(self.state, along, strict=True)]
+        self.cov = [[p - ki * kj / total for p, kj in zip(row, along, strict=True)]
+                    for row, ki in zip(self.cov, along, strict=True)]  # fmt: skip
+        self.state[GAIN] = max(self.state[GAIN], 0.0)
+        self.state[LOSS] = max(self.state[LOSS], self.guess.loss / 20.0)
+
+    def _spread_along(self, features: Sequence[float]) -> list[float]:
+        return [sum(p * f for p, f in zip(row, features, strict=True)) for row in self.cov]
+
+    def _noise(self, features: Sequence[float], minutes: float) -> float:
+        """Variance of what the model cannot explain: both readings, its own crudeness, and the room."""
+        own = _MODEL_ERROR * self.state[GAIN] * features[GAIN]
+        room = 0.3 * self.guess.loss * minutes
+        return 2.0 * self.guess.noise_c**2 + own * own + room * room
+
+    def _walk(self, minutes: float) -> None:
+        spread = self.guess.spread()
+        for i in range(len(self.state)):
+            if i == DRIFT:
+                walk, most = _ROOM_WALK_C * self.guess.loss / sqrt(60.0), _ROOM_FORGOTTEN_C * self.guess.loss
+            else:
+                walk, most = _SLOW_WALK * spread[i] / sqrt(1440.0), spread[i]
+            if self.cov[i][i] < most * most:
+                self.cov[i][i] += walk * walk * minutes
+
+    def snapshot(self) -> dict[str, Any]:
+        """The estimate as plain JSON values."""
+        return {"state": list(self.state), "cov": [list(row) for row in self.cov], "misfit": self.misfit}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take over a snapshot. Raises `ValueError` for one that is of another shape or holds no numbers."""
+        size = len(self.state)
+        try:
+            state = _numbers(kept["state"], size)
+            cov = [_numbers(row, size) for row in kept["cov"]]
+            (misfit,) = _numbers([kept["misfit"]], 1)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"this is no model of {size} numbers") from error
+        if len(cov) != size or any(cov[i][i] < 0 for i in range(size)):
+            raise ValueError(f"the spread of {size} numbers is not a square of so many")
+        self.state, self.cov, self.misfit = state, cov, misfit
+
+
+def _numbers(values: Sequence[Any], count: int) -> list[float]:
+    numbers = [float(value) for value in values]
+    if len(numbers) != count or not all(isfinite(number) for number in numbers):
+        raise ValueError(f"these are not {count} finite numbers")
+    return numbers

@@ -1,0 +1,160 @@
+"""Learns how a heater warms its place: strength, delay, where it would end and how fast; it must not judge it.
+
+The delay is found by letting one model for each of a few lags learn side by side: the one that is surprised least is
+believed. Spans of time are told by the difference of two `Sums`, so that any span can be asked for afterwards.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp
+from operator import sub
+from typing import Any, Final
+
+from alimante.safety.heat_model import DRIFT, GAIN, LOSS, Guess, HeatModel
+
+LAGS: Final = (0.5, 1.0, 2.0, 4.0)
+"""The lags that are tried, in dead times."""
+
+_USUAL: Final = 1
+_SIGMAS: Final = 2.0
+_CRUDE: Final = 0.15  # of the heater's own effect: enclosures are not well mixed, and lags not of first order
+_ROOM_C: Final = 1.5  # walls and neighbours are warmer or colder than the model knows
+_PLAUSIBLE: Final = 2.0  # times the misfit of the best model
+_FAIR: Final = 0.1
+_KNOWN_AFTER_MIN: Final = 120.0
+
+Sums = tuple[float, ...]
+"""Integrals over time in minutes, from some start: of 1, of reading − reference, of the duty through each lag, and of
+each other output through the usual lag. Only differences of two mean anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What is known of a heater, for people.
+
+    `gain_c_per_s` at full power without losses; `dead_time_s` until its sensor follows; `equilibrium_c` where it would
+    end at full power and `room_c` where it would end without it, as things are now; `time_constant_s` of the place.
+    """
+
+    gain_c_per_s: float
+    dead_time_s: float
+    equilibrium_c: float
+    room_c: float
+    time_constant_s: float
+
+
+@dataclass(slots=True)
+class Learner:
+    """All that is learned of one heater.
+
+    `reference_c` is any temperature near the usual one. `others` are the outputs that also change the temperature.
+    """
+
+    guess: Guess
+    reference_c: float
+    dead_time_s: float
+    others: tuple[str, ...]
+    models: list[HeatModel] = field(init=False)
+    learned_min: float = field(default=0.0, init=False)
+    """How many minutes were learned from."""
+    _sums: list[float] = field(init=False)
+    _lagged: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.models = [HeatModel(self.guess) for _ in LAGS]
+        self._lagged = [0.0] * (len(LAGS) + len(self.others))
+        self._sums = [0.0] * (2 + len(self._lagged))
+
+    @property
+    def best(self) -> int:
+        """Which of the lags explains best what was seen."""
+        return min(range(len(LAGS)), key=lambda i: (self.models[i].misfit, abs(i - _USUAL)))
+
+    def advance(self, span_s: float, *, duty: float, reading_c: float, others: Mapping[str, float]) -> None:
+        """`span_s` went by with these values."""
+        minutes = span_s / 60.0
+        self._sums[0] += minutes
+        self._sums[1] += (reading_c - self.reference_c) * minutes
+        inputs = [duty] * len(LAGS) + [others.get(name, 0.0) for name in self.others]
+        for i, target in enumerate(inputs):
+            lag_s = self.dead_time_s * (LAGS[i] if i < len(LAGS) else LAGS[_USUAL])
+            gone = 1.0 - exp(-span_s / lag_s)
+            before = self._lagged[i]
+            self._lagged[i] += (target - before) * gone
+            self._sums[2 + i] += target * minutes + (before - target) * gone * lag_s / 60.0
+
+    def sums(self) -> Sums:
+        """The integrals up to now."""
+        return tuple(self._sums)
+
+    def expect(self, start: Sums, end: Sums, *, least_c: float) -> tuple[float, float] | None:
+        """By how many °C the reading should at least have risen between two moments, and its doubt in °C.
+
+        Of several lags that explain what was seen the one counts that expects least. None when that is below `least_c`.
+        """
+        bound = _PLAUSIBLE * max(min(model.misfit for model in self.models), _FAIR)
+        lowest: tuple[float, float] | None = None
+        for i, model in enumerate(self.models):
+            if model.misfit <= bound:
+                features = _features(start, end, i)
+                if model.mean(features) < least_c:
+                    return None
+                mean, sigma = model.expect(features)
+                crude = _CRUDE * model.state[GAIN] * features[GAIN] + _ROOM_C * model.state[LOSS] * features[DRIFT]
+                doubt = _SIGMAS * sigma + crude
+                if lowest is None or mean - doubt < lowest[0] - lowest[1]:
+                    lowest = mean, doubt
+        return lowest
+
+    def learn(self, start: Sums, end: Sums, change_c: float) -> None:
+        """Take in that the reading changed by `change_c` between two moments."""
+        minutes = end[0] - start[0]
+        for i, model in enumerate(self.models):
+            model.learn(_features(start, end, i), change_c, minutes)
+        self.learned_min += minutes
+
+    @property
+    def learned(self) -> Learned | None:
+        """What is known; None before two hours were learned from."""
+        if self.learned_min < _KNOWN_AFTER_MIN:
+            return None
+        best = self.best
+        state = self.models[best].state
+        drift = sum(x * y for x, y in zip(state[DRIFT + 1 :], self._lagged[len(LAGS) :], strict=True)) + state[DRIFT]
+        return Learned(
+            gain_c_per_s=state[GAIN] / 60.0,
+            dead_time_s=self.dead_time_s * LAGS[best],
+            equilibrium_c=self.reference_c + (state[GAIN] + drift) / state[LOSS],
+            room_c=self.reference_c + state[DRIFT] / state[LOSS],
+            time_constant_s=60.0 / state[LOSS],
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything learned as plain JSON values."""
+        return {
+            "reference_c": self.reference_c,
+            "dead_time_s": self.dead_time_s,
+            "others": list(self.others),
+            "learned_min": self.learned_min,
+            "models": [model.snapshot() for model in self.models],
+        }
+
+    def restore(self, kept: Mapping[str, Any]) -> bool:
+        """Take over a snapshot; False, and nothing changes, when it is of another configuration or makes no sense."""
+        same = ("reference_c", self.reference_c), ("dead_time_s", self.dead_time_s), ("others", list(self.others))
+        if any(kept.get(key) != value for key, value in same):
+            return False
+        models = [HeatModel(self.guess) for _ in LAGS]
+        try:
+            for model, one in zip(models, kept["models"], strict=True):
+                model.restore(one)
+            self.learned_min = float(kept["learned_min"])
+        except (KeyError, TypeError, ValueError):
+            return False
+        self.models = models
+        return True
+
+
+def _features(start: Sums, end: Sums, lag: int) -> Sequence[float]:
+    minutes, above, *rest = map(sub, end, start)
+    return [rest[lag], -above, minutes, *rest[len(LAGS) :]]

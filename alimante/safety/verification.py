@@ -1,0 +1,311 @@
+"""Holds a heater against what its sensor says: does it warm when on, and not when off? It must not switch anything.
+
+A printer's firmware has this check and thermostats lack it. A sensor that is stuck, fell out or hangs in the wrong
+place says nothing wrong; only that it does not follow the heater shows it.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from alimante.config.verify import LimitKeys, VerifyKeys
+from alimante.policy.belief import Belief
+from alimante.safety import sentences
+from alimante.safety.findings import Finding, Kind
+from alimante.safety.heat_model import Guess
+from alimante.safety.learning import Learned, Learner
+from alimante.safety.trace import Delayed, Entry, Trace
+
+GAP_S: Final = 30.0
+"""After so long without a look nothing that was seen before counts as evidence."""
+
+_SPAN: Final = 10.0  # windows: no evidence is older
+_DENSITY: Final = 60.0  # entries in a window at most
+_FULL: Final = 0.9  # duty from which the heater counts as on without a break
+_MARGIN: Final = 0.75  # of the way from the limit to harm that a heater may go unseen where a sensor's steps are wide
+_SHORT_BLOCK_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is so at one moment, as seen from one heater.
+
+    `duty` is what its output was read back at, from 0 to 1. `others` has what each other output that warms, cools or
+    moves air does, from 0 to 1, and `heat_elsewhere` says whether any other source of heat is on. `elsewhere` has the
+    temperatures that other zones' sensors read. `power_w` is the heater's own power where that is measured.
+    """
+
+    duty: float
+    belief: Belief
+    target_c: float | None = None
+    others: Mapping[str, float] = field(default_factory=dict)
+    heat_elsewhere: bool = False
+    elsewhere: Mapping[str, float] = field(default_factory=dict)
+    power_w: float | None = None
+
+
+class Verification:
+    """The watch over one heater. What trips is told until `retry`; a warning until the opposite was seen.
+
+    Gain: after `dead_time_s`, in a window of full power, the reading must rise by a share of what is expected. What is
+    expected comes from the learned model, less twice its doubt; where nothing was learned yet, from the configured
+    rate. A window in which too little is expected to be told from the sensor's steps is stretched until enough is: in
+    steady state, where heat only makes up for losses, nothing is expected and nothing found. What is then expected is
+    never more than half the way from the limit to harm.
+    """
+
+    def __init__(self, heater: str, *, verify: VerifyKeys, limit: LimitKeys, others: tuple[str, ...] = ()) -> None:
+        self.heater = heater
+        self._keys = verify
+        self._limit = limit
+        self.window_s = min(max(limit.ftti_s / 2.0, verify.window_min_s), verify.window_max_s)
+        guess = Guess(rate=limit.max_rate_c_per_min, noise_c=verify.resolution_c / 2.0, others=len(others))
+        self._learner = Learner(guess, limit.max_c, verify.dead_time_s, others)
+        self._trace = Trace(self.window_s / _DENSITY, self.window_s * _SPAN)
+        self._full = Delayed(verify.dead_time_s)
+        self._edges: deque[Entry] = deque()  # ends of blocks to be learned from
+        self._found: dict[Kind, Finding] = {}
+        self._before: tuple[float, Seen, float] | None = None
+        self._is_suspect = False
+        self._judged_full_s = 0.0
+        self._is_proven = False  # the model foretold a rise, and it came
+        self._off_since_s: float | None = None
+        self._company_s = float("-inf")  # when another source of heat was on last
+        self._deficit_c_s = 0.0
+        self._best_c: float | None = None
+        self._best_full_s = 0.0
+
+    @property
+    def learned(self) -> Learned | None:
+        """What is known of the heater, for people."""
+        return self._learner.learned
+
+    def look(self, now_s: float, seen: Seen) -> list[Finding]:
+        """All that is so now. Call it every second or so; the monotonic `now_s` must not go back."""
+        self._note_off(now_s, seen)
+        if self._keys.enabled:
+            is_new = self._advance(now_s, seen)
+            self._judge_power(now_s, seen)
+            if is_new:
+                self._judge(now_s, seen)
+        return list(self._found.values())
+
+    def retry(self, now_s: float) -> None:
+        """The trip was reset: what was seen before is no evidence any more, but what was learned stays."""
+        self._forget()
+        self._found.clear()
+        self._off_since_s = None if self._off_since_s is None else now_s
+
+    def snapshot(self) -> dict[str, Any]:
+        """What was learned, as plain JSON values. Evidence is not kept: after a restart it is gathered anew."""
+        return {"learner": self._learner.snapshot(), "is_proven": self._is_proven}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take over a snapshot; one of another configuration is left alone, and everything is learned anew."""
+        learner = kept.get("learner")
+        if isinstance(learner, Mapping) and self._learner.restore(learner):
+            self._is_proven = kept.get("is_proven") is True
+
+    def _note_off(self, now_s: float, seen: Seen) -> None:
+        if seen.heat_elsewhere:
+            self._company_s = now_s
+        if seen.duty > 0.0:
+            self._off_since_s = None
+        elif self._off_since_s is None:
+            self._off_since_s = now_s
+
+    def _advance(self, now_s: float, seen: Seen) -> bool:
+        """Take in what was so since the last look; says whether there is a new reading."""
+        reading_c = seen.belief.value
+        before, self._before = self._before, None
+        if reading_c is None:
+            self._forget()
+            return False
+        self._before = now_s, seen, reading_c
+        if before is None:
+            self._forget()
+            return False
+        before_s, then, then_c = before
+        span_s = now_s - before_s
+        if span_s > GAP_S or len(then.belief.members) != len(seen.belief.members):
+            self._forget()
+        self._learner.advance(span_s, duty=then.duty, reading_c=then_c, others=then.others)
+        self._full.add(now_s, span_s, then.duty)
+        self._sum_deficit(span_s, then, then_c)
+        if seen.belief.measured_s is not None and seen.belief.measured_s == then.belief.measured_s:
+            return False
+        sums, full_s = self._learner.sums(), self._full.total_s(now_s)
+        return self._trace.add(Entry(now_s, reading_c, full_s, sums, dict(seen.elsewhere)))
+
+    def _forget(self) -> None:
+        self._trace.entries.clear()
+        self._edges.clear()
+        self._deficit_c_s, self._best_c = 0.0, None
+
+    def _judge(self, now_s: float, seen: Seen) -> None:
+        self._judge_gain()
+        self._judge_place()
+        self._judge_hold(seen)
+        self._judge_off(now_s)
+        self._judge_room()
+        self._learn(now_s)
+
+    # (a) Whenever on, it must get warmer.
+
+    def _judge_gain(self) -> None:
+        full_s = self._trace.entries[-1].full_s
+        if full_s <= self._judged_full_s:
+            return  # off for a dead time: nothing new can be expected
+        self._judged_full_s = full_s
+        for start, end in self._trace.spans(self.window_s):
+            expected_c = self._expected(start, end)
+            if expected_c is None:
+                continue
+            risen_c = end.smooth_c - start.smooth_c
+            if risen_c >= self._needed(expected_c):
+                self._is_suspect = False
+                self._clear(Kind.NO_RESPONSE, Kind.NOT_HEATING)
+                return
+            self._is_suspect = not self._is_harmless
+            self._find(
+                sentences.no_rise(
+                    self.heater,
+                    full_s=full_s - start.full_s,
+                    risen_c=risen_c,
+                    expected_c=expected_c,
+                    is_harmless=self._is_harmless,
+                )
+            )
+            return
+
+    def _expected(self, start: Entry, end: Entry) -> float | None:
+        """The rise that belongs to the span in °C; None when that is too little or too uncertain to judge by."""
+        visible_c = 2.0 * self._keys.resolution_c / self._keys.rise_share
+        least_c = min(visible_c, _MARGIN * (self._limit.harmful_c - self._limit.max_c))
+        learned = self._learner.expect(start.sums, end.sums, least_c=least_c)
+        if learned is not None:
+            expected_c, doubt_c = learned
+            if expected_c - doubt_c >= self._needed(expected_c):
+                self._is_proven = self._is_proven or end.smooth_c - start.smooth_c >= expected_c / 2.0
+                return expected_c
+        full_s = end.full_s - start.full_s
+        if self._is_proven or full_s < _FULL * (end.at_s - start.at_s):
+            return None
+        nominal_c = self._limit.max_rate_c_per_min * full_s / 60.0
+        return nominal_c if nominal_c >= least_c else None
+
+    def _needed(self, expected_c: float) -> float:
+        share_c = self._keys.rise_share * expected_c
+        return max(2.0 * self._keys.resolution_c, min(self._keys.rise_c, share_c))
+
+    @property
+    def _is_harmless(self) -> bool:
+        """Whether the heater is said to be too weak for harm. What was learned is no proof: walls warm up for hours."""
+        return self._keys.equilibrium_c is not None and self._keys.equilibrium_c < self._limit.harmful_c
+
+    # The heater must warm its own sensor more than any other.
+
+    def _judge_place(self) -> None:
+        start, end = next(self._trace.spans(self.window_s), (None, None))
+        if start is None or end is None or end.full_s - start.full_s < _FULL * (end.at_s - start.at_s):
+            return
+        rises = {name: now - start.elsewhere[name] for name, now in end.elsewhere.items() if name in start.elsewhere}
+        if start.at_s <= self._company_s or not rises:
+            return
+        own_c, (other, other_c) = end.smooth_c - start.smooth_c, max(rises.items(), key=lambda item: item[1])
+        if other_c >= max(4.0 * self._keys.resolution_c, self._keys.rise_c) and other_c > 2.0 * own_c:
+            self._find(sentences.swapped(self.heater, own_c=own_c, other=other, other_c=other_c))
+        elif own_c > other_c:
+            self._clear(Kind.SWAPPED)
+
+    # (b) Below its target, it must get there.
+
+    def _sum_deficit(self, span_s: float, then: Seen, then_c: float) -> None:
+        deficit_c = 0.0 if then.target_c is None else then.target_c - self._keys.hold_band_c - then_c
+        if deficit_c <= 0.0:
+            self._deficit_c_s, self._best_c = 0.0, None
+        elif self._best_c is None or then_c >= self._best_c + self._progress_c:
+            self._deficit_c_s, self._best_c, self._best_full_s = 0.0, then_c, self._full.total
+        elif then.duty > 0.0:
+            self._deficit_c_s += deficit_c * span_s
+
+    def _judge_hold(self, seen: Seen) -> None:
+        # A heater that can do harm has at full power at least a sixth of its rate left near the limit, in a room of
+        # 10 °C, and the rate may be said twice too high: so long it may take for a rise that counts as progress.
+        patience_s = 12.0 * self._progress_c / self._limit.max_rate_c_per_min * 60.0
+        if self._deficit_c_s <= self._keys.hold_c_s or self._full.total - self._best_full_s < patience_s:
+            return
+        if seen.target_c is not None and seen.belief.value is not None:
+            finding = sentences.not_held(
+                self.heater, target_c=seen.target_c, reading_c=seen.belief.value, is_harmless=self._is_harmless
+            )
+            self._find(finding)
+
+    @property
+    def _progress_c(self) -> float:
+        return max(4.0 * self._keys.resolution_c, self._keys.rise_c)
+
+    # (d) Off, it must not get warmer.
+
+    def _judge_off(self, now_s: float) -> None:
+        keys = self._keys
+        if self._off_since_s is None:
+            return
+        quiet_s = max(self._off_since_s, self._company_s) + keys.off_after_s
+        start, mid = (
+            self._trace.at(max(quiet_s, now_s - keys.off_window_s)),
+            self._trace.at(now_s - keys.off_window_s / 2),
+        )
+        end = self._trace.entries[-1]
+        if start is None or mid is None or end.at_s - start.at_s < 0.95 * keys.off_window_s:
+            return
+        rise_c = end.reading_c - start.smooth_c
+        late_c = end.reading_c - mid.smooth_c
+        # What is left in the element and the sensor's lag dies away; what is stuck on goes on.
+        if rise_c <= keys.off_rise_c or late_c < rise_c / 3.0:
+            return
+        if self._is_proven and self._learner.expect(start.sums, end.sums, least_c=rise_c / 2.0) is not None:
+            return  # a room that is warmer than the enclosure
+        self._find(sentences.stuck_on(self.heater, rise_c=rise_c, span_s=end.at_s - start.at_s))
+
+    def _judge_power(self, now_s: float, seen: Seen) -> None:
+        since_s, power_w = self._off_since_s, seen.power_w
+        if since_s is None or power_w is None or power_w <= self._keys.power_off_w:
+            return
+        if now_s - since_s >= self._keys.power_off_s:
+            self._find(sentences.powered(self.heater, power_w=power_w))
+
+    # A sensor that drifts looks like a room that cannot be.
+
+    def _judge_room(self) -> None:
+        learned, low_c, high_c = self._learner.learned, self._keys.room_low_c, self._keys.room_high_c
+        if learned is None or low_c is None or high_c is None:
+            return
+        if low_c <= learned.room_c <= high_c:
+            self._clear(Kind.DRIFT)
+        else:
+            self._find(sentences.drift(self.heater, room_c=learned.room_c, low_c=low_c, high_c=high_c))
+
+    def _learn(self, now_s: float) -> None:
+        """Learn from blocks that are older than the window in which a stuck sensor is found."""
+        if self._is_suspect:
+            self._edges.clear()
+            return
+        block_s, entries = max(_SHORT_BLOCK_S, self.window_s / 4.0), self._trace.entries
+        if len(entries) > 2 and (not self._edges or entries[-2].at_s - self._edges[-1].at_s >= block_s):
+            self._edges.append(entries[-2])
+        while len(self._edges) > 1 and self._edges[1].at_s <= now_s - self.window_s - self._keys.dead_time_s:
+            start, end = islice(self._edges, 2)
+            self._learner.learn(start.sums, end.sums, end.smooth_c - start.smooth_c)
+            self._edges.popleft()
+
+    def _find(self, finding: Finding) -> None:
+        self._found.setdefault(finding.kind, finding)
+
+    def _clear(self, *kinds: Kind) -> None:
+        """Withdraw warnings; what trips stays until `retry`."""
+        for kind in kinds:
+            if kind in self._found and not self._found[kind].is_trip:
+                del self._found[kind]
