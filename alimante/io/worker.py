@@ -7,7 +7,6 @@ wires nor the end of the process.
 """
 
 import asyncio
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -19,10 +18,10 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from alimante.core.clock import Clock
+from alimante.io.bell import Bell
 from hardware.errors import DeviceError
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 class Priority(IntEnum):
@@ -228,6 +227,7 @@ class ThreadWorker(Worker):
         self._awake = False
         self._finished: deque[tuple[_Job, Any, BaseException | None]] = deque()
         self._waking = False
+        self._bell = Bell(self._loop, self._deliver)
         threading.Thread(target=self._serve, name=f"wire-{wire}", daemon=True).start()
 
     def sleep(self, seconds: float) -> None:
@@ -249,6 +249,7 @@ class ThreadWorker(Worker):
                 if job.claim():
                     self._work(job)
                 del job  # or the last result would stay alive until the next job
+        self._bell.hang_up()
 
     def _take_or_rest(self) -> _Job | None:
         job = self._take()
@@ -269,13 +270,7 @@ class ThreadWorker(Worker):
         self._finished.append((job, value, error))
         if not self._waking:  # one wake-up of the loop serves all that finish until it runs
             self._waking = True
-            self._wake()
-
-    def _wake(self) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._deliver)
-        except RuntimeError:
-            _log.debug("wire %s: a result came after the loop had ended", self.wire)
+            self._bell.ring()
 
     def _deliver(self) -> None:
         self._waking = False
