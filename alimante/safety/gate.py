@@ -149,6 +149,10 @@ class Gate:
         self.maintained_until_s = None
         self._reporter.maintenance(False)
 
+    def maintenance_left_s(self) -> float | None:
+        """For how long controllers are still ignored; None when they are not."""
+        return None if self.maintained_until_s is None else max(0.0, self.maintained_until_s - self._now())
+
     # What is trusted and what is remembered.
 
     def trip(self, device: str, cause: str, text: str, *, values: tuple[tuple[str, float], ...] = ()) -> None:
@@ -174,8 +178,7 @@ class Gate:
 
     def snapshot(self) -> dict[str, Any]:
         """What must outlive a restart, in plain JSON values."""
-        left_s = None if self.maintained_until_s is None else self.maintained_until_s - self._now()
-        return {**self._memory.snapshot(), "maintenance_left_s": left_s}
+        return {**self._memory.snapshot(), "maintenance_left_s": self.maintenance_left_s()}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take up a snapshot before the start; what does not fit is left out, and it never raises."""
@@ -203,11 +206,11 @@ class Gate:
         self._settle_all(now_s)
         self._arm()
 
-    def due_s(self) -> float:
-        """When the next time of an output is over (monotonic), so that a tick can come just then; `inf` for none."""
+    def due_in_s(self) -> float:
+        """How long until the next time of an output is over, so that a tick can come just then; `inf` for none."""
         now_s = self._now()
-        dues = (due_s for output in self.outputs.values() for due_s in _dues(output))
-        return min((due_s for due_s in dues if due_s > now_s), default=inf)
+        dues = (due_s for output in self.outputs.values() for due_s in _dues(output, now_s))
+        return min((due_s for due_s in dues if due_s > now_s), default=inf) - now_s
 
     def refusal(self) -> str:
         """Why a value other than the safe one would be refused now, whatever the output; empty if it would not."""
@@ -297,9 +300,11 @@ class Gate:
         if verdict.cause is Cause.MAX_ON and output.override is not None:
             output.end_override(verdict.text)  # it has had all that a command can get
         reason = verdict.text or (output.lapsed if wish is None else wish.reason)
-        if output.waiting and now_s - output.busy_since_s <= WRITE_DEADLINE_S:
+        if output.waiting:
             # A write is about to decide; a stream of writes that never end decides nothing.
-            if verdict.value == output.safe != output.asked:
+            is_endless = now_s - output.busy_since_s > WRITE_DEADLINE_S
+            is_needed = verdict.value == output.safe != output.asked
+            if is_needed or (is_endless and not (output.is_confirmed and verdict.value != output.safe)):
                 self._writer.assert_safe(output, "gate", reason)
         elif not output.is_confirmed:
             self._writer.assert_safe(output, "gate", output.reason)
@@ -425,9 +430,15 @@ def _farthest(output: Output) -> float:
     return max((output.rules.off, output.rules.on), key=lambda value: abs(value - output.safe))
 
 
-def _dues(output: Output) -> list[float]:
+def _dues(output: Output, now_s: float) -> list[float]:
     """When times of an output that is on are over."""
-    if not output.account.is_on:
+    account, rules = output.account, output.rules
+    if not account.is_on:
         return []
-    ends_s = [output.account.since_s + output.rules.max_on_s]
-    return ends_s if output.until_s is None else [*ends_s, output.until_s]
+    dues_s = [account.since_s + rules.max_on_s]
+    if output.until_s is not None:
+        dues_s.append(output.until_s)
+    for window, most_s in ((account.hour, rules.per_hour_s), (account.day, rules.per_day_s)):
+        if most_s < inf:
+            dues_s.append(now_s + most_s - account.used_s(window, now_s))
+    return dues_s

@@ -114,6 +114,10 @@ class Output:
             return None
         return max(self.demands.values(), key=lambda demand: demand.value)
 
+    def wishes(self) -> list[Wish]:
+        """Everything that is wished, the command that holds first."""
+        return [*([] if self.override is None else [self.override]), *self.demands.values()]
+
     def end_override(self, why: str) -> None:
         """No command of a person holds any more."""
         self.override = self.standing = None

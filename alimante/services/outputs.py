@@ -11,6 +11,9 @@ from alimante.core.tasks import Tasks
 from alimante.safety.gate import Gate
 
 TICK_S = 1.0
+SOONEST_S = 0.01
+"""The shortest pause between two ticks, whatever is due: time must pass between them."""
+
 SETTLE_S = 1.5
 """How long start and stop wait for the outputs; more than a write's own deadline, less than what a stop may take."""
 
@@ -48,8 +51,9 @@ class OutputService:
         await self._settle()
 
     async def _tick(self) -> None:
+        """Tick once a second, and when the time of an output is over."""
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(min(TICK_S, max(SOONEST_S, self._gate.due_in_s())))
             self._gate.tick()
             self._on_tick()
 

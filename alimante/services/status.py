@@ -1,6 +1,7 @@
 """What the supervisor says of itself, the same facts for MQTT, the command line and the screen; it must not judge."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from alimante.core.clock import Clock
@@ -9,6 +10,7 @@ from alimante.io.handle import SensorHandle
 from alimante.policy.belief import Believed
 from alimante.policy.health import Health, of_device, roll_up
 from alimante.policy.values import show_value
+from alimante.safety.decision import Wish
 from alimante.safety.gate import Gate, Output
 from hardware.api import Channel
 
@@ -47,6 +49,7 @@ class Status:
             "health": roll_up(of_device(state) for state in states.values()).value,
             "armed": not refusal,
             "not_armed_because": refusal,
+            "maintenance_s": self._gate.maintenance_left_s(),
             "uptime_s": round(self._clock.mono() - self._started_s, 1),
             **self._identity,
             "time_synced": self._clock.synced(),
@@ -73,7 +76,20 @@ class Status:
         return {
             "device": device,
             **self._actuator(output),
-            "refusal": self._gate.refusal(),
+            "refusal": self._gate.refusal_of(device),
+            "wishes": [_wish(output, wish, now_s) for wish in output.wishes()],
+            "conditions": [
+                {"condition": found.condition, "level": found.level.value, "text": found.text, "advice": found.advice}
+                for found in self._gate.conditions.of(device)
+            ],
+            "counts": {
+                "is_on": output.account.is_on,
+                "lasted_s": _finite(output.account.lasted_s(now_s)),
+                "on_in_the_last_hour_s": round(output.account.used_s(output.account.hour, now_s), 1),
+                "on_in_the_last_day_s": round(output.account.used_s(output.account.day, now_s), 1),
+                "cycles": output.account.cycles,
+                "by_date": dict(output.account.counts),
+            },
             "decisions": [
                 {"age_s": round(now_s - decision.at_s, 1), "text": decision.text} for decision in output.decisions
             ],
@@ -120,4 +136,24 @@ class Status:
             "commanded": show_value(handle.accepts, output.commanded),
             "source": output.source,
             "reason": output.reason,
+            "until_s": None if output.until_s is None else _finite(output.until_s - self._clock.mono()),
+            "limited_by": output.bound.value,
+            "limited_because": output.bound_text,
+            "latched": bool(output.trip),
+            "trip": output.trip,
         }
+
+
+def _wish(output: Output, wish: Wish, now_s: float) -> dict[str, Any]:
+    return {
+        "value": show_value(output.handle.accepts, wish.value),
+        "source": wish.source,
+        "reason": wish.reason,
+        "is_override": wish.is_override,
+        "until_s": _finite(wish.until_s - now_s),
+    }
+
+
+def _finite(seconds: float) -> float | None:
+    """`seconds` rounded; None for no end, which JSON has no word for."""
+    return round(seconds, 1) if isfinite(seconds) else None

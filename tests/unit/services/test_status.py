@@ -122,6 +122,11 @@ def test_a_node_whose_devices_all_answer_is_healthy_and_armed():
             "commanded": "OFF",
             "source": "start",
             "reason": "every output starts safe",
+            "until_s": None,
+            "limited_by": "",
+            "limited_because": "",
+            "latched": False,
+            "trip": "",
         }
         assert report["devices"]["probe"]["channels"] == {
             "temperature": {"value": 21.5, "unit": "°C", "quality": "good", "reasons": [], "age_s": 12.3}
