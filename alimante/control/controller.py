@@ -36,12 +36,14 @@ class Finding:
 class Demand:
     """A wish for one output: `value` in the output's own unit (0.0 or 1.0 for a switch), and why.
 
-    It lives for a few seconds only and has to be wished again at every tick.
+    It lives for a few seconds only and has to be wished again at every tick. `target` is what the controller's sensor
+    is to show, where it holds a temperature: who watches the heater needs it.
     """
 
     output: str
     value: float
     reason: str
+    target: float | None = None
 
 
 @runtime_checkable

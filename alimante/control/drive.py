@@ -25,4 +25,5 @@ class Drive:
         """The value for `share` of full power, 0 to 1; a switch is on from any share above 0."""
         if self.is_switch:
             return self.on if share > 0.0 else self.off
-        return self.off + share * (self.on - self.off)
+        low, high = min(self.off, self.on), max(self.off, self.on)
+        return min(high, max(low, self.off + share * (self.on - self.off)))  # rounding must not leave the range

@@ -140,7 +140,7 @@ class Pid:
         value = self._value(look.now_s, may_rise=may_rise)
         reason = f"{belief.value:.2f} °C, target {target_c:.2f} °C: {reason}"
         self._report = {"target": target_c, "measured": belief.value, "demand": value, "reason": reason}
-        return (Demand(output=self._drive.output, value=value, reason=reason),)
+        return (Demand(output=self._drive.output, value=value, reason=reason, target=target_c),)
 
     def report(self) -> Report:
         """See `Controller`."""

@@ -66,4 +66,4 @@ class Thermostat:
         self._report["targets"][output] = target_c
         self._report["demands"][output] = float(is_on)
         self._report["reason"] = reason
-        return Demand(output=output, value=side.drive.value(float(is_on)), reason=reason)
+        return Demand(output=output, value=side.drive.value(float(is_on)), reason=reason, target=target_c)

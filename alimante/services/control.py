@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 class Ask(Protocol):
     """How an output is asked for: `Gate.demand`."""
 
-    def __call__(self, device: str, value: float, *, source: str, reason: str) -> object:
+    def __call__(self, device: str, value: float, *, source: str, reason: str, target: float | None = None) -> object:
         """Wish `device` at `value`, for as long as such a wish lives."""
         ...
 
@@ -118,7 +118,7 @@ class ControlService:
     def _serve(self, controller: Controller, look: Look) -> None:
         try:
             for demand in _checked(controller, controller.decide(look)):
-                self._ask(demand.output, demand.value, source=controller.id, reason=demand.reason)
+                self._ask(demand.output, demand.value, source=controller.id, reason=demand.reason, target=demand.target)
             if isinstance(controller, Telling):
                 self._tell(controller.id, controller.findings())
         except Exception as error:  # noqa: BLE001 - one controller must not stop the others
