@@ -151,8 +151,8 @@ class Photoperiod:
     def level(self, local: LocalTime) -> float:
         """How bright it is at that moment, 0 to 1; what is lit at all is at least at a hundredth."""
         wall_s = local.wall_s
-        bright = max(day.level(wall_s, ramp_s=self._ramp_s) for day in self._days(local))
-        return max(round(bright * STEPS), 1) / STEPS if self.is_day(local) else 0.0
+        bright = [day.level(wall_s, ramp_s=self._ramp_s) for day in self._days(local) if day.has(wall_s)]
+        return max(round(max(bright) * STEPS), 1) / STEPS if bright else 0.0
 
     def decide(self, look: Look) -> Sequence[Demand]:
         """What the local time says; without one, what was demanded last."""

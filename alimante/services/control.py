@@ -71,6 +71,7 @@ class ControlService:
         self._on_change = on_change
         self._failures: dict[str, str] = {}
         self._told: dict[str, Mapping[str, Finding]] = {}
+        self._telling = {c.id: c for c in controllers if isinstance(c, Telling)}
         self._remembering = {c.id: c for c in controllers if isinstance(c, Remembering)}
         self._milestones = self._count_milestones()
 
@@ -119,8 +120,8 @@ class ControlService:
         try:
             for demand in _checked(controller, controller.decide(look)):
                 self._ask(demand.output, demand.value, source=controller.id, reason=demand.reason, target=demand.target)
-            if isinstance(controller, Telling):
-                self._tell(controller.id, controller.findings())
+            if controller.id in self._telling:
+                self._tell(controller.id, self._telling[controller.id].findings())
         except Exception as error:  # noqa: BLE001 - one controller must not stop the others
             self._on_failed(controller.id, error)
         else:

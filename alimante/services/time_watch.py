@@ -3,6 +3,7 @@
 Everything that lasts or ages goes by the monotonic clock, so a jump changes nothing here but what is told.
 """
 
+from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,16 @@ class TimeWatch:
     def local(self) -> LocalTime | None:
         """The local time now; None while the wall clock is not believed."""
         return self._calendar.read(wall_s=self._clock.wall(), synced=self._clock.synced())
+
+    def today(self) -> date | None:
+        """The local date; None while the wall clock is not believed."""
+        local = self.local()
+        return None if local is None else local.date
+
+    def wall(self) -> float | None:
+        """Seconds since 1970 UTC; None while the wall clock is not believed."""
+        local = self.local()
+        return None if local is None else local.wall_s
 
     def tick(self) -> None:
         """Compare the two clocks, once per control tick: publishes each jump, and when the time is not known."""

@@ -1,6 +1,6 @@
 """What is told of the wall clock, and when it is believed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -35,6 +35,12 @@ async def test_it_gives_the_local_time_of_the_place(bus):
     local = Watched(bus).watch.local()
     assert local is not None
     assert local.moment.isoformat() == "2026-06-01T12:00:00+02:00"
+
+
+async def test_without_a_believed_clock_there_is_no_date_and_no_time(bus):
+    known, unknown = Watched(bus).watch, Watched(bus, synced=False).watch
+    assert (known.today(), known.wall()) == (date(2026, 6, 1), NOW_S)
+    assert (unknown.today(), unknown.wall()) == (None, None)
 
 
 @pytest.mark.parametrize("by_s", [2.5, -7200.0, YEARS_S])
