@@ -1,18 +1,17 @@
-"""The composition root: builds one supervisor out of a configuration and ports, and runs it; it must not decide.
-
-Only this file chooses between real and simulated wires.
-"""
+"""The composition root: builds one supervisor out of a configuration and ports, and runs it; it must not decide."""
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alimante import __version__
-from alimante.config.model import Config, Device, Mqtt
+from alimante.config.model import Config, Mqtt
 from alimante.config.secret import read_secret
+from alimante.control.roster import controllers
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.component import Lifecycle, Phase
@@ -22,6 +21,7 @@ from alimante.core.ids import new_boot_id
 from alimante.core.rng import RandomStreams
 from alimante.core.states import NODE, NodeState, Tracked
 from alimante.core.tasks import Tasks
+from alimante.io.guards import Guards
 from alimante.io.handle import ActuatorHandle, SensorHandle
 from alimante.io.worker import Worker
 from alimante.mqtt.bridge import Bridge
@@ -30,8 +30,11 @@ from alimante.mqtt.demo_broker import DemoBroker
 from alimante.mqtt.link import Link, Will
 from alimante.mqtt.topics import Topics
 from alimante.safety.gate import Gate
+from alimante.services.control import ControlService
 from alimante.services.control_socket import SOCKET_NAME, CannotAnswer, ControlSocket
 from alimante.services.edges import EdgeService
+from alimante.services.errors import ErrorRegistry, gating_sensors, parts_of
+from alimante.services.groups import Groups, groups_of
 from alimante.services.journal import Journal
 from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
@@ -40,13 +43,17 @@ from alimante.services.readings import Readings
 from alimante.services.state import StateStore
 from alimante.services.status import Status
 from alimante.services.systemd import READY, STOPPING, WATCHDOG, Notifier
-from hardware.api import WireKind
-
-if TYPE_CHECKING:
-    from hardware.sim.world import World
+from alimante.services.time_watch import TimeWatch
+from alimante.wiring import open_wires
 
 STATUS_S = 30.0
 """How often the node's report is published when nothing changes."""
+
+CONTROL_S = 1.0
+"""From one round of the controllers to the next; a third of a poll, so that nothing waits for control."""
+
+TIME_S = 1.0
+"""How often the two clocks are compared."""
 
 PLANT_STEP_S = 0.5
 """How often the simulated physics move input lines by themselves, such as the float switch's."""
@@ -74,79 +81,6 @@ class Ports:
     runtime_dir: Path | None = None
 
 
-class CannotBuild(Exception):
-    """The configuration is sound, but something that it needs is not installed; the message says what."""
-
-
-@dataclass
-class Wires:
-    """The opened wires of a configuration, and the simulated world behind those that are simulated."""
-
-    opened: dict[str, Any] = field(default_factory=dict)
-    world: "World | None" = None
-
-    def close(self) -> None:
-        """Let go of all lines."""
-        for wire in self.opened.values():
-            wire.close()
-
-
-def open_wires(config: Config, *, now: Callable[[], float]) -> Wires:
-    """The wires that devices use. Real ones are opened lazily, so an absent bus is found by its first reading."""
-    wires = Wires()
-    for device in config.devices.values():
-        settings = config.wires[device.wire]
-        if settings.backend == "sim" and wires.world is None:
-            wires.world = _world(config, now)
-        if device.wire not in wires.opened:
-            simulated = settings.backend == "sim" and wires.world is not None
-            wires.opened[device.wire] = (
-                wires.world.wire(device.wire, WireKind(settings.kind))  # type: ignore[union-attr]
-                if simulated
-                else _linux_wire(settings)
-            )
-        if settings.backend == "sim" and wires.world is not None:
-            _mount(wires.world, device, wires.opened[device.wire])
-    return wires
-
-
-def _mount(world: "World", device: Device, wire: Any) -> None:
-    """Put the far side of `device` onto its simulated wire. Raises `CannotBuild`."""
-    try:
-        world.mount(
-            device.id,
-            device.driver,
-            wire=wire,
-            params=device.params.model_dump(),
-            zone=device.zone,
-            role=device.role,
-        )
-    except LookupError as error:  # no such zone, or no simulated chip for this driver
-        raise CannotBuild(f"{device.id}: {error.args[0] if error.args else error}") from error
-
-
-def _world(config: Config, now: Callable[[], float]) -> "World":
-    from hardware.sim.settings import PlantSettings  # a real board never loads the physics
-    from hardware.sim.world import World
-
-    return World(PlantSettings.model_validate(config.simulation), now=now)
-
-
-def _linux_wire(settings: Any) -> Any:
-    """The real wire of `settings`; its module is imported only where it is used: gpiozero alone costs 65 ms."""
-    if settings.kind == "gpio":
-        from hardware.linux.gpio import LinuxGpio
-
-        return LinuxGpio(settings.factory)
-    if settings.kind == "i2c":
-        from hardware.linux.i2c import LinuxI2c
-
-        return LinuxI2c(settings.bus)
-    from hardware.linux.sysfs import LinuxSysfs
-
-    return LinuxSysfs(Path(settings.root))
-
-
 class ServiceDied(Exception):
     """A task of a service ended with an error, and the supervisor with it."""
 
@@ -166,16 +100,25 @@ class Supervisor:
         self.workers = {name: self._worker(name) for name in self.wires.opened}
         self.disk = ports.worker("state", self._on_disk)
         self.store = self._store()
+        self.time = TimeWatch(config.location, clock=ports.clock, bus=self.bus)
         self.sensors: dict[str, SensorHandle] = self._handles("sensor", SensorHandle)
-        self.gate = Gate(self._handles("actuator", ActuatorHandle), bus=self.bus, now=ports.clock.mono)
-        self.outputs = OutputService(self.gate, bus=self.bus, tasks=self._tasks(), on_tick=self._on_tick)
-        self.readings = Readings(
-            self.sensors,
-            bus=self.bus,
-            clock=ports.clock,
-            tasks=self._tasks(),
-            outputs=[device for device in config.devices.values() if device.spec.kind == "actuator"],
+        self.guards = Guards(self.sensors, keys=config.recovery, bus=self.bus, clock=ports.clock, streams=ports.streams)
+        self.errors = ErrorRegistry(
+            parts_of(config), rules=config.recovery.errors.rules(), bus=self.bus, clock=ports.clock
         )
+        self.readings, self.groups = self._readings()
+        self.gate = Gate(
+            self._handles("actuator", ActuatorHandle),
+            bus=self.bus,
+            now=ports.clock.mono,
+            believed=self.readings.believed,
+            references=config.references,
+            interlocks=config.interlocks,
+            today=self._today,
+            wall=lambda: None if self.time.local() is None else ports.clock.wall(),
+        )
+        self.control = self._control()
+        self.outputs = OutputService(self.gate, bus=self.bus, tasks=self._tasks(), on_tick=self._on_tick)
         self.status = Status(
             node=self.node,
             sensors=self.sensors,
@@ -187,6 +130,7 @@ class Supervisor:
             version=__version__,
         )
         self.lifecycle = Lifecycle(self.bus)
+        self._keep_state()
         self._add_components()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -216,10 +160,14 @@ class Supervisor:
             add(Periodic("plant", Phase.WIRES, self.wires.world.step, every_s=PLANT_STEP_S, tasks=self._tasks()))
         if self.ports.link is not None:
             self._add_mqtt(self.ports.link)
+        add(self.errors)
         add(self.outputs)
         add(self.readings)
+        add(self.groups)
         add(EdgeService(self.sensors, bus=self.bus, tasks=self._tasks()))
         add(PollingService(self.sensors, clock=self.ports.clock, tasks=self._tasks()))
+        add(self.control)
+        add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks()))
         if self.ports.runtime_dir is not None:
             add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, self._answers()))
 
@@ -302,6 +250,46 @@ class Supervisor:
             self.bus.publish(WireStateChanged(wire=wire, wedged=wedged, reason=reason))
 
         return self.ports.worker(wire, on_wedged)
+
+    def _readings(self) -> tuple[Readings, Groups]:
+        config, clock = self.config, self.ports.clock
+        groups = groups_of(config)
+        outputs = [device for device in config.devices.values() if device.spec.kind == "actuator"]
+        readings = Readings(
+            self.sensors,
+            bus=self.bus,
+            clock=clock,
+            tasks=self._tasks(),
+            outputs=outputs,
+            groups={name: group.vote for name, group in groups.items()},
+            members=[group.members for group in groups.values()],
+            vital=gating_sensors(config),
+        )
+        return readings, Groups(groups, believed=readings.believed, bus=self.bus, clock=clock, tasks=self._tasks())
+
+    def _control(self) -> ControlService:
+        return ControlService(
+            controllers(self.config),
+            believed=self.readings.believed,
+            local=self.time.local,
+            ask=self.gate.demand,
+            bus=self.bus,
+            clock=self.ports.clock,
+            tasks=self._tasks(),
+            tick_s=CONTROL_S,
+            on_change=self.store.changed,
+        )
+
+    def _keep_state(self) -> None:
+        """Say what outlives a restart; everybody gets back what was kept."""
+        self.store.add("time", self.time.snapshot, self.time.restore)
+        self.store.add("gate", self.gate.snapshot, self.gate.restore)
+        self.store.add("control", self.control.snapshot, self.control.restore)
+        self.gate.on_change(self.store.changed)
+
+    def _today(self) -> date | None:
+        local = self.time.local()
+        return None if local is None else local.moment.date()
 
     def _store(self) -> StateStore:
         ports = self.ports

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from alimante.app import CannotBuild, open_wires
 from alimante.commands.ask import NoSupervisor, ask
 from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.folders import Folders
@@ -24,6 +23,7 @@ from alimante.io.handle import ActuatorHandle, SensorHandle
 from alimante.io.worker import Done, ThreadWorker
 from alimante.policy.values import parse_value, say_value, show_value
 from alimante.services.instance_lock import AlreadyRunning, InstanceLock
+from alimante.wiring import CannotBuild, open_wires
 from hardware.sim.settings import PlantSettings
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from alimante.app import CannotBuild, Ports, Supervisor, paho_link
+from alimante.app import Ports, Supervisor, paho_link
 from alimante.commands.folders import Folders
 from alimante.commands.loading import BadConfig, load_or_explain
 from alimante.config.load import Loaded
@@ -27,6 +27,7 @@ from alimante.services.console import REFRESH_S, LiveTable, LogTail
 from alimante.services.instance_lock import AlreadyRunning, InstanceLock
 from alimante.services.periodic import Periodic
 from alimante.services.systemd import Notifier, notifier_from, reloading
+from alimante.wiring import CannotBuild
 
 LAST_CONFIG = "running.json"
 """A copy of the configuration that runs, for `alimante safe` when the original is broken or gone."""

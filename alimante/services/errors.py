@@ -40,7 +40,7 @@ def parts_of(config: Config) -> dict[str, Part]:
     A sensor gates when an output that is not to be on without it names it, itself or through a group.
     """
     parts = dict.fromkeys(config.wires, Part.WIRE)
-    gating = set(_gating(config))
+    gating = set(gating_sensors(config))
     for device in config.devices.values():
         if device.spec.kind == "sensor":
             parts[device.id] = Part.GATING_SENSOR if device.id in gating else Part.SENSOR
@@ -49,7 +49,7 @@ def parts_of(config: Config) -> dict[str, Part]:
     return parts
 
 
-def _gating(config: Config) -> list[str]:
+def gating_sensors(config: Config) -> list[str]:
     """The ids of the sensors that outputs depend on."""
     wanted = [config.references[ref] for device in config.devices.values() for ref in device.output.depends_on]
     channels = [

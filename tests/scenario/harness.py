@@ -35,17 +35,26 @@ HEATER = {
     "role": "heater",
     "safe_value": "off",
     "zone": "warm",
+    "limit": {"max_c": 36.0},
+    "depends_on": ["warm_probe"],
 }
 
 
-def config_of(**devices: dict[str, Any]) -> Config:
-    """A configuration with `devices` on simulated wires."""
+READY_S = 16.0
+"""How long after the start a heater may be on at the earliest: its probe has given three readings, 5 s apart."""
+
+
+def config_of(*, extra: dict[str, Any] | None = None, **devices: dict[str, Any]) -> Config:
+    """A configuration with `devices` on simulated wires, and the probe that the heater needs; `extra` are other keys."""
+    if any("warm_probe" in device.get("depends_on", ()) for device in devices.values()):
+        devices = {"warm_probe": PROBE, **devices}
     document = {
         "version": 1,
         "node": {"id": "test"},
         "mqtt": {"host": "127.0.0.1"},
         "wires": WIRES,
         "devices": devices,
+        **(extra or {}),
     }
     built = build(document, board=GENERIC)
     assert built.config is not None, built.errors

@@ -8,7 +8,7 @@ from alimante.app import ServiceDied
 from alimante.core.events import DeviceStateChanged, EdgeSeen, Outcome, OutputChanged, ReadingMissed, ReadingTaken
 from alimante.core.states import DeviceState
 from alimante.services.systemd import READY, STOPPING, WATCHDOG
-from tests.scenario.harness import HEATER, PROBE, Run, config_of, run_supervisor
+from tests.scenario.harness import HEATER, PROBE, READY_S, Run, config_of, run_supervisor
 
 SECOND_PROBE = {**PROBE, "address": "28-0316a2795bf0", "zone": "cool"}
 AIR = {"driver": "sht3x", "wire": "bus", "address": "0x44", "zone": "warm"}
@@ -17,7 +17,7 @@ TANK = {"driver": "float_switch", "wire": "pins", "pin": 23}
 
 def test_the_relay_on_its_pin_warms_what_the_probe_reads():
     async def story(run: Run) -> None:
-        await asyncio.sleep(10)
+        await asyncio.sleep(READY_S)
         before = run.truth.zones["warm"].temperature_c
         assert await run.command("heater", 1.0) is Outcome.APPLIED
         await asyncio.sleep(900)
@@ -30,7 +30,7 @@ def test_the_relay_on_its_pin_warms_what_the_probe_reads():
 
 def test_a_command_holds_for_its_time_only():
     async def story(run: Run) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(READY_S)
         await run.command("heater", 1.0, ttl_s=60.0)
         await asyncio.sleep(59)
         assert run.truth.loads["heater"].heat_w > 0
@@ -42,7 +42,7 @@ def test_a_command_holds_for_its_time_only():
 
 def test_outputs_are_safe_before_anything_is_measured_and_after_the_end():
     async def story(run: Run) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(READY_S)
         await run.command("heater", 1.0)
         assert run.truth.loads["heater"].heat_w > 0
 
@@ -86,7 +86,7 @@ def test_a_wire_that_comes_back_is_found_by_the_next_reading():
 
 def test_a_hanging_wire_costs_its_own_devices_only_and_not_the_stop(mocker):
     async def story(run: Run) -> None:
-        await asyncio.sleep(12)
+        await asyncio.sleep(READY_S)
         worker = run.supervisor.workers["bus"]
         hang = run.supervisor.sensors["air"]
         mocker.patch.object(hang._driver, "read", side_effect=lambda: worker.sleep(float("inf")))
@@ -106,7 +106,7 @@ def test_a_hanging_wire_costs_its_own_devices_only_and_not_the_stop(mocker):
 
 def test_a_gpio_chip_that_vanishes_makes_the_output_unknown_and_its_return_makes_it_safe():
     async def story(run: Run) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(READY_S)
         await run.command("heater", 1.0)
         run.wire("pins").vanish()
         assert await run.command("heater", 1.0) is Outcome.FAILED
@@ -123,7 +123,7 @@ def test_a_gpio_chip_that_vanishes_makes_the_output_unknown_and_its_return_makes
 
 def test_a_busy_line_at_start_keeps_the_node_from_arming_until_it_is_free():
     async def story(run: Run) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(READY_S)
         assert await run.command("heater", 1.0) is Outcome.REJECTED
         assert "heater" in run.supervisor.gate.refusal()
         run.wire("pins").busy(17, held=False)
@@ -153,7 +153,7 @@ def test_a_contact_that_moves_is_read_after_it_has_settled_without_waiting_for_t
 
 def test_a_service_that_dies_ends_the_supervisor_with_safe_outputs(mocker):
     async def story(run: Run) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(READY_S)
         await run.command("heater", 1.0)
         runs.append(run)
         mocker.patch.object(run.supervisor.gate, "tick", side_effect=RuntimeError("planted"))
@@ -167,7 +167,7 @@ def test_a_service_that_dies_ends_the_supervisor_with_safe_outputs(mocker):
 
 def test_the_same_seed_tells_the_same_story():
     async def story(run: Run) -> None:
-        await asyncio.sleep(5)
+        await asyncio.sleep(READY_S)
         await run.command("heater", 1.0)
         await asyncio.sleep(3600)
 
