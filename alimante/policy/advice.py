@@ -6,7 +6,10 @@ from typing import Final
 ANY: Final = "*"
 
 _ADVICE: Final[dict[tuple[str, str], str]] = {
-    ("onewire", "NoAnswer"): "check the plug of this probe, and its address: ls /sys/bus/w1/devices shows who answers",
+    (
+        "onewire",
+        "NoAnswer",
+    ): "check its plug, the 4.7 kΩ pull-up and the ground; ls /sys/bus/w1/devices shows who answers",
     ("onewire", "WireUnavailable"): "add dtoverlay=w1-gpio to /boot/firmware/config.txt and restart the computer",
     ("onewire", "silent"): "check the 4.7 kΩ pull-up between data and 3.3 V, and the ground of the probes",
     ("onewire", "BadData"): "keep the cable short and away from mains cables, and check the 4.7 kΩ pull-up",
@@ -45,6 +48,7 @@ _ADVICE: Final[dict[tuple[str, str], str]] = {
     (ANY, "ValueRefused"): "check the driver's settings in the configuration",
     (ANY, "WireWedged"): "a call to this interface does not come back: restart the computer if it stays so",
     (ANY, "DeadlinePassed"): "the interface is slow or stuck: check the cable, and restart the computer if it stays so",
+    (ANY, "BreakerOpen"): "it failed too often and is asked only now and then: see its last errors",
     (ANY, "silent"): "check the power and the ground that the devices on this wire share",
     (ANY, "bad_reading"): "compare it with another instrument; check where it sits, its cable and its power",
     (ANY, "suspect_reading"): "compare it with another instrument, and look whether anything lies on it",

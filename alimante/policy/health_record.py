@@ -22,7 +22,8 @@ class Judged:
 class HealthRecord:
     """The record of `component`.
 
-    A condition sets at least its level at once; when it is over the level falls as slowly as that of any check.
+    A condition sets at least its level at once. When it is over, a critical one is left as slowly as what a check
+    found; of a warning that is over some good looks are enough, because those who tell it have waited themselves.
     """
 
     component: str
@@ -33,7 +34,7 @@ class HealthRecord:
     _last: ConditionChanged | None = None
 
     def __post_init__(self) -> None:
-        self._floor = Hysteresis(self.patience, is_safety=True)
+        self._floor = Hysteresis(self.patience, is_safety=True, warning_dwell_s=0.0)
 
     @property
     def is_critical(self) -> bool:

@@ -31,11 +31,12 @@ class Hysteresis:
     Findings as bad as a level or worse, in a row, lead to that level. It is left downwards by one step at a time: when
     enough findings in a row were better and the last one as bad as it is `dwell_s` old. Counting from there, and not
     from the step before, a thing that went from critical to sound is sound again `dwell_s` and one more row of good
-    findings later.
+    findings later. `warning_dwell_s` is another dwell for the last step, where somebody else has waited already.
     """
 
     patience: Patience = field(default_factory=Patience)
     is_safety: bool = False
+    warning_dwell_s: float | None = None
     level: Level | None = None
     """None until there is enough to say anything: one good finding, or enough bad ones."""
     _worse: dict[Level, int] = field(default_factory=lambda: {Level.WARNING: 0, Level.CRITICAL: 0})
@@ -73,7 +74,10 @@ class Hysteresis:
             self._better = 0
             return
         self._better += 1
-        is_over = now_s - self._last_s[self.level] >= self.patience.dwell_s
+        dwell_s = self.patience.dwell_s
+        if self.level is Level.WARNING and self.warning_dwell_s is not None:
+            dwell_s = self.warning_dwell_s
+        is_over = now_s - self._last_s[self.level] >= dwell_s
         if self._better >= self.patience.good_to_recover and is_over:
             self.level = Level.WARNING if self.level is Level.CRITICAL else Level.CLEAR
             self._better = 0

@@ -125,6 +125,18 @@ def test_a_condition_sets_its_level_at_once_and_is_left_slowly(bench):
     assert bench.service.health_of("probe") is Health.HEALTHY
 
 
+def test_a_warning_of_others_that_is_over_needs_three_good_looks_only(bench):
+    bench.add("probe")
+    bench.look(2)
+    bench.condition("probe", Level.WARNING)
+    bench.look(20)
+    bench.condition("probe", Level.CLEAR)
+    bench.look(1)
+    assert bench.service.health_of("probe") is Health.WARNING
+    bench.look(1)
+    assert bench.service.health_of("probe") is Health.HEALTHY
+
+
 def test_a_condition_of_something_without_checks_is_forgotten_after_its_recovery(bench):
     bench.add("probe")
     bench.condition("disk", Level.CRITICAL)
