@@ -11,6 +11,7 @@ from alimante.config import (
     checks_health,
     checks_outputs,
     checks_readings,
+    checks_verify,
     pins,
 )
 from alimante.config.faults import Problem
@@ -23,7 +24,15 @@ from hardware.api import Switch
 _I2C_ADDRESSES: Final = range(0x08, 0x78)
 """The others are reserved (NXP UM10204, table 4)."""
 
-_DOMAINS: Final = (checks_readings, checks_groups, checks_outputs, checks_controllers, checks_days, checks_health)
+_DOMAINS: Final = (
+    checks_readings,
+    checks_groups,
+    checks_outputs,
+    checks_verify,
+    checks_controllers,
+    checks_days,
+    checks_health,
+)
 
 
 def errors(scene: Scene) -> Iterator[Problem]:

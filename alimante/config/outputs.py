@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from alimante.config.base import Id, Keys, Ref
+from alimante.config.verify import LimitKeys, VerifyKeys
 
 _Seconds = Annotated[float, Field(gt=0, le=604800)]
 _Rest = Annotated[float, Field(ge=0, le=86400)]
@@ -60,6 +61,10 @@ class OutputKeys(Keys):
     )
     cutoff: Id | None = Field(
         default=None, description="The cutoff (safety relay) in series with this heater; the only one when not given."
+    )
+    limit: LimitKeys | None = Field(default=None, description="Of a heater: how hot it may get, and how fast it heats.")
+    verify: VerifyKeys = Field(
+        default_factory=VerifyKeys, description="Of a heater: how it is held against what its sensor says."
     )
 
 
