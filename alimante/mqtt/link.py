@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class LinkFailed(Exception):
@@ -13,8 +13,7 @@ class LinkFailed(Exception):
         self.wrong_protocol = wrong_protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(NamedTuple):
     """One message from the broker. `is_fresh` says that the broker vouches that it has not expired.
 
     A payload may be cut where it is far longer than any command.

@@ -5,7 +5,7 @@ acknowledged is kept here, and the library is given only what may be under way a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CAPACITY = 4096
 """How many messages may wait. A terrarium has some hundred states; the rest is room for events during an outage."""
@@ -17,8 +17,7 @@ INFLIGHT = 64
 """How many messages may be unacknowledged at once, unless the broker allows fewer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message to be published. `render` gives its payload at the moment of sending, so that ages are right.
 
     `is_state` says that a newer message on the topic makes this one pointless.

@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 import time
 from dataclasses import asdict
+from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alimante.core.events import CommandFinished, Outcome, OutputChanged, Quality, ReadingAged, ReadingTaken
@@ -17,6 +19,7 @@ from alimante.mqtt.codec import (
     encode_output,
     encode_reading,
     encode_refusal,
+    iso,
 )
 from hardware.api import Range, Switch, Unit
 
@@ -366,3 +369,13 @@ def test_f014_a_value_that_is_no_number_is_never_published(value):
 def test_whatever_the_clocks_say_a_reading_is_valid_json(value, age_s, wall_s):
     said = json.loads(encode_reading(taken(value=value, measured_s=0.0), mono_s=age_s, wall_s=wall_s), parse_constant=0)
     assert said["age_s"] >= 0
+
+
+@given(st.floats(0.0, 4e9))
+@example(1.9999999)
+@example(1_700_000_000.0)
+@example(951_868_799.9994)
+def test_a_wall_time_is_told_to_the_millisecond_and_never_from_the_future(wall_s):
+    told = iso(wall_s)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told)
+    assert -1e-6 <= wall_s - datetime.fromisoformat(told).timestamp() < 0.001 + 1e-6
