@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from alimante.config.base import Keys
@@ -38,8 +39,8 @@ class Device:
     poll_s: float = 0.0
     role: Role | None = None
     safe_value: float = 0.0
-    reading: ReadingKeys = field(default_factory=ReadingKeys)
-    output: OutputKeys = field(default_factory=OutputKeys)
+    reading: ReadingKeys = field(default_factory=cache(ReadingKeys))
+    output: OutputKeys = field(default_factory=cache(OutputKeys))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
