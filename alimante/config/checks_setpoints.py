@@ -115,7 +115,7 @@ def _under_limit(
     scene: Scene, path: Path, keys: SetpointKeys | None, heater: str | None, margin_c: float
 ) -> Iterator[Problem]:
     device = scene.devices.get(heater or "")
-    limit = None if device is None else getattr(device.output, "limit", None)
+    limit = None if device is None else device.output.limit
     if keys is None or limit is None:
         return
     warmest_c = extremes(keys)[1]

@@ -11,7 +11,7 @@ from alimante.config.climate import (
     ThermostatKeys,
     VentilationKeys,
 )
-from alimante.config.model import Config, Device, Role
+from alimante.config.model import Config, Role
 from alimante.config.outputs import ROLE_LIMITS
 from alimante.control.controller import Controller
 from alimante.control.drive import Drive
@@ -63,13 +63,13 @@ class _Workshop:
         return Thermostat(name, sensor=self._full(keys.sensor), sides=sides, hysteresis_c=keys.hysteresis_c)
 
     def pid(self, name: str, keys: PidKeys) -> Pid:
-        limits = self._config.devices[keys.heater].output.limits
-        usual = ROLE_LIMITS[Role.HEATER]
+        heater = self._config.devices[keys.heater].output
+        limits, usual = heater.limits, ROLE_LIMITS[Role.HEATER]
         settings = PidSettings(
             sensor=self._full(keys.sensor),
             target=self._setpoint(keys.target_c, min),
             gains=Gains(gain=keys.gain_per_c, integral_s=keys.integral_s, derivative_s=keys.derivative_s),
-            most=keys.max_share,
+            most=min(keys.max_share, limits.max_power_pct / 100.0),
             band_c=keys.band_c,
             timing=Timing(
                 cycle_s=keys.cycle_s,
@@ -77,7 +77,7 @@ class _Workshop:
                 min_off_s=usual["min_off_s"] if limits.min_off_s is None else limits.min_off_s,
                 longest_s=keys.longest_cycle_s,
             ),
-            ceiling_c=_ceiling_c(self._config.devices[keys.heater]),
+            ceiling_c=None if heater.limit is None else heater.limit.max_c,
             tune_once=keys.autotune == "once",
         )
         return Pid(name, self._drive(keys.heater), settings)
@@ -135,8 +135,3 @@ class _Workshop:
 
 def _plan(keys: AiringKeys | None) -> AiringPlan | None:
     return None if keys is None else AiringPlan(every_s=keys.every_s, for_s=keys.for_s, share=keys.share)
-
-
-def _ceiling_c(heater: Device) -> float | None:
-    limit = getattr(heater.output, "limit", None)
-    return None if limit is None else limit.max_c

@@ -7,13 +7,10 @@ import pytest
 
 from alimante.config.build import build
 from alimante.config.faults import Problem, pointer
-from alimante.config.outputs import OutputKeys
 from hardware.board import GENERIC
 
-HAS_LIMIT = "limit" in OutputKeys.model_fields
 RELAY: dict[str, Any] = {"driver": "relay", "wire": "pins", "active_high": True, "safe_value": "off"}
-LIMIT: dict[str, Any] = {"limit": {"max_c": 38.0}} if HAS_LIMIT else {}
-HEATER: dict[str, Any] = {**RELAY, "role": "heater", "depends_on": ["warm"], **LIMIT}
+HEATER: dict[str, Any] = {**RELAY, "role": "heater", "depends_on": ["warm"], "limit": {"max_c": 38.0}}
 DOCUMENT: dict[str, Any] = {
     "version": 1,
     "node": {"id": "box"},
@@ -229,7 +226,6 @@ def test_a_controller_is_not_blamed_for_a_device_that_is_wrong_itself():
     assert errors == []
 
 
-@pytest.mark.skipif(not HAS_LIMIT, reason="heaters have no limit yet")
 @pytest.mark.parametrize(
     ("keys", "most_c"),
     [(THERMOSTAT, 37.0), (PID, 37.0), (PID | {"autotune": "once"}, 36.0)],
@@ -242,7 +238,6 @@ def test_a_target_stays_below_the_heaters_limit(keys, most_c):
     assert f"at most {most_c:g} °C" in sentence
 
 
-@pytest.mark.skipif(not HAS_LIMIT, reason="heaters have no limit yet")
 def test_the_warmest_day_of_the_year_counts_for_the_limit():
     warmest = {"day": 34.0, "night": 24.0, "day_from": "08:00", "day_to": "20:00"}
     summer = {**warmest, "over_year": [{"date": "01-15", "shift": -5.0}, {"date": "07-15", "shift": 4.0}]}

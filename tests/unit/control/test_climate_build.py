@@ -1,9 +1,6 @@
 """The configuration's controllers become what they say."""
 
-import pytest
-
 from alimante.config.build import build
-from alimante.config.outputs import OutputKeys
 from alimante.control.humidity import Humidity
 from alimante.control.pid import Pid
 from alimante.control.roster import controllers
@@ -12,7 +9,6 @@ from alimante.control.ventilation import Ventilation
 from hardware.board import GENERIC
 from tests.unit.control.looks import LOST, asked, at, good, look
 
-LIMIT = {"limit": {"max_c": 38.0}} if "limit" in OutputKeys.model_fields else {}
 RELAY = {"driver": "relay", "wire": "pins", "active_high": True, "safe_value": "off", "zone": "warm"}
 DOCUMENT = {
     "version": 1,
@@ -34,8 +30,8 @@ DOCUMENT = {
             "address": "0x48",
             "inputs": {"co2": {"input": 0, "unit": "ppm", "calibration": {"kind": "linear", "scale": 1000.0}}},
         },
-        "heater": {**RELAY, "pin": 17, "role": "heater", "depends_on": ["warm"], **LIMIT},
-        "mat": {**RELAY, "pin": 18, "role": "heater", "depends_on": ["warm"], **LIMIT},
+        "heater": {**RELAY, "pin": 17, "role": "heater", "depends_on": ["warm"], "limit": {"max_c": 38.0}},
+        "mat": {**RELAY, "pin": 18, "role": "heater", "depends_on": ["warm"], "limit": {"max_c": 38.0}},
         "cooler": {**RELAY, "pin": 22, "role": "cooler"},
         "mister": {**RELAY, "pin": 27, "role": "mister"},
         "lamp": {**RELAY, "pin": 5, "role": "light"},
@@ -123,7 +119,6 @@ def test_own_times_win_over_the_photoperiod():
         assert floor.report()["target"] == target_c
 
 
-@pytest.mark.skipif(not LIMIT, reason="heaters have no limit yet")
 def test_a_tuning_is_bound_to_the_heaters_limit():
     floor = built()["floor"]
     floor.decide(look(0.0, **{"warm.temperature": good(20.0, measured_s=0.0)}))
