@@ -49,9 +49,6 @@ from alimante.wiring import open_wires
 STATUS_S = 30.0
 """How often the node's report is published when nothing changes."""
 
-CONTROL_S = 1.0
-"""From one round of the controllers to the next; a third of a poll, so that nothing waits for control."""
-
 TIME_S = 1.0
 """How often the two clocks are compared."""
 
@@ -276,7 +273,7 @@ class Supervisor:
             bus=self.bus,
             clock=self.ports.clock,
             tasks=self._tasks(),
-            tick_s=CONTROL_S,
+            tick_s=self.config.control.tick_s,
             on_change=self.store.changed,
         )
 
