@@ -13,7 +13,6 @@ from hardware.api import Channel
 Number = Annotated[float, Field(ge=-1e9, le=1e9)]
 Limit = Annotated[float, Field(ge=0, le=1e9)]
 Count = Annotated[int, Field(ge=1, le=99)]
-Pair = Annotated[list[Number], Field(min_length=2, max_length=2)]
 
 LIMITS: Final[Mapping[str, Mapping[str, float]]] = {
     "temperature": {
@@ -41,7 +40,7 @@ class ChannelKeys(Keys):
     """How one channel of a sensor is corrected, judged and smoothed. Numbers are in the channel's unit."""
 
     offset: Number = Field(default=0.0, description="Added to every measured value.")
-    calibration: Annotated[list[Pair], Field(min_length=2, max_length=32)] | None = Field(
+    calibration: list[list[Number]] | None = Field(
         default=None,
         description="Points [what the sensor said, what was true], rising; between them straight lines are drawn.",
     )
@@ -122,21 +121,30 @@ def freshness(keys: ReadingKeys, poll_s: float) -> Freshness:
     )
 
 
+def plausible(channel: Channel, keys: ChannelKeys) -> tuple[float, float]:
+    """The lowest and the highest value that a reading of `channel` may have."""
+    usual = LIMITS.get(channel.quantity, {})
+    low = usual.get("plausible_low", float("-inf")) if keys.plausible_low is None else keys.plausible_low
+    high = usual.get("plausible_high", float("inf")) if keys.plausible_high is None else keys.plausible_high
+    return low, high
+
+
 def rules(channel: Channel, keys: ReadingKeys, poll_s: float) -> Rules:
     """The numbers that `channel` is judged by: the configuration's, else those of what it measures."""
     own = keys.channels.get(channel.name) or ChannelKeys()
     usual = LIMITS.get(channel.quantity, {})
 
-    def limit(name: str, otherwise: float = 0.0) -> float:
+    def limit(name: str) -> float:
         said: float | None = getattr(own, name)
-        return usual.get(name, otherwise) if said is None else said
+        return usual.get(name, 0.0) if said is None else said
 
+    low, high = plausible(channel, own)
     return Rules(
         offset=own.offset,
         points=tuple((said, true) for said, true in own.calibration or ()),
         beyond=own.calibrated_beyond,
-        low=limit("plausible_low", float("-inf")),
-        high=limit("plausible_high", float("inf")),
+        low=low,
+        high=high,
         most=limit("max_change"),
         within_s=own.max_change_s,
         jump=limit("max_jump"),
