@@ -7,7 +7,6 @@ never from how often it is asked, so that it needs no task to stay right.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from statistics import median
 from typing import Literal
 
 from alimante.core.events import Level, Quality
@@ -89,12 +88,15 @@ class Vote:
     def judge(self, beliefs: Mapping[str, Belief], now_s: float) -> Verdict:
         """What `beliefs`, one for each member, say together at the monotonic time `now_s`."""
         heard = {name: beliefs[name] for name in self.members if beliefs[name].value is not None}
-        self._readmit(heard, now_s)
+        if self._ejected():
+            self._readmit(heard, now_s)
         pool = self._pool(heard)
-        if len(pool) >= 2 and _agree(pool.values(), self.rules.tolerance):
-            self._compare(pool, heard, now_s)
+        if len(pool) >= 2 and _agree(pool.values(), self.rules.tolerance) and self._compare(pool, heard, now_s):
             pool = self._pool(heard)
         return self._verdict(pool, heard, now_s)
+
+    def _ejected(self) -> tuple[str, ...]:
+        return tuple(name for name, record in self._records.items() if record.until_s is not None)
 
     def _pool(self, heard: Mapping[str, Belief]) -> dict[str, float]:
         """The values that make the group's: of the good members, and only when these are too few of suspect ones."""
@@ -118,12 +120,12 @@ class Vote:
                 record.erred_s = now_s
                 record.is_unproven = not others
 
-    def _compare(self, pool: Mapping[str, float], heard: Mapping[str, Belief], now_s: float) -> None:
+    def _compare(self, pool: Mapping[str, float], heard: Mapping[str, Belief], now_s: float) -> bool:
         """Count new samples of `pool`, a majority of which agrees, that lie outside; eject who has too many in a row.
 
-        Two that agree are both inside: their median is halfway between them.
+        Two that agree are both inside: their median is halfway between them. Returns whether anybody was ejected.
         """
-        centre = median(pool.values())
+        centre, has_ejected = median(pool.values()), False
         for name, value in pool.items():
             record, measured_s = self._records[name], heard[name].measured_s
             if measured_s == record.counted_s:
@@ -136,6 +138,8 @@ class Vote:
             record.erred_s = now_s
             if record.streak >= self.rules.outlier_samples:
                 self._eject(record, now_s)
+                has_ejected = True
+        return has_ejected
 
     def _forgive(self, record: _Record, now_s: float) -> None:
         record.streak = 0
@@ -150,15 +154,17 @@ class Vote:
         record.until_s = now_s + min(self.rules.eject_cap_s, self.rules.eject_s * record.times)
 
     def _verdict(self, pool: Mapping[str, float], heard: Mapping[str, Belief], now_s: float) -> Verdict:
-        ejected = tuple(name for name, record in self._records.items() if record.until_s is not None)
-        silent = tuple(name for name in self.members if name not in heard)
-        disagree = self._disagreement(pool, now_s)
-        belief = self._belief(pool, heard)
-        spread = max(pool.values()) - min(pool.values()) if pool else 0.0
-        return Verdict(belief=belief, ejected=ejected, silent=silent, spread=spread, disagree=disagree)
+        is_agreed = not pool or _agree(pool.values(), self.rules.tolerance)
+        return Verdict(
+            belief=self._belief(pool, heard, is_agreed=is_agreed),
+            ejected=self._ejected(),
+            silent=tuple(name for name in self.members if name not in heard),
+            spread=max(pool.values()) - min(pool.values()) if pool else 0.0,
+            disagree=self._disagreement(now_s, is_agreed=is_agreed),
+        )
 
-    def _disagreement(self, pool: Mapping[str, float], now_s: float) -> Level:
-        if not pool or _agree(pool.values(), self.rules.tolerance):
+    def _disagreement(self, now_s: float, *, is_agreed: bool) -> Level:
+        if is_agreed:
             self._apart_since_s = None
             return Level.CLEAR
         if self._apart_since_s is None:
@@ -168,7 +174,7 @@ class Vote:
             return Level.CRITICAL
         return Level.WARNING if apart_s > self.rules.warn_after_s else Level.CLEAR
 
-    def _belief(self, pool: Mapping[str, float], heard: Mapping[str, Belief]) -> Belief:
+    def _belief(self, pool: Mapping[str, float], heard: Mapping[str, Belief], *, is_agreed: bool) -> Belief:
         seen = tuple(belief.value for belief in heard.values() if belief.value is not None)
         highest, lowest = max(seen, default=None), min(seen, default=None)
         if len(pool) < self.rules.min_sensors or not pool:
@@ -177,17 +183,15 @@ class Vote:
             return Belief(
                 value=None, quality=Quality.UNKNOWN, reasons=(why,), highest=highest, lowest=lowest, members=seen
             )
-        reasons = self._doubts(pool, heard)
-        is_good = not reasons
-        if not _agree(pool.values(), self.rules.tolerance):
-            extreme = "highest" if self.rules.safe_side == "high" else "lowest"
-            reasons = (*reasons, f"the members contradict each other, so the {extreme} counts")
+        doubts = self._doubts(pool, heard)
+        reasons, value = doubts, median(pool.values())
+        if not is_agreed:
             value = max(pool.values()) if self.rules.safe_side == "high" else min(pool.values())
-        else:
-            value = median(pool.values())
+            extreme = "highest" if self.rules.safe_side == "high" else "lowest"
+            reasons = (*doubts, f"the members contradict each other, so the {extreme} counts")
         return Belief(
             value=value,
-            quality=Quality.GOOD if is_good else Quality.SUSPECT,
+            quality=Quality.SUSPECT if doubts else Quality.GOOD,
             reasons=reasons,
             measured_s=_oldest(heard[name] for name in pool),
             highest=highest,
@@ -202,6 +206,13 @@ class Vote:
             f"{name} was outvoted, and nobody is left to check it" for name in pool if self._records[name].is_unproven
         ]
         return (*suspect, *(unproven if len(pool) == 1 else ()))
+
+
+def median(values: Iterable[float]) -> float:
+    """The middle one of `values`, or the mean of the middle two; a quarter of the time of the standard library's."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _agree(values: Collection[float], tolerance: float) -> bool:
