@@ -67,10 +67,6 @@ def _order(device: Device, limit: LimitKeys) -> Iterator[Problem]:
     if verify.window_max_s < verify.window_min_s:
         message = f"window_max_s must not be below window_min_s ({verify.window_min_s:g} s)"
         yield Problem((*path, "verify", "window_max_s"), message)
-    low_c, high_c = verify.room_low_c, verify.room_high_c
-    if (low_c is None) != (high_c is None) or (low_c is not None and high_c is not None and low_c >= high_c):
-        message = "room_low_c and room_high_c belong together, and the first is the lower one"
-        yield Problem((*path, "verify", "room_low_c"), message)
 
 
 def _references(scene: Scene, device: Device, limit: LimitKeys) -> Iterator[Problem]:

@@ -108,16 +108,3 @@ class VerifyKeys(Keys):
     power_off_s: float = Field(
         default=3.0, ge=0.5, le=60, description="Seconds after switching off until the power must be gone."
     )
-    room_low_c: float | None = Field(
-        default=None,
-        ge=-40,
-        le=60,
-        description="Coldest that the room ever is, in °C; with room_high_c it shows drift.",
-    )
-    room_high_c: float | None = Field(
-        default=None,
-        ge=-40,
-        le=60,
-        description="Warmest that the room ever is, in °C. A single sensor that drifts makes the enclosure look as if "
-        "it stood in a colder or warmer room; outside of what is given here there is a warning.",
-    )

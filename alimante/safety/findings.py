@@ -14,7 +14,6 @@ class Kind(StrEnum):
     OVER_TEMPERATURE = "over_temperature"
     STUCK_ON = "stuck_on"  # off, and it heats
     SWAPPED = "swapped_probes"  # on, and another zone's probe gets warm
-    DRIFT = "sensor_drift"  # the room would have to be colder or warmer than it can be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

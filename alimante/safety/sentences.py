@@ -67,15 +67,3 @@ def powered(heater: str, *, power_w: float) -> Finding:
         advice="Unplug the heater. Its relay may be welded.",
         values=(("power_w", power_w),),
     )
-
-
-def drift(heater: str, *, room_c: float, low_c: float, high_c: float) -> Finding:
-    """By its heat balance the enclosure stands in a room that cannot be."""
-    return Finding(
-        kind=Kind.DRIFT,
-        level=Level.WARNING,
-        is_trip=False,
-        text=f"{heater} works as if the room had {room_c:.0f} °C; it has {low_c:g} to {high_c:g} °C",
-        advice="Hold the sensor against a second thermometer, and see whether a door or a vent stands open.",
-        values=(("room_c", room_c),),
-    )

@@ -149,7 +149,6 @@ class Verification:
         self._judge_place()
         self._judge_hold(seen)
         self._judge_off(now_s)
-        self._judge_room()
         self._learn(now_s)
 
     # (a) Whenever on, it must get warmer.
@@ -276,17 +275,6 @@ class Verification:
             return
         if now_s - since_s >= self._keys.power_off_s:
             self._find(sentences.powered(self.heater, power_w=power_w))
-
-    # A sensor that drifts looks like a room that cannot be.
-
-    def _judge_room(self) -> None:
-        learned, low_c, high_c = self._learner.learned, self._keys.room_low_c, self._keys.room_high_c
-        if learned is None or low_c is None or high_c is None:
-            return
-        if low_c <= learned.room_c <= high_c:
-            self._clear(Kind.DRIFT)
-        else:
-            self._find(sentences.drift(self.heater, room_c=learned.room_c, low_c=low_c, high_c=high_c))
 
     def _learn(self, now_s: float) -> None:
         """Learn from blocks that are older than the window in which a stuck sensor is found."""
