@@ -1,13 +1,9 @@
 """When the safety relay in series with heaters has to be open; it must not open it."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from alimante.config.model import Role
 from alimante.safety.output import Output
-
-DANGEROUS: Final = frozenset({"over_temperature", "stuck_on"})
-"""The causes of trips that say that switching the heater itself off may not be enough."""
 
 Served = Mapping[str, list[Output]]
 """The heaters behind each cutoff, by its id."""

@@ -11,29 +11,39 @@ from typing import Any, Final
 from alimante.config.model import Role
 from alimante.config.outputs import InterlockKeys
 from alimante.core.bus import EventBus
-from alimante.core.events import CommandFinished, CommandReceived, Outcome
+from alimante.core.events import CommandReceived
 from alimante.io.handle import WRITE_DEADLINE_S, ActuatorHandle
 from alimante.policy.belief import Believed, unknown
 from alimante.policy.values import parse_value
 from alimante.safety import cutoffs
 from alimante.safety.account import Account
-from alimante.safety.answers import REMEMBERED_COMMANDS, Answers
 from alimante.safety.conditions import Conditions
 from alimante.safety.decision import ROUNDING_S, Cause, Situation, Verdict, Wish, decide
+from alimante.safety.desk import Desk
 from alimante.safety.evidence import Evidence
+from alimante.safety.latch import Latch
 from alimante.safety.memory import Memory
-from alimante.safety.output import DECISIONS, Decision, Output
-from alimante.safety.reporting import Reporter
+from alimante.safety.output import Decision, Output
+from alimante.safety.reporting import Reporter, Values
 from alimante.safety.rules import rules_of
+from alimante.safety.trips import Trips
+from alimante.safety.watch import watches_of
 from alimante.safety.writer import Writer
 
-__all__ = ["DECISIONS", "REMEMBERED_COMMANDS", "Decision", "Gate", "Output"]
+__all__ = ["Decision", "Gate", "Output"]
 
 GAP_S: Final = 10.0
 """After so long without a tick nothing is certain any more: a paused machine, or a loop that hung."""
 
 MAX_MAINTENANCE_S: Final = 4 * 3600.0
 """Nobody works in an enclosure for longer, and an animal must not go without heat because somebody forgot."""
+
+
+COOLDOWN_S: Final = 900.0
+"""The rest after a trip of an output without a limit of its own."""
+
+PERSON_WITHIN_S: Final = 86400.0
+"""A second trip of such an output within so long waits for a person."""
 
 
 def nothing_believed(name: str) -> Any:
@@ -48,8 +58,9 @@ class Gate:
     armed by itself when everything that it needs has given three good readings in a row. A safe value passes always.
     Whatever goes wrong with a write ends in the safe value, asserted again on every tick until it is read back.
 
-    `believed` says what is believed of the full names that `references` has for what outputs depend on. `today` is the
-    local date, `wall` the seconds since 1970: both None while the clock is not believed.
+    `believed` says what is believed of the full names that `references` has for what outputs depend on; `thermometers`
+    has the zones of those that are temperatures. `today` is the local date and `wall` the seconds since 1970; both are
+    None while the clock is not believed.
     """
 
     def __init__(
@@ -60,6 +71,7 @@ class Gate:
         now: Callable[[], float],
         believed: Believed = nothing_believed,
         references: Mapping[str, str] | None = None,
+        thermometers: Mapping[str, str | None] | None = None,
         interlocks: Sequence[InterlockKeys] = (),
         today: Callable[[], date | None] = lambda: None,
         wall: Callable[[], float | None] = lambda: None,
@@ -73,14 +85,15 @@ class Gate:
         self.maintained_until_s: float | None = None
         """Until when controllers are ignored, because a person works in the enclosure."""
         self.conditions = Conditions(bus)
-        self._bus = bus
         self._interlocks = interlocks
         self._served = cutoffs.served(self.outputs)
         self._evidence = Evidence(believed)
-        self._answers = Answers()
         self._reporter = Reporter(bus, self.conditions, now=now, wall=wall)
         self._writer = Writer(self._reporter, now=now, today=today, on_settled=self._on_settled)
-        self._memory = Memory(self.outputs, self._reporter, now=now, wall=wall)
+        self._desk = Desk(self.outputs, self._writer, bus=bus, now=now, verdict=self._verdict, settle=self._settle)
+        watches = watches_of(self.outputs, references or {}, thermometers or {})
+        self._trips = Trips(self.outputs, watches, self._reporter, now=now, wall=wall)
+        self._memory = Memory(self.outputs, watches, self._reporter, now=now, wall=wall)
         self._idle: list[Callable[[], None]] = []
         self._ticked_s = now()
 
@@ -111,18 +124,7 @@ class Gate:
 
     def on_command(self, command: CommandReceived) -> None:
         """Decide on `command`; ends in exactly one `CommandFinished` for each command received."""
-        if self._answers.is_known(command):
-            answer = self._answers.of(command)
-            if answer is not None:
-                self._bus.publish(answer)
-            return
-        outcome, reason = self._judge(command)
-        if outcome is not None:
-            self._finish(command, outcome, reason)
-        elif command.value is None:
-            self._give_back(command)
-        else:
-            self._obey(command, command.value)
+        self._desk.take(command)
 
     def make_safe(self, source: str, reason: str) -> None:
         """Put every output to its safe value now, ahead of everything else, and forget what was wished."""
@@ -155,22 +157,16 @@ class Gate:
 
     # What is trusted and what is remembered.
 
-    def trip(self, device: str, cause: str, text: str, *, values: tuple[tuple[str, float], ...] = ()) -> None:
-        """Put `device` safe and leave it so until `untrip`; the causes of `cutoffs` also open its cutoff."""
-        output = self.outputs[device]
-        if output.trip:
-            return
-        output.trip, output.is_dangerous = text, cause in cutoffs.DANGEROUS
-        self._reporter.tripped(output, cause, text, values)
-        output.end_override(text)
-        self._settle_all(self._now())
+    def trip(self, device: str, cause: str, text: str, *, values: Values = (), is_for_person: bool = False) -> None:
+        """Put `device` safe until its latch resets, by itself or by a person. Raises `KeyError`.
 
-    def untrip(self, device: str, text: str) -> None:
-        """`device` may leave its safe value again; `text` says who or what has decided so."""
-        output = self.outputs[device]
-        if output.trip:
-            output.trip, output.is_dangerous = "", False
-            self._reporter.reset(output, text)
+        The causes in `DANGEROUS` also open its cutoff.
+        """
+        self._trips.trip(self.outputs[device], cause, text, values=values, is_for_person=is_for_person)
+
+    def reset(self, device: str, by: str) -> bool:
+        """A person, `by`, says that `device` is in order again; False when it is not tripped. Raises `KeyError`."""
+        return self._trips.reset(self.outputs[device], by)
 
     def on_change(self, tell: Callable[[bool], None]) -> None:
         """Call `tell(critical)` whenever `snapshot` says something new that should outlive a restart."""
@@ -203,6 +199,7 @@ class Gate:
         if self.maintained_until_s is not None and not now_s < self.maintained_until_s:
             self.end_maintenance()
         self._memory.believe_clock()
+        self._trips.look(now_s, self._evidence.look, self._served)
         self._settle_all(now_s)
         self._arm()
 
@@ -225,7 +222,7 @@ class Gate:
         """Why `device` may not leave its safe value now, whoever asks; empty if it may. Raises `KeyError`."""
         output = self.outputs[device]
         wish = Wish(value=_farthest(output), source="", reason="", until_s=inf, is_override=True)
-        verdict = decide(output.rules, wish, self._situation(output, self._now()))
+        verdict = self._verdict(output, wish, self._now())
         return verdict.text if verdict.value == output.safe else ""
 
     def when_idle(self, tell: Callable[[], None]) -> None:
@@ -234,54 +231,6 @@ class Gate:
         self._tell_idle()
 
     # How it is decided.
-
-    def _judge(self, command: CommandReceived) -> tuple[Outcome | None, str]:
-        """The outcome of a command that may not pass, or None for one that may."""
-        output = self.outputs.get(command.device)
-        if output is None:
-            return Outcome.REJECTED, f"there is no actuator {command.device}"
-        try:
-            value = output.safe if command.value is None else parse_value(output.handle.accepts, command.value)
-        except ValueError as error:
-            return Outcome.REJECTED, str(error)
-        now_s = self._now()
-        if now_s > command.expires_s:
-            return Outcome.EXPIRED, "the command came too late"
-        if self._answers.is_overtaken(command, now_s):
-            return Outcome.REJECTED, "out of order: a later command came first"
-        verdict = self._verdict(output, _wish_of(command, value, now_s), now_s, is_retry=True)
-        if verdict.cause in (Cause.NONE, Cause.MAX_POWER):
-            return None, ""
-        return Outcome.REJECTED, verdict.text
-
-    def _obey(self, command: CommandReceived, value: float) -> None:
-        output, now_s = self.outputs[command.device], self._now()
-        wish = _wish_of(command, value, now_s)
-        verdict = self._verdict(output, wish, now_s, is_retry=True)
-        output.override = wish
-
-        def on_finished(outcome: Outcome, reason: str) -> None:
-            if outcome is Outcome.APPLIED:
-                output.standing = wish
-            elif output.override is wish:  # what was never begun leaves what held before
-                output.override = output.standing if outcome is Outcome.EXPIRED else None
-            self._finish(command, outcome, reason or verdict.text)
-
-        self._writer.write(
-            output,
-            verdict.value,
-            source=command.source,
-            reason=wish.reason,
-            expires_s=command.expires_s,
-            on_finished=on_finished,
-        )
-
-    def _give_back(self, command: CommandReceived) -> None:
-        output = self.outputs[command.device]
-        output.end_override(f"{command.source} has given it back to its controllers")
-        output.decide(self._now(), output.lapsed)
-        self._settle(output, self._now())
-        self._finish(command, Outcome.APPLIED, "")
 
     def _settle_all(self, now_s: float) -> None:
         """Cutoffs come last: they follow what became of the heaters."""
@@ -297,8 +246,8 @@ class Gate:
         wish = self._wish(output, now_s)
         verdict = self._verdict(output, wish, now_s)
         self._reporter.bound(output, wish, verdict, self._evidence.values(output.rules.needs))
-        if verdict.cause is Cause.MAX_ON and output.override is not None:
-            output.end_override(verdict.text)  # it has had all that a command can get
+        if wish is not None and wish.is_override and verdict.value == output.safe != wish.value:
+            output.end_override(verdict.text)  # what was interrupted does not come back by surprise
         reason = verdict.text or (output.lapsed if wish is None else wish.reason)
         if output.waiting:
             # A write is about to decide; a stream of writes that never end decides nothing.
@@ -322,15 +271,21 @@ class Gate:
         if wish is None and output.rules.role is Role.CUTOFF and output.id in self._served:
             reason = "no heater that it protects gives a reason to open"
             return Wish(value=output.rules.on, source="gate", reason=reason, until_s=inf)
+        if wish is None or not wish.is_override:
+            reason = self._trips.reason_to_air(output)
+            if reason:
+                return Wish(value=output.rules.on, source="gate", reason=reason, until_s=inf)
         return wish
 
-    def _verdict(self, output: Output, wish: Wish | None, now_s: float, *, is_retry: bool = False) -> Verdict:
+    def _verdict(self, output: Output, wish: Wish | None, now_s: float) -> Verdict:
         """What `output` may be; nothing is looked at for the safe value, which passes anyway."""
         if wish is None or (wish.is_override and wish.value == output.safe):
             return Verdict(value=output.safe)
-        return decide(output.rules, wish, self._situation(output, now_s, is_retry=is_retry))
+        is_new = wish.is_override and wish is not output.override  # a person who tries again does not have to wait
+        rest_s = 0.0 if is_new else output.rest_until_s - now_s
+        return decide(output.rules, wish, self._situation(output, now_s, rest_s=rest_s))
 
-    def _situation(self, output: Output, now_s: float, *, is_retry: bool = False) -> Situation:
+    def _situation(self, output: Output, now_s: float, *, rest_s: float) -> Situation:
         looked = {name: self._evidence.look(name) for name in output.rules.needs}
         bar, cause = self.refusal(), Cause.HELD if self.held else Cause.NOT_ARMED
         if not bar and output.trip:
@@ -346,7 +301,7 @@ class Gate:
             evidence=tuple(looked.items()),
             interlock=self._in_the_way(output, now_s),
             cutoff=cutoffs.open_before(output, self._served, self.outputs),
-            rest_s=0.0 if is_retry else output.rest_until_s - now_s,
+            rest_s=rest_s,
             today=self._today(),
         )
 
@@ -382,21 +337,6 @@ class Gate:
         if self._idle:
             self._tell_idle()
 
-    def _finish(self, command: CommandReceived, outcome: Outcome, reason: str) -> None:
-        output = self.outputs.get(command.device)
-        if output is not None and outcome is Outcome.REJECTED:
-            said = "AUTO" if command.value is None else output.say(command.value)
-            output.decide(self._now(), f"{said} by {command.source} refused: {reason}")
-        finished = CommandFinished(
-            id=command.id,
-            device=command.device,
-            outcome=outcome,
-            reason=reason,
-            value=output.value if output is not None else None,
-        )
-        self._answers.keep(finished)
-        self._bus.publish(finished)
-
     def _tell_idle(self) -> None:
         if not any(output.waiting for output in self.outputs.values()):
             waiting, self._idle = self._idle, []
@@ -412,17 +352,13 @@ def _output(handle: ActuatorHandle, references: Mapping[str, str], now_s: float)
     rules = rules_of(handle.device, references)
     rests = rules.role is Role.COOLER  # its compressor may have run until the last process ended
     account = Account(off_since_s=now_s if rests else -inf)
-    return Output(handle, rules, rules.safe, rules.safe, account=account)
-
-
-def _wish_of(command: CommandReceived, value: float, now_s: float) -> Wish:
-    return Wish(
-        value=value,
-        source=command.source,
-        reason=f"command {command.id}",
-        until_s=now_s + command.ttl_s,
-        is_override=True,
+    limit = handle.device.output.limit
+    latch = Latch(
+        handle.device.id,
+        cooldown_s=COOLDOWN_S if limit is None else limit.cooldown_s,
+        person_within_s=PERSON_WITHIN_S if limit is None else limit.person_within_s,
     )
+    return Output(handle, rules, latch, rules.safe, rules.safe, account=account)
 
 
 def _farthest(output: Output) -> float:

@@ -9,20 +9,23 @@ from typing import Any
 
 from alimante.safety.output import Output
 from alimante.safety.reporting import Reporter
+from alimante.safety.watch import Watch
 
 
 class Memory:
-    """Snapshots of the accounts and the log."""
+    """Snapshots of the accounts, the trips, what was learned of heaters, and the log."""
 
     def __init__(
         self,
         outputs: Mapping[str, Output],
+        watches: Mapping[str, Watch],
         reporter: Reporter,
         *,
         now: Callable[[], float],
         wall: Callable[[], float | None],
     ) -> None:
         self._outputs = outputs
+        self._watches = watches
         self._reporter = reporter
         self._now = now
         self._wall = wall
@@ -36,6 +39,8 @@ class Memory:
         return {
             "wall_s": self._wall(),
             "outputs": {name: output.account.snapshot(now_s) for name, output in self._outputs.items()},
+            "latches": {name: output.latch.snapshot(now_s) for name, output in self._outputs.items()},
+            "heaters": {name: watch.snapshot() for name, watch in self._watches.items()},
             "log": list(self._reporter.log),
         }
 
@@ -47,10 +52,12 @@ class Memory:
             away_s = max(0.0, wall_s - saved_wall_s)
         else:
             self._saved_wall_s, self._restored_s = saved_wall_s, now_s
-        accounts = saved.get("outputs")
-        for name, account in accounts.items() if isinstance(accounts, dict) else ():
-            if name in self._outputs and isinstance(account, dict):
-                self._restore_one(self._outputs[name], account, now_s=now_s, away_s=away_s)
+        for name, account in _parts(saved, "outputs", self._outputs):
+            self._restore_one(self._outputs[name], account, now_s=now_s, away_s=away_s)
+        for name, latch in _parts(saved, "latches", self._outputs):
+            self._outputs[name].latch.restore(latch, now_s=now_s, wall_s=wall_s)
+        for name, learned in _parts(saved, "heaters", self._watches):
+            self._watches[name].restore(learned)
         log = saved.get("log")
         self._reporter.log.extend(entry for entry in (log if isinstance(log, list) else ()) if isinstance(entry, dict))
         return away_s
@@ -71,6 +78,14 @@ class Memory:
             output.account.restore(saved, now_s=now_s, away_s=away_s, longest_on_s=output.rules.max_on_s)
         except (KeyError, TypeError, ValueError):
             output.decide(now_s, "what was saved of it could not be read; its quotas begin anew")
+
+
+def _parts(saved: Mapping[str, Any], key: str, known: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """What was saved under `key` of what is still there."""
+    parts = saved.get(key)
+    if not isinstance(parts, dict):
+        return []
+    return [(name, part) for name, part in parts.items() if name in known and isinstance(part, dict)]
 
 
 def _number(said: Any) -> float | None:

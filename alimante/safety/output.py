@@ -10,10 +10,16 @@ from alimante.io.handle import ActuatorHandle
 from alimante.policy.values import say_value
 from alimante.safety.account import Account
 from alimante.safety.decision import Cause, Wish
+from alimante.safety.findings import Kind
+from alimante.safety.latch import Latch
 from alimante.safety.rules import Rules
 
 DECISIONS: Final = 20
 """How many decisions on each output are kept for the question why."""
+
+
+DANGEROUS: Final = frozenset({Kind.OVER_TEMPERATURE.value, Kind.STUCK_ON.value})
+"""The causes of trips that say that a heater may heat although it is switched off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,7 @@ class Output:
 
     handle: ActuatorHandle
     rules: Rules
+    latch: Latch
     commanded: float
     asked: float
     value: float | None = None
@@ -54,8 +61,6 @@ class Output:
     lapsed: str = ""  # why nobody wishes for anything, as far as somebody did
     bound: Cause = Cause.NONE  # the rule that keeps it from what is wished
     bound_text: str = ""
-    trip: str = ""  # why nothing but the safe value passes until a reset
-    is_dangerous: bool = False  # whether the trip says that it heats without being asked to
     rest_until_s: float = -inf
     failed_safe: int = 0  # how often in a row its safe value could not be confirmed
     is_checking: bool = False
@@ -73,6 +78,16 @@ class Output:
     def safe(self) -> float:
         """The safe value."""
         return self.rules.safe
+
+    @property
+    def trip(self) -> str:
+        """Why nothing but the safe value passes until a reset; empty when nothing holds it."""
+        return self.latch.why
+
+    @property
+    def is_dangerous(self) -> bool:
+        """Whether its trip says that switching it off may not be enough."""
+        return self.latch.is_tripped and self.latch.trips[-1].cause in DANGEROUS
 
     @property
     def target(self) -> float:

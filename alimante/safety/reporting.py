@@ -81,29 +81,32 @@ class Reporter:
 
     def acted(self, output: Output, action: str, cause: str, text: str, values: Values = ()) -> None:
         """The gate did something on its own."""
-        is_latched = bool(output.trip)
-        self._bus.publish(
+        self.told(
             SafetyActed(
                 device=output.id,
                 action=action,
                 cause=cause,
                 text=text,
                 values=values,
-                latched=is_latched,
+                latched=bool(output.trip),
                 at_s=self._now(),
             )
         )
-        if action == "refused":
+
+    def told(self, event: SafetyActed) -> None:
+        """Publish a safety action; all but refusals are also logged."""
+        self._bus.publish(event)
+        if event.action == "refused":
             return
         self.log.append(
             {
                 "wall_s": self._wall(),
-                "device": output.id,
-                "action": action,
-                "cause": str(cause),
-                "text": text,
-                "values": dict(values),
-                "latched": is_latched,
+                "device": event.device,
+                "action": event.action,
+                "cause": str(event.cause),
+                "text": event.text,
+                "values": dict(event.values),
+                "latched": event.latched,
             }
         )
         self.on_change(True)
@@ -112,17 +115,24 @@ class Reporter:
         """Nobody renewed the demand that held `output` off its safe value."""
         self.acted(output, "forced_safe", "lease", output.lapsed)
 
-    def tripped(self, output: Output, cause: str, text: str, values: Values) -> None:
-        """`output` stays safe until a reset."""
-        output.decide(self._now(), f"tripped: {text}")
-        self._raise(output, "tripped", Level.CRITICAL, text, "Find the cause; `alimante why` tells what was seen.")
-        self.acted(output, "tripped", cause, text, values)
+    def found(self, output: Output, name: str, *, level: Level, text: str, advice: str) -> None:
+        """Something was found about `output`: a condition called `name`."""
+        self._raise(output, name, level, text, advice)
 
-    def reset(self, output: Output, text: str) -> None:
+    def not_found(self, output: Output, name: str) -> None:
+        """It is so no more."""
+        self._conditions.clear(output.id, name)
+
+    def tripped(self, output: Output, event: SafetyActed) -> None:
+        """`output` stays safe until a reset."""
+        output.decide(self._now(), f"tripped: {event.text}")
+        self.told(event)
+
+    def reset(self, output: Output, event: SafetyActed) -> None:
         """`output` may be used again."""
-        output.decide(self._now(), f"reset: {text}")
-        self._conditions.clear(output.id, "tripped")
-        self.acted(output, "reset", "reset", text)
+        output.decide(self._now(), event.text)
+        self._conditions.clear(output.id, event.cause)
+        self.told(event)
 
     def astray(self, output: Output) -> None:
         """`output` does not stand where it was left."""

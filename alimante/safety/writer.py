@@ -119,6 +119,7 @@ class Writer:
         output.value = value
         output.source, output.reason, output.since_s = "gate", reason, now_s
         output.rest_until_s = now_s + output.rules.lease_s
+        output.end_override(reason)
         if value is not None and output.rules.is_on(value):
             output.account.turned_on(now_s, self._today())
         self._reporter.astray(output)

@@ -8,7 +8,8 @@ from benches import APPLIED, EXPIRED, FAILED, REJECTED, SUPERSEDED, UNKNOWN, Gat
 from fakes import an_actuator
 
 from alimante.core.events import OutputChanged
-from alimante.safety.gate import DECISIONS, REMEMBERED_COMMANDS
+from alimante.safety.answers import REMEMBERED_COMMANDS
+from alimante.safety.output import DECISIONS
 from hardware.api import Range, Unit
 
 DIMMER = Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)
@@ -308,7 +309,7 @@ class TestDuplicates:
         async def main():
             for _ in range(2 * REMEMBERED_COMMANDS):
                 bench.command(0.0)
-            assert len(bench.gate._answers) == REMEMBERED_COMMANDS
+            assert len(bench.gate._desk.answers) == REMEMBERED_COMMANDS
 
         bench.run(main)
 

@@ -1,0 +1,123 @@
+"""Takes commands: one answer for each id, one order for each source; it must not decide what an output may be."""
+
+from collections.abc import Callable
+
+from alimante.core.bus import EventBus
+from alimante.core.events import CommandFinished, CommandReceived, Outcome
+from alimante.policy.values import parse_value
+from alimante.safety.answers import Answers
+from alimante.safety.decision import Cause, Verdict, Wish
+from alimante.safety.output import Output, Outputs
+from alimante.safety.writer import Writer
+
+Decide = Callable[[Output, Wish, float], Verdict]
+
+
+class Desk:
+    """Where commands arrive. `verdict(output, wish, now_s)` says what a wish may get, `settle` brings it about."""
+
+    def __init__(
+        self,
+        outputs: Outputs,
+        writer: Writer,
+        *,
+        bus: EventBus,
+        now: Callable[[], float],
+        verdict: Decide,
+        settle: Callable[[Output, float], None],
+    ) -> None:
+        self._outputs = outputs
+        self._writer = writer
+        self._bus = bus
+        self._now = now
+        self._verdict = verdict
+        self._settle = settle
+        self.answers = Answers()
+
+    def take(self, command: CommandReceived) -> None:
+        """Decide on `command`; ends in exactly one `CommandFinished` for each command received."""
+        if self.answers.is_known(command):
+            answer = self.answers.of(command)
+            if answer is not None:
+                self._bus.publish(answer)
+            return
+        outcome, reason = self._judge(command)
+        if outcome is not None:
+            self._finish(command, outcome, reason)
+        elif command.value is None:
+            self._give_back(command)
+        else:
+            self._obey(command, command.value)
+
+    def _judge(self, command: CommandReceived) -> tuple[Outcome | None, str]:
+        """The outcome of a command that may not pass, or None for one that may."""
+        output = self._outputs.get(command.device)
+        if output is None:
+            return Outcome.REJECTED, f"there is no actuator {command.device}"
+        try:
+            value = output.safe if command.value is None else parse_value(output.handle.accepts, command.value)
+        except ValueError as error:
+            return Outcome.REJECTED, str(error)
+        now_s = self._now()
+        if now_s > command.expires_s:
+            return Outcome.EXPIRED, "the command came too late"
+        if self.answers.is_overtaken(command, now_s):
+            return Outcome.REJECTED, "out of order: a later command came first"
+        verdict = self._verdict(output, _wish_of(command, value, now_s), now_s)
+        if verdict.cause in (Cause.NONE, Cause.MAX_POWER):
+            return None, ""
+        return Outcome.REJECTED, verdict.text
+
+    def _obey(self, command: CommandReceived, value: float) -> None:
+        output, now_s = self._outputs[command.device], self._now()
+        wish = _wish_of(command, value, now_s)
+        verdict = self._verdict(output, wish, now_s)
+        output.override = wish
+
+        def on_finished(outcome: Outcome, reason: str) -> None:
+            if outcome is Outcome.APPLIED:
+                output.standing = wish
+            elif output.override is wish:  # what was never begun leaves what held before
+                output.override = output.standing if outcome is Outcome.EXPIRED else None
+            self._finish(command, outcome, reason or verdict.text)
+
+        self._writer.write(
+            output,
+            verdict.value,
+            source=command.source,
+            reason=wish.reason,
+            expires_s=command.expires_s,
+            on_finished=on_finished,
+        )
+
+    def _give_back(self, command: CommandReceived) -> None:
+        output = self._outputs[command.device]
+        output.end_override(f"{command.source} has given it back to its controllers")
+        output.decide(self._now(), output.lapsed)
+        self._settle(output, self._now())
+        self._finish(command, Outcome.APPLIED, "")
+
+    def _finish(self, command: CommandReceived, outcome: Outcome, reason: str) -> None:
+        output = self._outputs.get(command.device)
+        if output is not None and outcome is Outcome.REJECTED:
+            said = "AUTO" if command.value is None else output.say(command.value)
+            output.decide(self._now(), f"{said} by {command.source} refused: {reason}")
+        finished = CommandFinished(
+            id=command.id,
+            device=command.device,
+            outcome=outcome,
+            reason=reason,
+            value=output.value if output is not None else None,
+        )
+        self.answers.keep(finished)
+        self._bus.publish(finished)
+
+
+def _wish_of(command: CommandReceived, value: float, now_s: float) -> Wish:
+    return Wish(
+        value=value,
+        source=command.source,
+        reason=f"command {command.id}",
+        until_s=now_s + command.ttl_s,
+        is_override=True,
+    )

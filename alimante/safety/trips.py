@@ -1,0 +1,109 @@
+"""Trips outputs and lets trips end: what the watches find, and what the latches remember; it must not write outputs."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from alimante.core.events import Level, SafetyActed
+from alimante.safety import cutoffs
+from alimante.safety.findings import Finding, Kind
+from alimante.safety.output import Output, Outputs
+from alimante.safety.reporting import Reporter, Values
+from alimante.safety.watch import Look, Watch, siblings
+
+ADVICE: Final = "Find the cause; `alimante why` tells what was seen."
+
+
+class Trips:
+    """The trips of all outputs and the watches over those that are heaters."""
+
+    def __init__(
+        self,
+        outputs: Outputs,
+        watches: Mapping[str, Watch],
+        reporter: Reporter,
+        *,
+        now: Callable[[], float],
+        wall: Callable[[], float | None],
+    ) -> None:
+        self._outputs = outputs
+        self._watches = watches
+        self._reporter = reporter
+        self._now = now
+        self._wall = wall
+
+    def trip(
+        self,
+        output: Output,
+        cause: str,
+        text: str,
+        *,
+        values: Values = (),
+        advice: str = ADVICE,
+        is_for_person: bool = False,
+    ) -> None:
+        """See `Gate.trip`; `advice` is for people."""
+        self._reporter.found(output, cause, level=Level.CRITICAL, text=text, advice=advice)
+        acted = output.latch.trip(
+            cause=cause,
+            text=text,
+            now_s=self._now(),
+            wall_s=self._wall(),
+            values=values,
+            is_for_person=is_for_person,
+        )
+        if acted is not None:
+            self._reporter.tripped(output, acted)
+            output.end_override(text)
+
+    def reset(self, output: Output, by: str) -> bool:
+        """See `Gate.reset`."""
+        acted = output.latch.reset(by, self._now())
+        if acted is not None:
+            self._reset(output, acted)
+        return acted is not None
+
+    def look(self, now_s: float, believed: Look, served: cutoffs.Served) -> None:
+        """Hold every heater against its sensor, and let trips end whose rest is over."""
+        for watch in self._watches.values():
+            wish = watch.output.wish(now_s, with_controllers=True)
+            has_power = not cutoffs.open_before(watch.output, served, self._outputs)
+            target_c = None if wish is None else wish.target
+            found = watch.look(now_s, believed, target_c=target_c, has_power=has_power)
+            for finding in found:
+                self._take(watch, finding)
+            for kind in watch.gone({finding.kind for finding in found if not finding.is_trip}):
+                self._reporter.not_found(watch.output, kind)
+        for name, output in self._outputs.items():
+            is_clear = name not in self._watches or not self._watches[name].over.is_hot
+            if output.latch.is_tripped and (acted := output.latch.tick(now_s, is_clear=is_clear)) is not None:
+                self._reset(output, acted)
+
+    def reason_to_air(self, output: Output) -> str:
+        """Why the fan `output` has to run, whatever controllers wish; empty when it has not."""
+        for watch in self._watches.values():
+            if output.id in watch.fans and watch.over.is_hot:
+                return f"it is too hot at {watch.output.id}"
+        return ""
+
+    def _take(self, watch: Watch, finding: Finding) -> None:
+        """Do what a finding asks for. Too much heat in a place is the matter of all heaters there."""
+        if not finding.is_trip:
+            self._reporter.found(
+                watch.output, finding.kind, level=finding.level, text=finding.text, advice=finding.advice
+            )
+            return
+        is_hot = finding.kind is Kind.OVER_TEMPERATURE
+        for output in siblings(watch.output, self._outputs) if is_hot else [watch.output]:
+            self.trip(
+                output,
+                finding.kind.value,
+                finding.text,
+                values=finding.values,
+                advice=finding.advice,
+                is_for_person=finding.kind is Kind.STUCK_ON,  # it would heat again as soon as its cutoff closes
+            )
+
+    def _reset(self, output: Output, acted: SafetyActed) -> None:
+        self._reporter.reset(output, acted)
+        if output.id in self._watches:
+            self._watches[output.id].retry(self._now())

@@ -1,0 +1,133 @@
+"""The watch over one heater: gathers what over-temperature and verification look at; it must not switch anything."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from alimante.config.model import Config, Role
+from alimante.config.verify import LimitKeys
+from alimante.policy.belief import Belief
+from alimante.safety.findings import Finding, Kind
+from alimante.safety.output import Output, Outputs
+from alimante.safety.overtemperature import OverTemperature
+from alimante.safety.verification import Seen, Verification
+
+_HEATS: Final = frozenset({Role.HEATER, Role.LIGHT, Role.UVB})
+_MATTERS: Final = _HEATS | {Role.COOLER, Role.FAN, Role.OTHER}
+"""What warms, cools or moves air."""
+
+Look = Callable[[str], Belief]
+
+
+def thermometers_of(config: Config) -> dict[str, str | None]:
+    """The zone of each channel that measures a temperature, by full name; the computer's own is none."""
+    return {
+        f"{device.id}.{channel.name}": device.zone
+        for device in config.devices.values()
+        for channel in device.spec.channels(device.params)
+        if channel.quantity == "temperature"
+    }
+
+
+class Watch:
+    """Everything that watches one heater. `look` is asked for beliefs by their full names."""
+
+    def __init__(
+        self,
+        output: Output,
+        limit: LimitKeys,
+        *,
+        outputs: Outputs,
+        sensor: str,
+        references: Mapping[str, str],
+        thermometers: Mapping[str, str | None],
+    ) -> None:
+        device = output.handle.device
+        keys = device.output.verify
+        self.output = output
+        self.fans = frozenset(limit.fan)
+        self.over = OverTemperature(output.id, limit)
+        self._sensor = sensor
+        self._power = None if keys.power is None else references.get(keys.power, keys.power)
+        self._others = {
+            name: other for name, other in outputs.items() if other is not output and other.rules.role in _MATTERS
+        }
+        self._elsewhere = [name for name, zone in thermometers.items() if zone not in (None, device.zone)]
+        self._verification = Verification(output.id, verify=keys, limit=limit, others=tuple(self._others))
+        self._told: set[Kind] = set()
+        self._warned: set[Kind] = set()
+
+    def look(self, now_s: float, believed: Look, *, target_c: float | None, has_power: bool) -> list[Finding]:
+        """What is so now; what trips is told once, and over-temperature as long as it is too hot."""
+        belief = believed(self._sensor)
+        hot = self.over.look(belief)
+        seen = Seen(
+            duty=_share(self.output) if has_power else 0.0,
+            belief=belief,
+            target_c=target_c,
+            others={name: _share(other) for name, other in self._others.items()},
+            heat_elsewhere=any(_may_heat(other) for other in self._others.values()),
+            elsewhere=_known((name, believed(name).value) for name in self._elsewhere),
+            power_w=None if self._power is None else believed(self._power).value,
+        )
+        found = self._verification.look(now_s, seen)
+        news = [finding for finding in found if not finding.is_trip or finding.kind not in self._told]
+        self._told = {finding.kind for finding in found if finding.is_trip}
+        return news if hot is None else [hot, *news]
+
+    def gone(self, found: set[Kind]) -> set[Kind]:
+        """The warnings that were found before and are not `found` now."""
+        gone = self._warned - found - self._told
+        self._warned = found
+        return gone
+
+    def retry(self, now_s: float) -> None:
+        """The heater may be on again: what was seen before counts no more."""
+        self._verification.retry(now_s)
+        self._told.clear()
+
+    def learned(self) -> Any:
+        """What was learned of the heater, for people; None while that is nothing."""
+        return self._verification.learned
+
+    def snapshot(self) -> dict[str, Any]:
+        """What was learned, in plain JSON values."""
+        return self._verification.snapshot()
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take up what was learned; what does not fit is left out."""
+        self._verification.restore(saved)
+
+
+def watches_of(
+    outputs: Outputs, references: Mapping[str, str], thermometers: Mapping[str, str | None]
+) -> dict[str, Watch]:
+    """The watch over each heater that has a limit and a temperature to be held against."""
+    found = {}
+    for name, output in outputs.items():
+        keys = output.handle.device.output
+        sensor = references.get(keys.verify.sensor or "") or next(iter(output.rules.needs), None)
+        if keys.limit is not None and output.rules.role is Role.HEATER and sensor is not None:
+            found[name] = Watch(
+                output, keys.limit, outputs=outputs, sensor=sensor, references=references, thermometers=thermometers
+            )
+    return found
+
+
+def siblings(output: Output, outputs: Outputs) -> list[Output]:
+    """All heaters of the same zone, itself included."""
+    zone = output.handle.device.zone
+    return [other for other in outputs.values() if other.rules.role is Role.HEATER and other.handle.device.zone == zone]
+
+
+def _share(output: Output) -> float:
+    """What an output does, from 0 to 1; one that is not known is taken to do what it was last seen or told to do."""
+    value = output.commanded if output.value is None else output.value
+    return min(max(output.rules.share(value), 0.0), 1.0)
+
+
+def _may_heat(output: Output) -> bool:
+    return output.rules.role in _HEATS and (not output.is_confirmed or output.account.is_on)
+
+
+def _known(values: Iterable[tuple[str, float | None]]) -> dict[str, float]:
+    return {name: value for name, value in values if value is not None}
