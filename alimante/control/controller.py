@@ -92,3 +92,12 @@ class Telling(Protocol):
     def findings(self) -> Mapping[str, Finding]:
         """What is so now, by the name of the condition; each is a warning for as long as it stands here."""
         ...
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A controller that can find out by itself how strongly it has to answer."""
+
+    def tune(self) -> str:
+        """Try it out, beginning at the next good reading; returns why not, or the empty text."""
+        ...

@@ -149,16 +149,20 @@ class Pid:
 
     def snapshot(self) -> dict[str, Any]:
         """See `Remembering`."""
-        return {"integral": self._loop.integral, "gains": asdict(self._loop.gains), "tuned": self._tuned}
+        found = {"gains": asdict(self._loop.gains), "configured": asdict(self._settings.gains)}
+        return {"integral": self._loop.integral, "tuned": self._tuned, **found}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
-        """See `Remembering`. Found gains go on to be used; an attempt that failed is not made again by itself."""
-        integral, gains, tuned = saved.get("integral"), saved.get("gains"), saved.get("tuned")
+        """See `Remembering`. Found gains go on to be used until the configuration says others.
+
+        An attempt that failed is not made again by itself.
+        """
+        integral, tuned = saved.get("integral"), saved.get("tuned")
         if isinstance(integral, (int, float)) and isfinite(integral):
             self._loop.preset(float(integral))
-        if self._settings.tune_once and isinstance(tuned, str) and tuned:
+        if isinstance(tuned, str) and tuned and Gains.parsed(saved.get("configured")) == self._settings.gains:
             self._tuned, self._wants_tuning = tuned, False
-            if (found := Gains.parsed(gains)) is not None:
+            if (found := Gains.parsed(saved.get("gains"))) is not None:
                 self._loop.retune(found)
 
     def _wanted(self, belief: Belief, value_c: float, target_c: float, now_s: float) -> tuple[float, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, Protocol
 
-from alimante.control.controller import Controller, Demand, Finding, Look, Remembering, Report, Telling
+from alimante.control.controller import Controller, Demand, Finding, Look, Remembering, Report, Telling, Tunable
 from alimante.control.local_time import LocalTime
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
@@ -99,6 +99,14 @@ class ControlService:
             name: {"outputs": list(controller.outputs), **controller.report(), **self._failure(name)}
             for name, controller in self.controllers.items()
         }
+
+    def tune(self, name: str) -> str:
+        """Let a controller find out how strongly it has to answer; returns why not, or the empty text."""
+        controller = self.controllers.get(name)
+        if not isinstance(controller, Tunable):
+            able = ", ".join(name for name, one in self.controllers.items() if isinstance(one, Tunable))
+            return f"{name} cannot be tuned; what can be is {able or 'nothing'}"
+        return controller.tune()
 
     def snapshot(self) -> dict[str, Any]:
         """What controllers have to remember, by their ids."""

@@ -106,8 +106,8 @@ def test_its_pulses_are_as_long_as_the_relay_wants_them():
     assert tuning.share == 1.0
 
 
-def tuned_on_the_plant():
-    controller = pid(HEATER, tune_once=True)
+def tuned_on_the_plant(*, tune_once=True):
+    controller = pid(HEATER, tune_once=tune_once)
     loop = ClosedLoop(
         [controller], loads={"heater": ("heater", "warm")}, senses={"warm": ("warm", "temperature", QUANTUM)}
     )
@@ -132,6 +132,25 @@ def test_the_result_is_remembered_and_not_looked_for_again():
     asked(again, look(0.0, warm=good(27.0, measured_s=0.0)))
     assert again.report()["gains"] == controller.report()["gains"]
     assert again.report()["tuning"] == controller.report()["tuning"]
+
+
+def test_a_result_that_a_person_asked_for_is_remembered_too():
+    controller, loop = tuned_on_the_plant(tune_once=False)
+    assert controller.tune() == ""
+    loop.run(1.0)
+    again = pid(HEATER)
+    again.restore(controller.snapshot())
+    assert again.report()["gains"] == controller.report()["gains"]
+    assert again.report()["gains"]["gain"] != 0.2
+
+
+def test_gains_that_the_configuration_says_anew_win_over_found_ones():
+    controller, loop = tuned_on_the_plant()
+    loop.run(1.0)
+    written = Gains(gain=0.11, integral_s=1000.0, derivative_s=0.0)
+    again = pid(HEATER, gains=written)
+    again.restore(controller.snapshot())
+    assert again.report()["gains"]["gain"] == 0.11
 
 
 def test_an_attempt_that_a_restart_cut_off_is_made_again():

@@ -150,6 +150,18 @@ def test_a_milestone_is_saved_at_once_and_nothing_else_is():
     assert bench.changes == [True]
 
 
+class Tuner(Fixed):
+    def tune(self):
+        return "not now"
+
+
+def test_only_what_can_be_tuned_is():
+    bench = Bench(Fixed("one", ON), Tuner("two", ON))
+    assert bench.service.tune("two") == "not now"
+    assert bench.service.tune("one") == "one cannot be tuned; what can be is two"
+    assert Bench().service.tune("one") == "one cannot be tuned; what can be is nothing"
+
+
 def test_each_controller_gets_back_what_it_remembered():
     before, after = Rememberer("one", ON), Rememberer("one", ON)
     before.milestones = 7
