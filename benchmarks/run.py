@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from parts import event_bus, idle, latency, machine, pipeline, publishes, start
+from parts import event_bus, idle, latency, machine, pipeline, publishes, read_path, start
 from parts.report import Row, notes, table
 
 PARTS: dict[str, Callable[..., list[Row]]] = {
     "event_bus": event_bus.measure,
+    "read_path": read_path.measure,
     "start": start.measure,
     "latency": latency.measure,
     "pipeline": pipeline.measure,
