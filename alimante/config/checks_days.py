@@ -48,6 +48,7 @@ def warnings(scene: Scene) -> Iterator[Problem]:
             yield from _roles(scene, ("controllers", name, "outputs"), keys.outputs, _LIGHTS, "a lamp")
         elif isinstance(keys, FeedingKeys):
             yield from _rests(scene, ("controllers", name), keys)
+            yield from _daily(scene, ("controllers", name), keys)
             yield from _roles(scene, ("controllers", name, "output"), [keys.output], _DOSED, "a feeder or a pump")
 
 
@@ -194,6 +195,17 @@ def _rests(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
     if len(seconds) > 1 and min(gaps) < rest_s:
         message = f"{keys.output} rests for at least {rest_s:g} s, and two of these times are {min(gaps)} s apart"
         yield Problem((*path, "times"), message, f'say "limits": {{"min_off_s": …}} at {keys.output} if this is meant')
+
+
+def _daily(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
+    """More times than the output may go on in a day."""
+    device = scene.devices.get(keys.output)
+    if device is None or device.role is None:
+        return
+    most = device.output.limits.quota.per_day_count or ROLE_LIMITS.get(device.role, {}).get("per_day_count")
+    if most is not None and len(keys.times) > most:
+        message = f"{keys.output} may go on {most:g} times a day, and here are {len(keys.times)} times"
+        yield Problem((*path, "times"), message, f'say "limits": {{"quota": {{"per_day_count": …}}}} at {keys.output}')
 
 
 def _limit(scene: Scene, output: str, name: str) -> float | None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from alimante.config.controllers import CONTROLLERS
 from alimante.config.groups import GroupKeys
 from alimante.config.keys import ActuatorKeys, SensorKeys, Top
+from alimante.config.species import relax
 from alimante.config.wires import WIRES
 from hardware import registry
 from hardware.api import DriverSpec
@@ -42,6 +43,7 @@ def config_schema(simulation_model: type[BaseModel] | None = None) -> Schema:
             "description": properties["simulation"]["description"]
         }
     _tell_broker(parts)
+    relax(parts)
     schema = {"$schema": DIALECT, "title": "Alimante's configuration", **top, "$defs": dict(sorted(parts.items()))}
     _allow_notes(schema)
     return schema

@@ -40,6 +40,9 @@ class SpeciesKeys(Keys):
     )
 
 
+FILLED: Final = {"pid": ("target_c",), "LimitKeys": ("max_c",)}
+"""Required keys that a preset fills in, by the last word of their part's name in the schema."""
+
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -143,6 +146,14 @@ def expand(data: dict[str, Any]) -> Expanded:
     return Expanded(_Filling(found, zones, data).filled(), list(_unknown_zones(found, zones)))
 
 
+def relax(parts: dict[str, Any]) -> None:
+    """Let a schema's `parts` leave out what a preset may fill in: a schema for editors sees one object at a time."""
+    for name, part in parts.items():
+        filled = FILLED.get(name.rpartition("_")[2], ())
+        if filled and "required" in part:
+            part["required"] = [key for key in part["required"] if key not in filled]
+
+
 def _unknown_zones(found: Preset, zones: dict[str, str]) -> Iterator[Problem]:
     for mine, theirs in zones.items():
         if theirs not in found.zones:
@@ -160,7 +171,7 @@ class _Filling:
         self._data = data
         self._devices = _objects(data.get("devices"))
         self._controllers = _objects(data.get("controllers"))
-        self._has_photoperiod = any(one.get("kind") == "photoperiod" for one in self._controllers.values())
+        self._photoperiods = [name for name, one in self._controllers.items() if one.get("kind") == "photoperiod"]
 
     def filled(self) -> dict[str, Any]:
         devices = {name: self._device(device) for name, device in self._devices.items()}
@@ -199,8 +210,7 @@ class _Filling:
         zone = self._preset.zone(_text(heater.get("zone")), self._zones)
         if zone is None:
             return keys
-        day_night: dict[str, Any] = {"day": zone.day_c.value, "night": zone.night_c.value}
-        return {"target_c": day_night if self._has_photoperiod else day_night | self._hours(), **keys}
+        return {"target_c": {"day": zone.day_c.value, "night": zone.night_c.value, **self._day()}, **keys}
 
     def _day_length(self) -> list[dict[str, Any]]:
         """The longest day in June; south of the equator in December."""
@@ -210,10 +220,22 @@ class _Filling:
         june, december = (light.winter_h, light.summer_h) if is_south else (light.summer_h, light.winter_h)
         return [{"date": "06-21", "hours": june.value}, {"date": "12-21", "hours": december.value}]
 
-    def _hours(self) -> dict[str, str]:
-        """The day by the clock, where no photoperiod has one: as long as it is on average."""
+    def _day(self) -> dict[str, str]:
+        """Whose day counts: the only photoperiod's, of several the first one's with a plain lamp, of none the clock's.
+
+        By the clock it is as long as the preset's days are on average.
+        """
+        if len(self._photoperiods) == 1:
+            return {}
+        if self._photoperiods:
+            return {"follows": next(filter(self._has_lamp, self._photoperiods), self._photoperiods[0])}
         half_s = round((self._preset.light.summer_h.value + self._preset.light.winter_h.value) * 900)
         return {"day_from": _clock(MIDDAY_S - half_s), "day_to": _clock(MIDDAY_S + half_s)}
+
+    def _has_lamp(self, photoperiod: str) -> bool:
+        outputs = self._controllers[photoperiod].get("outputs")
+        names = [name for name in outputs if isinstance(name, str)] if isinstance(outputs, list) else []
+        return any(self._devices.get(name, {}).get("role") == "light" for name in names)
 
 
 def _objects(value: Any) -> dict[str, dict[str, Any]]:

@@ -149,3 +149,8 @@ def test_feedings_that_the_feeder_would_refuse_deserve_a_look():
     found = load(text(part={**MEALS, "times": ["23:00", "04:00"]})).warnings
     assert any("18000 s apart" in fault.message for fault in found)
     assert not load(text(part={**MEALS, "times": ["08:00", "20:00"]})).warnings
+
+
+def test_more_feedings_than_the_feeder_may_do_in_a_day_deserve_a_look():
+    many = {**MEALS, "times": [f"{hour:02d}:00" for hour in range(0, 24, 4)]}
+    assert any("4 times a day, and here are 6 times" in fault.message for fault in load(text(part=many)).warnings)

@@ -6,6 +6,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from alimante.config.build import build
@@ -128,6 +129,21 @@ def test_without_a_photoperiod_the_day_goes_by_the_clock():
     filled = expand(document("ball_python", controllers=warmth)).data
     target = filled["controllers"]["warmth"]["target_c"]
     assert target == {"day": 32, "night": 24, "day_from": "07:00", "day_to": "19:00"}
+
+
+def test_of_several_photoperiods_the_one_with_a_plain_lamp_says_when_it_is_day():
+    two = {
+        "warmth": {"kind": "pid", "sensor": "warm_probe", "heater": "heater"},
+        "noon": {"kind": "photoperiod", "outputs": ["mister"], "on": "12:00", "off": "14:00"},
+        "light": {"kind": "photoperiod", "outputs": ["lamp"]},
+    }
+    filled = expand(document("ball_python", controllers=two)).data
+    assert filled["controllers"]["warmth"]["target_c"]["follows"] == "light"
+    assert build(document("ball_python", controllers=two), board=GENERIC).errors == []
+
+
+def test_editors_accept_what_a_preset_fills_in():
+    assert list(Draft202012Validator(config_schema()).iter_errors(document())) == []
 
 
 def test_south_of_the_equator_the_longest_day_is_in_december():
