@@ -109,10 +109,11 @@ class Latch:
             self.trips = [_trip(one, now_s, wall_s) for one in kept["trips"]][-KEPT:]
             self.is_tripped, self.needs_person = kept["is_tripped"] is True, kept["needs_person"] is True
         except (KeyError, TypeError, ValueError):
-            self.trips, self.is_tripped = [], False
+            self.trips = []
         else:
             if self.trips or not self.is_tripped:
                 return
+        self.is_tripped = False
         text = "what was kept of earlier trips cannot be read"
         self.trip(cause="unreadable", text=text, now_s=now_s, wall_s=wall_s, is_for_person=True)
 

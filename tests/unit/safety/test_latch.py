@@ -1,0 +1,192 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alimante.safety.latch import KEPT, Latch
+
+COOL_S, PERSON_S = 900.0, 86400.0
+
+
+def latch() -> Latch:
+    return Latch(device="heater", cooldown_s=COOL_S, person_within_s=PERSON_S)
+
+
+def trip(one: Latch, now_s: float, cause: str = "no_response", **more: object):
+    return one.trip(cause=cause, text="it does not warm", now_s=now_s, **more)
+
+
+def restarted(one: Latch, *, saved_s: float, now_s: float, wall_s: float | None) -> Latch:
+    """What another run makes of it, through JSON."""
+    other = latch()
+    other.restore(json.loads(json.dumps(one.snapshot(saved_s))), now_s=now_s, wall_s=wall_s)
+    return other
+
+
+def test_a_first_trip_resets_itself_after_its_rest_and_not_before():
+    one = latch()
+    acted = trip(one, 100.0, values=(("risen_c", 0.1),))
+    assert (acted.action, acted.cause, acted.latched, acted.values) == (
+        "tripped",
+        "no_response",
+        False,
+        (("risen_c", 0.1),),
+    )
+    assert one.tick(100.0 + COOL_S - 0.1) is None
+    assert one.is_tripped
+    assert one.tick(100.0 + COOL_S).action == "reset"
+    assert not one.is_tripped
+    assert one.why == ""
+
+
+def test_it_does_not_reset_itself_while_the_cause_is_still_there():
+    one = latch()
+    trip(one, 0.0, "over_temperature")
+    assert one.tick(10 * COOL_S, is_clear=False) is None
+    assert one.tick(10 * COOL_S, is_clear=True).action == "reset"
+
+
+def test_a_second_trip_within_a_day_waits_for_a_person():
+    one = latch()
+    trip(one, 0.0)
+    one.tick(COOL_S)
+    acted = trip(one, PERSON_S - 1.0)
+    assert acted.latched
+    assert one.tick(100 * PERSON_S) is None
+    assert "a person" in one.why
+    assert one.reset("anna", 100 * PERSON_S).text == "heater was reset by anna"
+    assert not one.is_tripped
+
+
+def test_a_second_trip_after_a_day_is_a_first_one():
+    one = latch()
+    trip(one, 0.0)
+    one.tick(COOL_S)
+    assert not trip(one, PERSON_S).latched
+    assert one.tick(PERSON_S + COOL_S) is not None
+
+
+def test_a_reset_by_a_person_forgets_earlier_trips():
+    one = latch()
+    trip(one, 0.0)
+    one.reset("anna", 10.0)
+    assert not trip(one, 20.0).latched
+
+
+def test_the_same_cause_again_is_told_once_and_begins_the_rest_anew():
+    one = latch()
+    trip(one, 0.0)
+    assert trip(one, 500.0) is None
+    assert not one.needs_person
+    assert one.tick(COOL_S) is None
+    assert one.tick(500.0 + COOL_S) is not None
+
+
+def test_another_cause_while_tripped_is_told_and_is_no_second_try():
+    one = latch()
+    trip(one, 0.0)
+    assert trip(one, 1.0, "over_temperature").cause == "over_temperature"
+    assert not one.needs_person
+
+
+def test_a_trip_for_a_person_never_resets_itself():
+    one = latch()
+    trip(one, 0.0, "stuck_on", is_for_person=True)
+    assert one.tick(100 * PERSON_S) is None
+
+
+def test_a_cause_that_comes_to_need_a_person_is_told_again():
+    one = latch()
+    trip(one, 0.0, "stuck_on")
+    assert trip(one, 1.0, "stuck_on", is_for_person=True).latched
+
+
+def test_resetting_what_is_not_tripped_is_nothing():
+    assert latch().reset("anna", 0.0) is None
+    assert latch().tick(1e9) is None
+
+
+def test_the_rest_goes_on_by_the_wall_clock_while_the_power_is_off():
+    one = latch()
+    trip(one, 1000.0, wall_s=5000.0)
+    other = restarted(one, saved_s=1010.0, now_s=3.0, wall_s=5000.0 + 800.0)
+    assert other.tick(3.0 + 99.0) is None
+    assert other.tick(3.0 + 100.0) is not None
+
+
+@pytest.mark.parametrize(("at_wall_s", "now_wall_s"), [(5000.0, None), (None, 9e9), (5000.0, 10.0)])
+def test_without_a_wall_clock_to_believe_a_trip_is_as_old_as_it_was_when_saved(at_wall_s, now_wall_s):
+    one = latch()
+    trip(one, 1000.0, wall_s=at_wall_s)
+    other = restarted(one, saved_s=1100.0, now_s=7.0, wall_s=now_wall_s)
+    assert other.tick(7.0 + COOL_S - 101.0) is None
+    assert other.tick(7.0 + COOL_S - 100.0) is not None
+
+
+def test_two_trips_count_over_a_restart():
+    one = latch()
+    trip(one, 0.0, wall_s=1e9)
+    one.tick(COOL_S)
+    other = restarted(one, saved_s=1000.0, now_s=0.0, wall_s=1e9 + 80_000.0)
+    assert trip(other, 10.0, wall_s=1e9 + 80_010.0).latched
+    late = restarted(one, saved_s=1000.0, now_s=0.0, wall_s=1e9 + 90_000.0)
+    assert not trip(late, 10.0).latched
+
+
+def test_a_latch_that_waits_for_a_person_waits_after_a_restart():
+    one = latch()
+    trip(one, 0.0, is_for_person=True)
+    other = restarted(one, saved_s=1.0, now_s=0.0, wall_s=None)
+    assert other.tick(1e9) is None
+    assert other.why == one.why
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {},
+        {"trips": 3, "is_tripped": True, "needs_person": False},
+        {"trips": [], "is_tripped": True, "needs_person": False},
+        {"trips": [{"age_s": "old"}], "is_tripped": False, "needs_person": False},
+        {
+            "trips": [{"age_s": float("nan"), "wall_s": None, "cause": "", "text": ""}],
+            "is_tripped": False,
+            "needs_person": False,
+        },
+    ],
+)
+def test_a_snapshot_that_makes_no_sense_waits_for_a_person(kept):
+    one = latch()
+    one.restore(kept, now_s=0.0, wall_s=None)
+    assert one.is_tripped
+    assert one.tick(1e9) is None
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from(["trip", "hot", "tick", "person", "restart"]), st.floats(0.0, 40_000.0)), max_size=40
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(MOVES)
+def test_whatever_happens_it_never_tries_twice_within_a_day_without_a_person(moves):
+    one, now_s, began_s, tried_s = latch(), 0.0, 0.0, -1e9
+    for move, span_s in moves:
+        now_s += span_s
+        if move == "restart":
+            one = restarted(one, saved_s=now_s, now_s=now_s, wall_s=None)
+        elif move == "person":
+            if one.reset("anna", now_s) is not None:
+                tried_s = -1e9
+        elif move == "tick":
+            if one.tick(now_s) is not None:
+                assert now_s - began_s >= COOL_S
+                assert began_s - tried_s > PERSON_S - 1e-3
+                tried_s = began_s
+        else:
+            began_s = began_s if one.is_tripped else now_s
+            trip(one, now_s, move)
+            assert one.is_tripped
+        assert len(one.trips) <= KEPT
+        assert one.trips or not one.is_tripped
