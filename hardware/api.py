@@ -170,7 +170,8 @@ class DriverSpec:
 
     `channels` and `accepts` are functions of the parameters. `open` builds the driver on its wire and may talk to
     the chip; for an actuator the output must be claimed at `initial` in one step, so that it never blinks. `read_s`
-    is how long one operation may take at most on a healthy wire: deadlines are derived from it.
+    is how long one operation may take at most on a healthy wire: deadlines are derived from it. `find`, where a wire
+    can tell, says which addresses of this kind of chip are on it now; it may block and raise `DeviceError`.
     """
 
     name: str
@@ -182,6 +183,7 @@ class DriverSpec:
     channels: Callable[[Any], tuple[Channel, ...]] = field(default=lambda params: ())
     accepts: Callable[[Any], Accepts] = field(default=lambda params: Switch())
     read_s: float = 0.1
+    find: Callable[[Any], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from hardware.api import Channel, DriverSpec, OpenRequest, Params, Sample, Unit,
 from hardware.bus.sysfs import SysfsWire
 from hardware.errors import BadData, DeviceError, NoAnswer
 
+_ADDRESS = "28-[0-9a-f]{12}"
 _POWER_ON_C = 85.0
 TEMPERATURE = Channel("temperature", Unit.CELSIUS, -55.0, 125.0, "temperature", power_on=_POWER_ON_C)
 _BELIEVED_NEAR_C = 5.0
@@ -27,7 +28,7 @@ _CHECK_CONVERSION = 1  # the bit of `features` that turns the power-on value int
 class Ds18b20Params(Params):
     """The ROM code that w1_therm gives the probe's folder; fewer bits convert faster (12 bits: 0.75 s)."""
 
-    address: Annotated[str, Field(pattern=r"^28-[0-9a-f]{12}$")]
+    address: Annotated[str, Field(pattern=f"^{_ADDRESS}$")]
     resolution_bits: Literal[9, 10, 11, 12] = 12
 
 
@@ -101,6 +102,11 @@ class Ds18b20:
         return NoAnswer(f"{self._where}: no such probe; check the 4.7 kΩ pull-up, the ground wire and the address")
 
 
+def _find(wire: SysfsWire) -> list[str]:
+    """The probes that the kernel has found; each has a folder."""
+    return [name for name in wire.list() if fullmatch(_ADDRESS, name)]
+
+
 def _open(request: OpenRequest) -> Ds18b20:
     return Ds18b20(request.wire, request.params)
 
@@ -114,4 +120,5 @@ DRIVER = DriverSpec(
     open=_open,
     channels=lambda params: (TEMPERATURE,),
     read_s=1.0,
+    find=_find,
 )
