@@ -72,6 +72,8 @@ class Checkup:
     patience: Patience = field(default_factory=Patience)
     evidence_periods: float = 3.0
     finding: Finding = Finding(level=None, text="not looked at yet")
+    trouble: Finding = Finding(level=None)
+    """The last finding that was not clear: what it recovers from while it does."""
     evidence_s: float | None = None
     _hysteresis: Hysteresis = field(init=False)
 
@@ -81,6 +83,8 @@ class Checkup:
     def feed(self, finding: Finding, now_s: float) -> None:
         """Take what a look at the monotonic time `now_s` found."""
         before, self.finding = self.finding, finding
+        if finding.level is not Level.CLEAR:
+            self.trouble = finding
         if finding.level is None:
             return
         self.evidence_s = now_s

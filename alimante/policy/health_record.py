@@ -82,7 +82,7 @@ class HealthRecord:
         if health is Health.HEALTHY:
             return Judged(health=health)
         if finding.level is Level.CLEAR and health is not Health.UNKNOWN:
-            return Judged(health=health, reason="recovering: it was found well, but not for long enough yet")
+            return Judged(health=health, reason=f"recovering from: {checkup.trouble.text or checkup.trouble.code}")
         reason = finding.text or finding.code or ("nothing is known of it" if health is Health.UNKNOWN else "")
         return Judged(health=health, reason=reason, advice=finding.advice)
 

@@ -116,6 +116,14 @@ class HealthService:
                     self._run_check(entry, name, now_s)
             entry.record.look_at_conditions(now_s)
         self._tell(now_s)
+        for entry in list(self._entries.values()):
+            self._announcer.tell(
+                entry.record,
+                cause=entry.judged.cause,
+                is_critical=self._is_critical(entry),
+                since_s=entry.since_s,
+                now_s=now_s,
+            )
 
     def health_of(self, component: str) -> Health:
         """The health of one component now. Raises `KeyError` for one of which nothing is known."""
@@ -239,10 +247,6 @@ class HealthService:
         if found.health is not old.health:
             entry.since_s = now_s
             self._publish(name, old.health, found, now_s)
-        is_critical = self._is_critical(entry)
-        self._announcer.tell(
-            entry.record, cause=found.cause, is_critical=is_critical, since_s=entry.since_s, now_s=now_s
-        )
         if entry.record.is_over:
             self._entries.pop(name, None)
 

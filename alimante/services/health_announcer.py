@@ -8,7 +8,10 @@ from alimante.policy.hysteresis import worst
 
 
 class Announcer:
-    """One condition for each check, named like it. What others tell of a component already is not told again."""
+    """One condition for each check, named like it.
+
+    What others tell of a component already is not told again, and nothing begins while it is recovering.
+    """
 
     def __init__(self, bus: EventBus, *, unknown_after_s: float) -> None:
         self._bus = bus
@@ -34,18 +37,19 @@ class Announcer:
             check = checkup.check
             before = self._levels[record.component, check.name]
             level = self._level(checkup, before, is_critical=is_critical, since_s=since_s, now_s=now_s)
-            is_told = before is Level.CLEAR and worst(level, record.told) is record.told
-            if not check.announces or level is before or is_told:
+            is_worse = worst(level, before) is not before
+            is_told = worst(level, record.told) is record.told or checkup.finding.level is Level.CLEAR
+            if not check.announces or level is before or (is_worse and is_told):
                 continue
             self._levels[record.component, check.name] = level
-            text = checkup.finding.text or f"nothing is known of {record.component}"
+            text = checkup.trouble.text or f"nothing is known of {record.component}"
             self._bus.publish(
                 ConditionChanged(
                     component=record.component,
                     condition=check.name,
                     level=level,
                     text="" if level is Level.CLEAR else text,
-                    advice=checkup.finding.advice,
+                    advice=checkup.trouble.advice,
                     is_safety=check.is_safety,
                     cause=cause,
                 )

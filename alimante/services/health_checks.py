@@ -149,7 +149,10 @@ class WireParts:
 
 
 def wire_check(wire: WireParts, *, now: Callable[[], float], period_s: float) -> Check:
-    """A wire: stuck, gone, or silent because two or more devices hang on it and none answers."""
+    """A wire: stuck, gone, or silent because two or more devices hang on it and none answers.
+
+    The breakers and the gate tell its conditions.
+    """
 
     def run() -> Finding:
         code, text = _wire_fault(wire)
@@ -158,7 +161,7 @@ def wire_check(wire: WireParts, *, now: Callable[[], float], period_s: float) ->
             return Finding(level=Level.CRITICAL, code=code, text=text, advice=advice)
         return SOUND if _is_heard(wire, now()) else _NOTHING
 
-    return Check(component=wire.name, name="wire", run=run, kind=Kind.HARDWARE, period_s=period_s)
+    return Check(component=wire.name, name="wire", run=run, kind=Kind.HARDWARE, period_s=period_s, announces=False)
 
 
 def _wire_fault(wire: WireParts) -> tuple[str, str]:

@@ -109,6 +109,31 @@ def test_what_others_tell_already_is_not_announced_again(bench):
     assert [event.condition for event in bench.conditions] == ["lost"]
 
 
+def test_nothing_is_announced_only_when_it_is_over(bench):
+    bench.add("probe")
+    bench.look()
+    bench.condition("probe", Level.CRITICAL)
+    bench.findings["probe"] = BAD
+    bench.look(10)
+    bench.findings["probe"] = SOUND
+    bench.condition("probe", Level.CLEAR)
+    bench.look()
+    assert bench.service.report()["components"]["probe"]["reason"] == "recovering from: it does not answer"
+    bench.look(30)
+    assert [event.condition for event in bench.conditions] == ["lost", "lost"]
+
+
+def test_what_others_tell_as_worse_is_not_raised_here_as_well(bench):
+    bench.add("probe")
+    bench.look()
+    bench.findings["probe"] = BAD
+    bench.look(2)
+    bench.condition("probe", Level.CRITICAL)
+    bench.look(5)
+    levels = [event.level for event in bench.conditions if event.condition == "answers"]
+    assert levels == [Level.WARNING]
+
+
 def test_a_condition_sets_its_level_at_once_and_is_left_slowly(bench):
     bench.add("probe")
     bench.look(2)
