@@ -53,9 +53,10 @@ async def test_f027_a_driver_stuck_in_the_kernel_costs_one_deadline_and_no_lag()
     lag = asyncio.create_task(longest_lag_s(done))
     begun_s = monotonic()
     hanging = asyncio.create_task(handles["probe"].read())
-    while not hanging.done():
-        await handles["air"].read()
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(10):
+        while not hanging.done():
+            await handles["air"].read()
+            await asyncio.sleep(0.005)
     assert monotonic() - begun_s < POLL_S / 2 + 0.1
     assert [event.error for event in missed] == ["DeadlinePassed"]
     assert [event.wedged for event in wires] == [True]
