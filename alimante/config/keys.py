@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from alimante.config.alerting import AlertKeys
 from alimante.config.base import FilePath, Id, Keys, Name
 from alimante.config.climate import ControlKeys
 from alimante.config.monitoring import MonitoringKeys
@@ -15,7 +16,7 @@ from alimante.config.outputs import InterlockKeys, OutputKeys
 from alimante.config.place import Location
 from alimante.config.readings import ReadingKeys
 from alimante.config.species import SpeciesKeys
-from alimante.config.supervision import AlertKeys, HealthKeys, RecoveryKeys
+from alimante.config.supervision import HealthKeys, RecoveryKeys
 
 __all__ = ["FilePath", "Id", "Keys", "Name"]
 

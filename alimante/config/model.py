@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from alimante.config.alerting import AlertKeys
 from alimante.config.base import Keys
 from alimante.config.climate import ControlKeys
 from alimante.config.groups import GroupKeys
@@ -13,7 +14,7 @@ from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import InterlockKeys, OutputKeys
 from alimante.config.place import Location
 from alimante.config.readings import ReadingKeys
-from alimante.config.supervision import AlertKeys, HealthKeys, RecoveryKeys
+from alimante.config.supervision import HealthKeys, RecoveryKeys
 from alimante.config.wires import AnyWire
 from hardware.api import DriverSpec, Params
 

@@ -51,10 +51,6 @@ class HealthKeys(Keys):
         )
 
 
-class AlertKeys(Keys):
-    """When people are told."""
-
-
 class RetryKeys(Keys):
     """How a failed reading is tried again before it counts as missed."""
 
@@ -191,7 +187,3 @@ class RecoveryKeys(Keys):
     stuck_after_s: float = Field(
         default=10.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
     )
-
-
-class MonitoringKeys(Keys):
-    """What is measured of the computer itself."""

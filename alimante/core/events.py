@@ -316,10 +316,10 @@ class HealthChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChanged(Event):
-    """An alert began, changed, repeats, was acknowledged or is over.
+    """An alert began, changed, was acknowledged or is over.
 
-    `state` is "active", "acknowledged" or "resolved"; `is_notification` says whether people are to be told now.
-    Times are wall-clock seconds since 1970 for people.
+    `state` is "active", "acknowledged" or "resolved". `since_wall_s` is in seconds since 1970, for people. `count` is
+    how often its condition has begun since then.
     """
 
     component: str
@@ -330,8 +330,21 @@ class AlertChanged(Event):
     advice: str
     since_wall_s: float
     count: int
-    is_notification: bool
     is_flapping: bool = False
+    acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleTold(Event):
+    """People are to be told now. `kind` is "alert", "group", "repeat", "resolved" or "digest".
+
+    `alerts` are the names, `component/condition`, that it is about; `text` has a line for each.
+    """
+
+    kind: str
+    level: Level
+    alerts: tuple[str, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
