@@ -134,10 +134,8 @@ class Pid:
             self._switch.turn_off(look.now_s)
             self._report = {"target": target_c, "measured": None, "reason": f"{settings.sensor} is not known"}
             return ()
-        share, reason = self._wanted(belief, belief.value, target_c, look.now_s)
-        may_rise = belief.quality is Quality.GOOD
-        self._share = share if may_rise else min(share, self._share)
-        value = self._value(look.now_s, may_rise=may_rise)
+        self._share, reason = self._wanted(belief, belief.value, target_c, look.now_s)
+        value = self._value(look.now_s, may_rise=belief.quality is Quality.GOOD)
         reason = f"{belief.value:.2f} °C, target {target_c:.2f} °C: {reason}"
         self._report = {"target": target_c, "measured": belief.value, "demand": value, "reason": reason}
         return (Demand(output=self._drive.output, value=value, reason=reason, target=target_c),)
@@ -166,7 +164,7 @@ class Pid:
                 self._loop.retune(found)
 
     def _wanted(self, belief: Belief, value_c: float, target_c: float, now_s: float) -> tuple[float, str]:
-        """The share of full power by what is measured alone, and why."""
+        """The share of full power and why; what is not a good reading leaves it as it was or ends it."""
         if self._tuning is not None:
             return self._tuning.share, f"trying out how it answers: {self._tuning.told}"
         too_warm = value_c >= target_c + self._settings.band_c

@@ -70,6 +70,12 @@ def test_a_pulse_ends_when_the_water_does():
     assert asked(controller, look(1.0, rh=good(50.0), tank=good(0.0)))["mister"] == 0.0
 
 
+def test_a_pulse_ends_when_it_is_aired():
+    controller = humidity()
+    assert asked(controller, look(0.0, rh=good(50.0))) == {"fan": 0.0, "mister": 1.0}
+    assert asked(controller, look(1.0, rh=good(90.0))) == {"fan": 50.0, "mister": 0.0}
+
+
 @given(st.lists(st.tuples(st.integers(1, 400), st.floats(0.0, 100.0)), max_size=60))
 def test_it_never_mists_and_airs_at_once_and_never_longer_than_a_pulse(readings):
     controller, now_s, begun_s = humidity(), 0.0, None
