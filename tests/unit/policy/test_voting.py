@@ -154,6 +154,11 @@ def test_suspect_members_do_not_vote_while_there_are_enough_good_ones():
     assert belief.lowest == 20.0
 
 
+def test_the_age_is_that_of_the_oldest_reading_that_counts():
+    belief = ask(a_vote(3), good(25.0, 9.0), good(25.4, 7.0), suspect(25.0, 1.0), now_s=10.0).belief
+    assert belief.measured_s == 7.0
+
+
 def test_with_suspect_members_alone_the_group_is_suspect():
     belief = ask(a_vote(2), suspect(25.0), unknown("lost")).belief
     assert (belief.value, belief.quality) == (25.0, Quality.SUSPECT)
