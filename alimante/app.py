@@ -30,6 +30,7 @@ from alimante.mqtt.demo_broker import DemoBroker
 from alimante.mqtt.link import Link, Will
 from alimante.mqtt.topics import Topics
 from alimante.safety.gate import Gate
+from alimante.safety.watch import thermometers_of
 from alimante.services.control import ControlService
 from alimante.services.control_socket import SOCKET_NAME, CannotAnswer, ControlSocket
 from alimante.services.edges import EdgeService
@@ -110,6 +111,7 @@ class Supervisor:
             now=ports.clock.mono,
             believed=self.readings.believed,
             references=config.references,
+            thermometers=thermometers_of(config),
             interlocks=config.interlocks,
             today=self._today,
             wall=lambda: None if self.time.local() is None else ports.clock.wall(),
