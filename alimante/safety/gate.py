@@ -302,7 +302,7 @@ class Gate:
             interlock=self._in_the_way(output, now_s),
             cutoff=cutoffs.open_before(output, self._served, self.outputs),
             rest_s=rest_s,
-            today=self._today(),
+            today=self._today() if output.rules.is_dated else None,
         )
 
     def _in_the_way(self, output: Output, now_s: float) -> str:
