@@ -3,6 +3,7 @@
 Everything that lasts or ages goes by the monotonic clock, so a jump changes nothing here but what is told.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -24,12 +25,23 @@ PATIENCE_S: Final = 300.0
 
 
 class TimeWatch:
-    """Gives everybody else the local time, and tells of jumps. It is looked at by `tick` and by each `local`."""
+    """Gives everybody else the local time, and tells of jumps. It is looked at by `tick` and by each `local`.
 
-    def __init__(self, location: Location, *, clock: Clock, bus: EventBus) -> None:
+    `on_change(critical)` is called with False while time goes on, which is always worth to be kept some time.
+    """
+
+    def __init__(
+        self,
+        location: Location,
+        *,
+        clock: Clock,
+        bus: EventBus,
+        on_change: Callable[[bool], None] = lambda critical: None,
+    ) -> None:
         self._calendar = Calendar(ZoneInfo(location.timezone), is_trusted=location.clock_is_trusted)
         self._clock = clock
         self._bus = bus
+        self._on_change = on_change
         self._offset_s = self._read_offset()
         self._doubted_s: float | None = clock.mono()
         self._is_told = False
@@ -55,7 +67,10 @@ class TimeWatch:
         self._offset_s = offset_s
         if abs(by_s) > STEP_S:
             self._bus.publish(ClockStepped(by_s=by_s))
-        self._tell(is_believed=self.local() is not None)
+        is_believed = self.local() is not None
+        self._tell(is_believed=is_believed)
+        if is_believed:
+            self._on_change(False)
 
     def report(self) -> dict[str, Any]:
         """Whether the time is believed, and the local time as people write it, or None."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ from alimante.services.time_watch import TimeWatch
 from alimante.simulation.virtual_time import run_virtual
 from hardware.board import GENERIC
 from hardware.sim.truth import LoadTruth
+from tests.scenario.harness import Run, config_of, run_supervisor
+from tests.unit.fakes import MemoryFiles
 
 PARIS, LORD_HOWE = ZoneInfo("Europe/Paris"), ZoneInfo("Australia/Lord_Howe")
 RELAY = {"driver": "relay", "wire": "pins", "active_high": True, "safe_value": "off", "zone": "warm"}
@@ -295,3 +297,28 @@ def test_f124_a_drifting_and_jumping_clock_never_feeds_a_date_twice_nor_lights_t
     assert 1 <= len(slots) == len(set(slots))
     assert box.load("lamp").longest_on_s <= timedelta(hours=16).total_seconds()
     assert all(event.value in (0.0, 1.0) for event in box.seen(OutputChanged))
+
+
+def test_a_power_cut_during_a_feeding_leaves_on_the_disk_that_it_was_begun():
+    """The whole supervisor: what is on the disk when the feeder moves keeps the next run from feeding again."""
+
+    async def until_it_moves(run: Run) -> None:
+        for _ in range(300):
+            await asyncio.sleep(1)
+            if run.truth.loads["feeder"].fraction > 0:
+                disk.contents = dict(run.supervisor.ports.files.contents)
+                return
+
+    async def next_run(run: Run) -> None:
+        await asyncio.sleep(900)
+
+    due = datetime.fromtimestamp(ManualClock().wall(), UTC) + timedelta(minutes=2)
+    meals = {"kind": "feeding", "output": "feeder", "times": [due.strftime("%H:%M")], "pulse_s": 5}
+    config = config_of(extra={"controllers": {"meals": meals}}, feeder=DOCUMENT["devices"]["feeder"])
+    disk = MemoryFiles()
+    first = run_supervisor(config, until_it_moves, files=MemoryFiles())
+    assert first.truth.loads["feeder"].cycles == 1
+    second = run_supervisor(config, next_run, files=disk)
+    assert second.truth.loads["feeder"].cycles == 0
+    assert second.seen(ConditionChanged, component="meals", condition="missed_feeding")
+    assert run_supervisor(config, next_run, files=MemoryFiles()).truth.loads["feeder"].cycles == 1

@@ -98,3 +98,14 @@ async def test_the_last_believed_time_outlives_a_restart(bus):
 
 async def test_a_battery_clock_is_believed_at_once(bus):
     assert Watched(bus, synced=False, clock_is_trusted=True).watch.local() is not None
+
+
+async def test_only_a_believed_time_is_worth_to_be_kept(bus):
+    kept: list[bool] = []
+    clock = ManualClock(wall_s=NOW_S, synced=False)
+    watch = TimeWatch(Location(), clock=clock, bus=bus, on_change=kept.append)
+    watch.tick()
+    assert kept == []
+    clock.set_synced(True)
+    watch.tick()
+    assert kept == [False]
