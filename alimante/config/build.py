@@ -74,6 +74,7 @@ def build(
     )
     found.errors += islice(checks.errors(scene), ENOUGH)
     found.warnings += islice(checks.warnings(scene), ENOUGH)
+    found.errors, found.warnings = (list(map(expanded.explained, told)) for told in (found.errors, found.warnings))
     if top is None or found.errors or flawed:
         return Built(None, found.errors, found.warnings)
     config = Config(

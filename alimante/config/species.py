@@ -5,7 +5,7 @@ in is told at the object that it was filled into.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path as File
 from typing import Annotated, Any, Final
@@ -127,6 +127,16 @@ class Expanded:
 
     data: dict[str, Any]
     errors: list[Problem] = field(default_factory=list)
+    said: dict[str, Any] = field(default_factory=dict)
+    """The document as it was before."""
+
+    def explained(self, problem: Problem) -> Problem:
+        """`problem`, with a word on where the value is from when the file does not say it."""
+        if not _leads(self.data, problem.path) or not self.said or _leads(self.said, problem.path):
+            return problem
+        key = next(key for key in reversed(problem.path) if isinstance(key, str))
+        origin = f'the preset says so; say "{key}" yourself to change it'
+        return replace(problem, hint=f"{problem.hint}; {origin}" if problem.hint else origin)
 
 
 def expand(data: dict[str, Any]) -> Expanded:
@@ -143,7 +153,7 @@ def expand(data: dict[str, Any]) -> Expanded:
         return Expanded(data, [Problem(("species", "preset"), f"there is no preset {shown(name)}", hint)])
     found, said = preset(name), asked.get("zones")
     zones = {key: value for key, value in said.items() if isinstance(value, str)} if isinstance(said, dict) else {}
-    return Expanded(_Filling(found, zones, data).filled(), list(_unknown_zones(found, zones)))
+    return Expanded(_Filling(found, zones, data).filled(), list(_unknown_zones(found, zones)), data)
 
 
 def relax(parts: dict[str, Any]) -> None:
@@ -236,6 +246,16 @@ class _Filling:
         outputs = self._controllers[photoperiod].get("outputs")
         names = [name for name in outputs if isinstance(name, str)] if isinstance(outputs, list) else []
         return any(self._devices.get(name, {}).get("role") == "light" for name in names)
+
+
+def _leads(data: Any, path: Path) -> bool:
+    """Whether there is something at `path`."""
+    for part in path:
+        is_there = part in data if isinstance(data, dict) else isinstance(data, list) and part in range(len(data))
+        if not is_there:
+            return False
+        data = data[part]
+    return True
 
 
 def _objects(value: Any) -> dict[str, dict[str, Any]]:

@@ -180,6 +180,14 @@ def test_a_fault_in_what_was_filled_in_is_told_where_it_was_filled_in():
     text = json.dumps(document("bearded_dragon", limit={"max_c": 36.0}), indent=1)
     fault = next(fault for fault in errors(text) if fault.pointer.startswith("/controllers/warmth"))
     assert '"warmth"' in text.splitlines()[fault.line - 2] + text.splitlines()[fault.line - 1]
+    assert "the preset says so" in fault.hint
+
+
+def test_a_fault_in_what_the_file_says_itself_is_not_put_down_to_the_preset():
+    said = {"warmth": {"kind": "pid", "sensor": "warm_probe", "heater": "heater", "target_c": 60.0}}
+    (problem,) = build(document("bearded_dragon", controllers=said), board=GENERIC).errors
+    assert problem.path == ("controllers", "warmth", "target_c")
+    assert "preset" not in problem.hint
 
 
 def test_the_schema_lists_the_presets():
