@@ -284,6 +284,22 @@ class TestBreaker:
         assert [state.new for state in bench.states] == ["online", "offline", "online"]
         assert [event.seq for event in bench.readings] == [1, 2, 3, 4]
 
+    def test_a_refusal_after_a_miss_is_no_news_and_one_after_a_reading_is(self):
+        bench = Bench()
+        bench.far.answer = failing_first(WirePermission("no"))
+
+        async def main():
+            await bench.poll(1)
+            bench.guards.force("probe", BreakerState.FORCED_OPEN, "a test")
+            await bench.poll(3)
+            bench.guards.release("probe")
+            await bench.poll(1)
+            bench.guards.force("probe", BreakerState.FORCED_OPEN, "a test")
+            await bench.poll(3)
+
+        bench.run(main)
+        assert [getattr(event, "error", "") for event in bench.readings] == ["WirePermission", "", "BreakerOpen"]
+
     def test_a_slow_chip_is_not_slow_as_long_as_it_keeps_its_own_time(self):
         bench = Bench(read_s=3.0)
         bench.far.answer = lambda sleep: sleep(2.9) or GOOD

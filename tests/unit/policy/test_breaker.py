@@ -211,6 +211,14 @@ class TestProbing:
         assert not bench.breaker.admits(bench.now_s)
         assert bench.breaker.state is OPEN
 
+    def test_a_lost_probe_counts_more_than_the_good_one_before_it(self):
+        bench = self.half_open()
+        assert bench.call()
+        assert bench.breaker.admits(bench.now_s)
+        bench.now_s += 60.0
+        assert not bench.breaker.admits(bench.now_s)
+        assert bench.breaker.state is OPEN
+
     def test_what_is_asked_once_a_minute_closes_with_the_probes_it_had(self):
         bench = self.half_open()
         assert bench.call()
