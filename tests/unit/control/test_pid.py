@@ -119,6 +119,14 @@ def test_a_relay_does_not_go_on_by_a_suspect_reading():
     assert wish(controller, 2.0, 20.0, belief=suspect) == 1.0
 
 
+def test_a_pulse_that_is_due_waits_for_a_good_reading():
+    controller = pid(HEATER)
+    assert wish(controller, 0.0, 26.0) == 1.0
+    assert wish(controller, 100.0, 26.0) == 0.0
+    assert wish(controller, 400.0, 26.0, belief=suspect) == 0.0
+    assert wish(controller, 401.0, 26.0) == 1.0
+
+
 def test_what_was_learnt_outlives_a_restart_without_a_bump():
     before, after = pid(), pid()
     for second in range(0, 2000, 5):
