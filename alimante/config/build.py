@@ -77,7 +77,12 @@ def build(
     found.errors, found.warnings = (list(map(expanded.explained, told)) for told in (found.errors, found.warnings))
     if top is None or found.errors or flawed:
         return Built(None, found.errors, found.warnings)
-    config = Config(
+    return Built(_config(top, found, simulation, scene), [], found.warnings)
+
+
+def _config(top: Top, found: Found, simulation: Any, scene: Scene) -> Config:
+    """What was found to be sound, put together."""
+    return Config(
         node=top.node,
         mqtt=top.mqtt,
         wires=found.wires,
@@ -95,7 +100,6 @@ def build(
         monitoring=top.monitoring,
         references=scene.names,
     )
-    return Built(config, [], found.warnings)
 
 
 def _members(value: Any) -> list[tuple[str, Any]]:
