@@ -87,6 +87,15 @@ def test_cycles_that_are_not_alike_are_not_believed():
     assert not tuning.is_over
 
 
+def test_cycles_of_unlike_length_are_not_believed():
+    tuning = attempt()
+    for index in range(8):
+        begun_s = 100.0 * 2**index
+        tuning.step(27.5, begun_s)
+        tuning.step(28.5, begun_s + 50.0)
+    assert tuning.found is None
+
+
 def test_three_cycles_that_are_alike_are_enough():
     tuning = attempt()
     swings(tuning, 3.0, 0.5, 0.5, 0.5, 0.5, 0.5)
