@@ -167,6 +167,8 @@ def _day(scene: Scene, path: Path, keys: DayNightKeys) -> Iterator[Problem]:
     if (keys.day_from is None) != (keys.day_to is None):
         missing = "day_from" if keys.day_from is None else "day_to"
         yield Problem((*path, missing), f'{path[-1]} needs "{missing}": the day has a beginning and an end')
+    if keys.day_from is not None and keys.day_from == keys.day_to:
+        yield Problem((*path, "day_to"), f"it is never day for {path[-1]}: day_from and day_to are the same time")
     if keys.follows is not None and has_times:
         yield Problem((*path, "follows"), '"follows" and "day_from" exclude each other', "remove one of the two")
     elif keys.follows is not None and keys.follows not in photoperiods:

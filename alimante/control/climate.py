@@ -19,7 +19,7 @@ from alimante.control.gains import Gains
 from alimante.control.humidity import Airing, Humidity, Misting
 from alimante.control.pid import Pid, PidSettings
 from alimante.control.season import Curve
-from alimante.control.setpoints import Cautious, IsDay, Setpoint, always, between
+from alimante.control.setpoints import Cautious, IsDay, Setpoint, between, steady
 from alimante.control.thermostat import Side, Thermostat
 from alimante.control.time_proportion import Timing
 from alimante.control.ventilation import AirBand, AiringPlan, Ventilation
@@ -115,7 +115,7 @@ class _Workshop:
 
     def _setpoint(self, keys: SetpointKeys, cautious: Cautious) -> Setpoint:
         if not isinstance(keys, DayNightKeys):
-            return Setpoint(day=keys, night=keys, cautious=cautious, is_day=always)
+            return steady(keys)
         points = [(point.date, point.shift) for point in keys.over_year or ()]
         shifts = [shift for _, shift in points] or [0.0]
         return Setpoint(

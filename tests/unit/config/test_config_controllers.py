@@ -184,6 +184,7 @@ def test_day_is_compared_with_day_and_night_with_night_where_both_have_the_same(
     [
         ({}, "follows", "it is not said when it is day for target_c"),
         ({"day_from": "08:00"}, "day_to", 'target_c needs "day_to": the day has a beginning and an end'),
+        ({"day_from": "08:00", "day_to": "08:00"}, "day_to", "it is never day for target_c"),
         ({"follows": "sun"}, "follows", 'there is no photoperiod "sun"'),
     ],
 )
