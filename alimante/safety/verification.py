@@ -25,6 +25,7 @@ _SPAN: Final = 10.0  # windows: no evidence is older
 _DENSITY: Final = 60.0  # entries in a window at most
 _FULL: Final = 0.9  # duty from which the heater counts as on without a break
 _MARGIN: Final = 0.75  # of the way from the limit to harm that a heater may go unseen where a sensor's steps are wide
+_SLOWEST: Final = 3.0  # dead times for which a slow sensor goes on falling after the heater went on
 _SHORT_BLOCK_S: Final = 60.0
 
 
@@ -71,7 +72,9 @@ class Verification:
         self._is_suspect = False
         self._judged_full_s = 0.0
         self._is_proven = False  # the model foretold a rise, and it came
+        self._has_risen = False
         self._off_since_s: float | None = None
+        self._on_since_s: float | None = None
         self._company_s = float("-inf")  # when another source of heat was on last
         self._deficit_c_s = 0.0
         self._best_c: float | None = None
@@ -113,8 +116,10 @@ class Verification:
             self._company_s = now_s
         if seen.duty > 0.0:
             self._off_since_s = None
-        elif self._off_since_s is None:
-            self._off_since_s = now_s
+            self._on_since_s = now_s if self._on_since_s is None else self._on_since_s
+        else:
+            self._on_since_s = None
+            self._off_since_s = now_s if self._off_since_s is None else self._off_since_s
 
     def _advance(self, now_s: float, seen: Seen) -> bool:
         """Take in what was so since the last look; says whether there is a new reading."""
@@ -164,7 +169,7 @@ class Verification:
                 continue
             risen_c = end.smooth_c - start.smooth_c
             if risen_c >= self._needed(expected_c):
-                self._is_suspect = False
+                self._is_suspect, self._has_risen = False, True
                 self._clear(Kind.NO_RESPONSE, Kind.NOT_HEATING)
                 return
             self._is_suspect = not self._is_harmless
@@ -190,10 +195,15 @@ class Verification:
                 self._is_proven = self._is_proven or end.smooth_c - start.smooth_c >= expected_c / 2.0
                 return expected_c
         full_s = end.full_s - start.full_s
-        if self._is_proven or full_s < _FULL * (end.at_s - start.at_s):
+        if self._is_proven or full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(end):
             return None
         nominal_c = self._limit.max_rate_c_per_min * full_s / 60.0
         return nominal_c if nominal_c >= least_c else None
+
+    def _may_lag(self, end: Entry) -> bool:
+        """Whether a sensor that did rise before, but of unknown lag, may still be falling from the last time off."""
+        on_s = 0.0 if self._on_since_s is None else end.at_s - self._on_since_s
+        return self._has_risen and on_s < _SLOWEST * self._keys.dead_time_s + self.window_s
 
     def _needed(self, expected_c: float) -> float:
         share_c = self._keys.rise_share * expected_c
