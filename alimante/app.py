@@ -31,18 +31,24 @@ from alimante.mqtt.link import Link, Will
 from alimante.mqtt.topics import Topics
 from alimante.safety.gate import Gate
 from alimante.safety.watch import thermometers_of
+from alimante.services.alerts import AlertService
 from alimante.services.control import ControlService
 from alimante.services.control_socket import SOCKET_NAME, CannotAnswer, ControlSocket
 from alimante.services.edges import EdgeService
 from alimante.services.errors import ErrorRegistry, gating_sensors, parts_of
 from alimante.services.groups import Groups, groups_of
+from alimante.services.health import HealthService
+from alimante.services.health_checks import device_checks, disabled_check, group_check, link_check, time_check
+from alimante.services.health_plugins import plugin_checks
 from alimante.services.journal import Journal
+from alimante.services.monitoring import Monitoring
 from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
 from alimante.services.readings import Readings
 from alimante.services.state import StateStore
 from alimante.services.status import Status
+from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import READY, STOPPING, WATCHDOG, Notifier
 from alimante.services.time_watch import TimeWatch
 from alimante.wiring import open_wires
@@ -66,7 +72,7 @@ class Ports:
 
     `worker(wire, on_wedged)` makes the worker of a wire. `link(mqtt, will, use_v5)` makes one connection to the
     broker; None leaves MQTT out. `runtime_dir` is where the control socket lies; None leaves it out. `files` reaches
-    `state_dir`, where state is kept.
+    `state_dir`, where state is kept. `facts` tells numbers about the computer.
     """
 
     clock: Clock
@@ -76,6 +82,7 @@ class Ports:
     link: "Callable[[Mqtt, Will, bool], Link] | None"
     files: Files
     state_dir: Path
+    facts: SystemFacts
     runtime_dir: Path | None = None
 
 
@@ -98,6 +105,9 @@ class Supervisor:
         self.workers = {name: self._worker(name) for name in self.wires.opened}
         self.disk = ports.worker("state", self._on_disk)
         self.store = self._store()
+        self.alerts = AlertService(
+            config.alerts.rules(), bus=self.bus, clock=ports.clock, tasks=self._tasks(), on_change=self.store.changed
+        )
         self.time = TimeWatch(config.location, clock=ports.clock, bus=self.bus)
         self.sensors: dict[str, SensorHandle] = self._handles("sensor", SensorHandle)
         self.guards = Guards(self.sensors, keys=config.recovery, bus=self.bus, clock=ports.clock, streams=ports.streams)
@@ -117,12 +127,18 @@ class Supervisor:
             wall=lambda: None if self.time.local() is None else ports.clock.wall(),
         )
         self.control = self._control()
+        self.health = HealthService(
+            config.health, bus=self.bus, clock=ports.clock, tasks=self._tasks(), refusal=self.gate.refusal
+        )
+        self.monitoring = self._monitoring()
         self.outputs = OutputService(self.gate, bus=self.bus, tasks=self._tasks(), on_tick=self._on_tick)
         self.status = Status(
             node=self.node,
             sensors=self.sensors,
             believed=self.readings.believed,
             gate=self.gate,
+            health=self.health,
+            alerts=self.alerts.report,
             disabled=config.disabled,
             clock=ports.clock,
             boot_id=new_boot_id(ports.streams.stream("boot")),
@@ -130,6 +146,7 @@ class Supervisor:
         )
         self.lifecycle = Lifecycle(self.bus)
         self._keep_state()
+        self._add_checks()
         self._add_components()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -155,6 +172,8 @@ class Supervisor:
         add = self.lifecycle.add
         add(Journal(self.bus))
         add(self.store)
+        add(self.alerts)
+        add(self.health)
         if self.wires.world is not None:
             add(Periodic("plant", Phase.WIRES, self.wires.world.step, every_s=PLANT_STEP_S, tasks=self._tasks()))
         if self.ports.link is not None:
@@ -166,6 +185,7 @@ class Supervisor:
         add(EdgeService(self.sensors, bus=self.bus, tasks=self._tasks()))
         add(PollingService(self.sensors, clock=self.ports.clock, tasks=self._tasks()))
         add(self.control)
+        add(self.monitoring)
         add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks()))
         if self.ports.runtime_dir is not None:
             add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, self._answers()))
@@ -202,6 +222,7 @@ class Supervisor:
         else:
             self._on_address(config.mqtt.host, config.mqtt.port)
         self.lifecycle.add(client)
+        self.health.add_check(link_check(lambda: client.connected, period_s=config.health.period_s))
 
     def _answers(self) -> dict[str, Any]:
         async def status(request: dict[str, Any]) -> dict[str, Any]:
@@ -284,7 +305,31 @@ class Supervisor:
         self.store.add("time", self.time.snapshot, self.time.restore)
         self.store.add("gate", self.gate.snapshot, self.gate.restore)
         self.store.add("control", self.control.snapshot, self.control.restore)
+        self.store.add("alerts", self.alerts.snapshot, self.alerts.restore)
         self.gate.on_change(self.store.changed)
+
+    def _add_checks(self) -> None:
+        """What makes the health of the node, but for the link, which is there only with MQTT."""
+        period_s = self.config.health.period_s
+        outputs = {name: output.handle for name, output in self.gate.outputs.items()}
+        add = self.health.add_checks
+        believed, now = self.readings.believed, self.ports.clock.mono
+        add(device_checks(self.sensors, outputs, believed=believed, now=now, period_s=period_s))
+        add(group_check(group, believed, period_s=period_s) for group in self.config.groups)
+        add(disabled_check(name, why, period_s=period_s) for name, why in self.config.disabled.items())
+        add([time_check(lambda: self.time.local() is not None, period_s=period_s)])
+        add(plugin_checks(believed))
+
+    def _monitoring(self) -> Monitoring:
+        return Monitoring(
+            self.config.monitoring,
+            facts=self.ports.facts,
+            gauges={f"wire_{name}_late": lambda worker=worker: worker.late for name, worker in self.workers.items()},  # type: ignore[misc]
+            worker=self.disk,
+            bus=self.bus,
+            clock=self.ports.clock,
+            tasks=self._tasks(),
+        )
 
     def _today(self) -> date | None:
         local = self.time.local()

@@ -26,6 +26,7 @@ from alimante.mqtt.embedded import BrokerUnavailable
 from alimante.services.console import REFRESH_S, LiveTable, LogTail
 from alimante.services.instance_lock import AlreadyRunning, InstanceLock
 from alimante.services.periodic import Periodic
+from alimante.services.system_facts import LinuxFacts
 from alimante.services.systemd import Notifier, notifier_from, reloading
 from alimante.wiring import CannotBuild
 
@@ -108,6 +109,7 @@ async def _run_once(
         link=partial(paho_link, client_id=loaded.config.client_id),
         files=DiskFiles(),
         state_dir=folders.state,
+        facts=LinuxFacts(root=Path("/"), state_dir=folders.state),
         runtime_dir=folders.runtime,
     )
     address: list[str] = []

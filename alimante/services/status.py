@@ -1,18 +1,30 @@
 """What the supervisor says of itself, the same facts for MQTT, the command line and the screen; it must not judge."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol
 
 from alimante.core.clock import Clock
 from alimante.core.states import DeviceState, NodeState, Tracked
 from alimante.io.handle import SensorHandle
 from alimante.policy.belief import Believed
-from alimante.policy.health import Health, of_device, roll_up
+from alimante.policy.health import Health
 from alimante.policy.values import show_value
 from alimante.safety.decision import Wish
 from alimante.safety.gate import Gate, Output
 from hardware.api import Channel
+
+
+class Healths(Protocol):
+    """What is known of the health of components."""
+
+    def node(self) -> Health:
+        """The health of the node as a whole."""
+        ...
+
+    def health_of(self, component: str) -> Health:
+        """The health of one component. Raises `KeyError` for one of which nothing is known."""
+        ...
 
 
 class Status:
@@ -26,6 +38,8 @@ class Status:
         sensors: Mapping[str, SensorHandle],
         believed: Believed,
         gate: Gate,
+        health: Healths,
+        alerts: Callable[[], list[dict[str, Any]]],
         disabled: Mapping[str, str],
         clock: Clock,
         boot_id: str,
@@ -35,6 +49,8 @@ class Status:
         self._sensors = sensors
         self._believed = believed
         self._gate = gate
+        self._health = health
+        self._alerts = alerts
         self._disabled = disabled
         self._clock = clock
         self._started_s = clock.mono()
@@ -46,7 +62,7 @@ class Status:
         refusal = self._gate.refusal()
         return {
             "state": self._node.current.value,
-            "health": roll_up(of_device(state) for state in states.values()).value,
+            "health": self._health.node().value,
             "armed": not refusal,
             "not_armed_because": refusal,
             "maintenance_s": self._gate.maintenance_left_s(),
@@ -67,7 +83,7 @@ class Status:
             name: {"state": DeviceState.DISABLED.value, "health": Health.WARNING.value, "value": None, "reason": reason}
             for name, reason in self._disabled.items()
         }
-        return {**self.short(), "devices": devices, "alerts": []}
+        return {**self.short(), "devices": devices, "alerts": self._alerts()}
 
     def why(self, device: str) -> dict[str, Any]:
         """The last decisions on an actuator, oldest first. Raises `KeyError` for what is no actuator."""
@@ -108,7 +124,7 @@ class Status:
             "kind": "sensor",
             "name": handle.device.name,
             "state": handle.state.current.value,
-            "health": of_device(handle.state.current).value,
+            "health": self._health.health_of(handle.device.id).value,
             "value": next(iter(values.values())) if len(values) == 1 else values,
             "reason": handle.state.reason,
             "channels": channels,
@@ -131,7 +147,7 @@ class Status:
             "kind": "actuator",
             "name": handle.device.name,
             "state": handle.state.current.value,
-            "health": of_device(handle.state.current).value,
+            "health": self._health.health_of(handle.device.id).value,
             "value": None if output.value is None else show_value(handle.accepts, output.value),
             "commanded": show_value(handle.accepts, output.commanded),
             "source": output.source,

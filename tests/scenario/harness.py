@@ -18,7 +18,7 @@ from alimante.io.worker import InlineWorker
 from alimante.services.systemd import RecordingNotifier
 from alimante.simulation.virtual_time import run_virtual
 from hardware.board import GENERIC
-from tests.unit.fakes import MemoryFiles
+from tests.unit.fakes import FarComputer, MemoryFiles
 
 WIRES = {
     "pins": {"kind": "gpio", "backend": "sim"},
@@ -45,7 +45,7 @@ READY_S = 16.0
 
 
 def config_of(*, extra: dict[str, Any] | None = None, **devices: dict[str, Any]) -> Config:
-    """A configuration with `devices` on simulated wires, and the probe that the heater needs; `extra` are other keys."""
+    """A configuration with `devices` on simulated wires, and the probe that a heater needs; `extra` are other keys."""
     if any("warm_probe" in device.get("depends_on", ()) for device in devices.values()):
         devices = {"warm_probe": PROBE, **devices}
     document = {
@@ -136,6 +136,7 @@ def run_supervisor(
             link=None,
             files=files,
             state_dir=Path("/state"),
+            facts=FarComputer(),
         )
         supervisor = Supervisor(config, ports, on_address=lambda host, port: None)
         run = Run(supervisor, clock, notifier)

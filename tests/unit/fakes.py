@@ -207,3 +207,18 @@ class MemoryFiles:
             raise self.fault
         self.writes += 1
         self.contents[path] = data
+
+
+class FarComputer:
+    """A scripted computer; `fault` is raised instead of telling `facts`."""
+
+    def __init__(self, **facts: float) -> None:
+        self.facts = facts
+        self.fault: Exception | None = None
+        self.looks = 0
+
+    def gather(self) -> dict[str, float]:
+        self.looks += 1
+        if self.fault is not None:
+            raise self.fault
+        return dict(self.facts)

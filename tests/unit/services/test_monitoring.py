@@ -10,22 +10,7 @@ from alimante.core.tasks import Tasks
 from alimante.io.worker import InlineWorker
 from alimante.services.monitoring import BASELINE_AFTER_S, Monitoring
 from alimante.simulation.virtual_time import run_virtual
-from tests.unit.fakes import heard
-
-
-class Computer:
-    """A scripted computer."""
-
-    def __init__(self, **facts):
-        self.facts = facts
-        self.fault = None
-        self.looks = 0
-
-    def gather(self):
-        self.looks += 1
-        if self.fault is not None:
-            raise self.fault
-        return dict(self.facts)
+from tests.unit.fakes import FarComputer, heard
 
 
 class Node:
@@ -58,7 +43,7 @@ def story(tell):
 
 def test_f142_under_voltage_is_told_within_a_minute_and_over_when_it_is_over():
     async def tell(clock):
-        computer = Computer(under_voltage=0.0, throttled=0.0)
+        computer = FarComputer(under_voltage=0.0, throttled=0.0)
         node = Node(clock, computer)
         await node.monitoring.start()
         await asyncio.sleep(30)
@@ -77,7 +62,7 @@ def test_f142_under_voltage_is_told_within_a_minute_and_over_when_it_is_over():
 
 def test_f143_a_hot_processor_is_a_warning_and_a_hotter_one_critical():
     async def tell(clock):
-        computer = Computer(soc_temperature_c=70.0)
+        computer = FarComputer(soc_temperature_c=70.0)
         node = Node(clock, computer)
         await node.monitoring.start()
         for temperature_c, wait_s in ((85.0, 60), (90.0, 60), (84.0, 60), (80.0, 60)):
@@ -92,7 +77,7 @@ def test_f143_a_hot_processor_is_a_warning_and_a_hotter_one_critical():
 
 def test_f133_a_leak_is_told_and_then_a_restart_is_asked_for_once():
     async def tell(clock):
-        computer = Computer(process_memory_percent=40.0)
+        computer = FarComputer(process_memory_percent=40.0)
         node = Node(clock, computer)
         await node.monitoring.start()
         for percent in range(40, 100):
@@ -110,7 +95,7 @@ def test_f133_a_leak_is_told_and_then_a_restart_is_asked_for_once():
 
 def test_f043_tasks_that_pile_up_are_told_within_ten_minutes():
     async def tell(clock):
-        node = Node(clock, Computer())
+        node = Node(clock, FarComputer())
         await node.monitoring.start()
         await asyncio.sleep(BASELINE_AFTER_S + 20)
         left = [asyncio.create_task(asyncio.sleep(1e6)) for _ in range(20)]
@@ -128,7 +113,7 @@ def test_f043_tasks_that_pile_up_are_told_within_ten_minutes():
 
 def test_the_usual_number_of_tasks_is_no_leak():
     async def tell(clock):
-        node = Node(clock, Computer())
+        node = Node(clock, FarComputer())
         await node.monitoring.start()
         await asyncio.sleep(86400)
         assert node.conditions() == []
@@ -139,7 +124,7 @@ def test_the_usual_number_of_tasks_is_no_leak():
 
 def test_the_export_has_what_is_known_and_forgets_what_is_old():
     async def tell(clock):
-        computer = Computer(load_1m=1.0, soc_clock_hz=1e9)
+        computer = FarComputer(load_1m=1.0, soc_clock_hz=1e9)
         node = Node(clock, computer, outbox_waiting=lambda: 3)
         await node.monitoring.start()
         await asyncio.sleep(15)
@@ -158,7 +143,7 @@ def test_the_export_has_what_is_known_and_forgets_what_is_old():
 
 def test_readings_are_counted_with_how_long_they_took():
     async def tell(clock):
-        node = Node(clock, Computer())
+        node = Node(clock, FarComputer())
         await node.monitoring.start()
         await asyncio.sleep(1)
         for late_s in (0.1, 0.3):
@@ -185,7 +170,7 @@ def test_readings_are_counted_with_how_long_they_took():
 
 def test_a_computer_that_tells_nothing_costs_nothing_else():
     async def tell(clock):
-        computer = Computer()
+        computer = FarComputer()
         computer.fault = RuntimeError("defect")
         node = Node(clock, computer, outbox_waiting=lambda: 3)
         await node.monitoring.start()
