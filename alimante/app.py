@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +107,7 @@ class Supervisor:
         self.alerts = AlertService(
             config.alerts.rules(), bus=self.bus, clock=ports.clock, tasks=self._tasks(), on_change=self.store.changed
         )
-        self.time = TimeWatch(config.location, clock=ports.clock, bus=self.bus)
+        self.time = TimeWatch(config.location, clock=ports.clock, bus=self.bus, on_change=self.store.changed)
         self.sensors: dict[str, SensorHandle] = self._handles("sensor", SensorHandle)
         self.guards = Guards(self.sensors, keys=config.recovery, bus=self.bus, clock=ports.clock, streams=ports.streams)
         self.errors = ErrorRegistry(
@@ -123,8 +122,8 @@ class Supervisor:
             references=config.references,
             thermometers=thermometers_of(config),
             interlocks=config.interlocks,
-            today=self._today,
-            wall=lambda: None if self.time.local() is None else ports.clock.wall(),
+            today=self.time.today,
+            wall=self.time.wall,
         )
         self.control = self._control()
         self.health = HealthService(
@@ -330,10 +329,6 @@ class Supervisor:
             clock=self.ports.clock,
             tasks=self._tasks(),
         )
-
-    def _today(self) -> date | None:
-        local = self.time.local()
-        return None if local is None else local.moment.date()
 
     def _store(self) -> StateStore:
         ports = self.ports
