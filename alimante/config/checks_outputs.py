@@ -41,9 +41,19 @@ def _actuators(scene: Scene) -> Iterator[Device]:
 def _depends_on(scene: Scene, device: Device) -> Iterator[Problem]:
     path: Path = ("devices", device.id, "depends_on")
     for at, name in enumerate(device.output.depends_on):
-        if name not in scene.names:
+        if name not in scene.names and not _is_flawed(scene, name.partition(".")[0]):
             hint = did_you_mean(name, scene.names) or "say a group, or a sensor and its channel, as in air.humidity"
             yield Problem((*path, at), f'there is nothing called "{name}" to depend on', hint)
+    if device.role is Role.HEATER and not device.output.depends_on:
+        message = f'{device.id} needs "depends_on": a heater may be on only while its temperature is known'
+        thermometers = sorted({full for name, full in scene.names.items() if full.endswith(".temperature")})
+        found = f', such as ["{thermometers[0]}"]' if thermometers else ""
+        yield Problem(path, message, f"name the temperature sensor or group where it heats{found}")
+
+
+def _is_flawed(scene: Scene, name: str) -> bool:
+    """Whether `name` is a device that something else is wrong with: who names it is not at fault."""
+    return name in scene.device_names and name not in scene.devices
 
 
 def _limits(device: Device) -> Iterator[Problem]:
@@ -85,7 +95,7 @@ def _cutoff(scene: Scene, device: Device) -> Iterator[Problem]:
     cutoffs = [other.id for other in _actuators(scene) if other.role is Role.CUTOFF]
     if device.role is not Role.HEATER:
         yield Problem(path, f"{device.id} is no heater, and only heaters have a cutoff", "remove it", at_key=True)
-    elif name not in cutoffs:
+    elif name not in cutoffs and not _is_flawed(scene, name):
         yield Problem(path, f'there is no actuator "{name}" with the role cutoff', did_you_mean(name, cutoffs))
 
 
@@ -95,7 +105,8 @@ def _interlocks(scene: Scene) -> Iterator[Problem]:
         path: Path = ("interlocks", at, "outputs")
         for index, name in enumerate(interlock.outputs):
             if name not in actuators:
-                yield Problem((*path, index), f'there is no actuator "{name}"', did_you_mean(name, actuators))
+                if not _is_flawed(scene, name):
+                    yield Problem((*path, index), f'there is no actuator "{name}"', did_you_mean(name, actuators))
             elif interlock.outputs.index(name) < index:
                 yield Problem((*path, index), f"{name} stands there twice, and cannot exclude itself")
             elif not _is_off(actuators[name]):

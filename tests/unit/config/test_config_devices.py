@@ -92,7 +92,7 @@ def test_a_drivers_parameters_may_be_of_types_that_json_lacks():
 
 @pytest.mark.usefixtures("third_party")
 def test_a_heater_with_a_range_must_be_safe_at_its_own_off():
-    heater = THIRD | {"role": "heater", "limit": {"max_c": 38.0}}
+    heater = THIRD | {"role": "heater", "limit": {"max_c": 38.0}, "depends_on": ["warm"]}
     assert errors(with_device(heater | {"safe_value": -5})) == ()
     (fault,) = errors(with_device(heater | {"safe_value": -10}))
     assert fault.pointer == "/devices/extra/safe_value"

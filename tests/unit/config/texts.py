@@ -26,7 +26,7 @@ SOUND = """\
     "tank": {"driver": "float_switch", "wire": "gpio", "pin": 23},
     "heater": {
       "driver": "relay", "wire": "gpio", "pin": 17, "active_high": true,
-      "role": "heater", "limit": {"max_c": 38}, "safe_value": "off"
+      "role": "heater", "depends_on": ["warm"], "limit": {"max_c": 38}, "safe_value": "off"
     },
     "fan": {"driver": "pwm_output", "wire": "pwm", "pin": 12, "role": "fan", "safe_value": "on"}
   }
