@@ -1,0 +1,194 @@
+"""The watch over a heater in the whole supervisor: what is broken on the wire, and what is then true in the plant."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from alimante.core.events import ConditionChanged, Level, SafetyActed
+from alimante.core.states import NodeState
+from tests.scenario.harness import HEATER, PROBE, Run, config_of, run_supervisor
+from tests.unit.fakes import MemoryFiles
+
+HARM_C = 40.0
+BOUND_S = 60.0 + 120.0 + 5.0 + 1.0
+"""Dead time, half of the 240 s to harm, a poll and a tick."""
+
+COOL_PROBE = {**PROBE, "address": "28-0316a2795bf0", "zone": "cool"}
+CUTOFF = {**{key: HEATER[key] for key in ("driver", "wire", "active_high", "safe_value")}, "pin": 5, "role": "cutoff"}
+THERMOSTAT = {"kind": "thermostat", "sensor": "warm_probe", "heater": "heater", "target_c": 30.0}
+
+
+def node(kind: str = "thermostat", heater: dict[str, Any] = HEATER, **devices: Any) -> Any:
+    controllers = {"warmth": {**THERMOSTAT, "kind": kind}}
+    return config_of(heater=heater, cutoff=CUTOFF, **devices, extra={"controllers": controllers})
+
+
+def heater(run: Run) -> Any:
+    return run.truth.loads["heater"]
+
+
+def highest(run: Run) -> float:
+    return run.truth.zones["warm"].highest_c
+
+
+def stick(run: Run, millidegrees: int) -> None:
+    """Let the probe show the same for good."""
+    wire, folder = run.wire("probes"), PROBE["address"]
+    wire.remove(f"{folder}/temperature")
+    wire.add(f"{folder}/temperature", read=f"{millidegrees}\n")
+
+
+def swap(run: Run) -> None:
+    """Exchange the places of the two probes."""
+    files = run.wire("probes")._files
+    one, other = (f"{probe['address']}/temperature" for probe in (PROBE, COOL_PROBE))
+    files[one], files[other] = files[other], files[one]
+
+
+def tripped(run: Run) -> list[tuple[str, str]]:
+    return [(event.device, event.cause) for event in run.seen(SafetyActed, action="tripped")]
+
+
+async def until_on(run: Run) -> None:
+    while not heater(run).fraction:
+        await asyncio.sleep(1.0)
+
+
+async def seconds_until_off(run: Run, within_s: float) -> float:
+    """How long the heater was still on, looked at each second."""
+    for second in range(int(within_s)):
+        if not heater(run).fraction:
+            return float(second)
+        await asyncio.sleep(1.0)
+    pytest.fail(f"the heater is still on after {within_s:g} s, at {highest(run):.1f} °C")
+
+
+async def settle(run: Run, hours: float = 1.5) -> None:
+    await asyncio.sleep(hours * 3600.0)
+    while heater(run).fraction:
+        await asyncio.sleep(1.0)
+    await until_on(run)
+
+
+@pytest.mark.parametrize("kind", ["thermostat", "pid"])
+def test_hours_with_a_healthy_sensor_trips_nothing(kind: str):
+    async def story(run: Run) -> None:
+        await asyncio.sleep(6 * 3600.0)
+
+    run = run_supervisor(node(kind), story)
+    assert run.seen(SafetyActed, action="tripped") == []
+    assert highest(run) < 32.0
+
+
+@pytest.mark.parametrize("shown", [29_900, 28_000])
+def test_f016_f017_stuck_in_or_below_the_band_is_caught_by_the_gain_check(shown: int):
+    async def story(run: Run) -> None:
+        await settle(run)
+        stick(run, shown)
+        assert await seconds_until_off(run, 600.0) <= BOUND_S
+        await asyncio.sleep(3600.0)
+        assert not heater(run).fraction
+        told = run.seen(ConditionChanged, component="heater", condition="no_response")
+        assert told[0].level is Level.CRITICAL
+
+    run = run_supervisor(node(), story)
+    trips = run.seen(SafetyActed, device="heater", action="tripped")
+    assert [event.latched for event in trips] == [False, True]  # one retry, then a person
+    assert highest(run) < HARM_C - 4.0
+
+
+def test_without_the_check_the_same_fault_does_harm():
+    async def story(run: Run) -> None:
+        await settle(run, 1.0)
+        stick(run, 29_900)
+        await asyncio.sleep(3 * 3600.0)
+
+    run = run_supervisor(node(heater={**HEATER, "verify": {"enabled": False}}), story)
+    assert highest(run) > HARM_C
+
+
+def test_f057_a_welded_relay_opens_the_cutoff_and_is_named():
+    async def story(run: Run) -> None:
+        await settle(run, 1.0)
+        world = run.supervisor.wires.world
+        assert world is not None
+        world.plant.loads["heater"].stuck = 1.0
+        while run.supervisor.gate.outputs["heater"].commanded:
+            await asyncio.sleep(1.0)
+        off_s = run.clock.mono()
+        await asyncio.sleep(440.0)
+        (named,) = run.seen(ConditionChanged, component="heater", condition="stuck_on")
+        assert named.level is Level.CRITICAL
+        stuck = next(event for event in run.seen(SafetyActed, device="heater") if event.cause == "stuck_on")
+        assert stuck.at_s - off_s <= 421.0
+        await asyncio.sleep(3600.0)
+        assert run.truth.loads["cutoff"].fraction == 0.0
+        assert heater(run).heat_w == 0.0
+
+    run = run_supervisor(node(), story)
+    assert highest(run) <= HEATER["limit"]["max_c"] + 1.0
+
+
+def test_f058_a_burnt_out_heater_is_named_within_half_an_hour():
+    async def story(run: Run) -> None:
+        await settle(run, 2.0)
+        world = run.supervisor.wires.world
+        assert world is not None
+        world.plant.loads["heater"].stuck = 0.0
+        await asyncio.sleep(1800.0)
+        assert ("heater", "not_heating") in tripped(run)
+
+    run_supervisor(node(), story)
+
+
+def test_f061_an_active_low_relay_configured_as_active_high_ends_below_harm():
+    async def story(run: Run) -> None:
+        world = run.supervisor.wires.world
+        assert world is not None
+        act = world.plant.act
+
+        def inverted(load: str, fraction: float) -> None:
+            act(load, 1.0 - fraction if load == "heater" else fraction)
+
+        world.plant.act = inverted  # type: ignore[method-assign]
+        inverted("heater", 0.0)
+        await asyncio.sleep(1800.0)
+        assert ("heater", "stuck_on") in tripped(run)
+        assert heater(run).heat_w == 0.0
+
+    run = run_supervisor(node(), story)
+    assert highest(run) < HARM_C
+
+
+def test_f032_swapped_probes_are_named_within_a_verify_period():
+    async def story(run: Run) -> None:
+        swap(run)
+        await until_on(run)
+        await asyncio.sleep(BOUND_S + 60.0)
+        (told,) = run.seen(ConditionChanged, component="heater", condition="swapped_probes", level=Level.WARNING)
+        assert "cool_probe.temperature" in told.text
+
+    run = run_supervisor(node(cool_probe=COOL_PROBE), story)
+    assert highest(run) < HARM_C
+
+
+def test_a_restart_keeps_what_was_learned_and_what_was_tripped():
+    files = MemoryFiles()
+
+    async def first(run: Run) -> None:
+        await settle(run)
+        stick(run, 28_000)
+        await asyncio.sleep(3600.0)
+        assert run.supervisor.gate.outputs["heater"].latch.needs_person
+
+    async def second(run: Run) -> None:
+        await asyncio.sleep(3600.0)
+        assert run.truth.loads["heater"].energy_j == 0.0
+        assert run.supervisor.gate.reset("heater", "anna")
+        await asyncio.sleep(120.0)
+        assert heater(run).fraction == 1.0
+
+    run_supervisor(node(), first, files=files)
+    run = run_supervisor(node(), second, files=files)
+    assert run.supervisor.node.current is NodeState.STOPPED
