@@ -1,0 +1,40 @@
+"""Text from anywhere made fit to be shown to people and programs; it must not know where it comes from."""
+
+from math import isfinite
+from typing import Any
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with what a terminal or a log would obey instead of show written out, as \\n or \\x1b.
+
+    A name with a line end could else write lines of its own into a log, and one with an escape sequence hide others.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _written_out(letter) for letter in text)
+
+
+def strict(value: Any) -> Any:
+    """`value` of plain containers as JSON can say it: what is no finite number is None, a tuple is a list."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): strict(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(inner) for inner in value]
+    return value
+
+
+def all_printable(value: Any) -> Any:
+    """`value` of plain containers with every text in it printable."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key): all_printable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [all_printable(inner) for inner in value]
+    return value
+
+
+def _written_out(letter: str) -> str:
+    return letter.encode("unicode_escape").decode() if letter != "\xa0" else " "

@@ -1,0 +1,52 @@
+"""What is shown is shown, not obeyed."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alimante.core.text import all_printable, printable, strict
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("warm half, 28.5 °C", "warm half, 28.5 °C"),
+        ("a\nERROR b", "a\\nERROR b"),
+        ("\x1b[2Jgone", "\\x1b[2Jgone"),
+        ("\x9b31m", "\\x9b31m"),
+        ("right\u202eleft", "right\\u202eleft"),
+        ("5\xa0°C", "5 °C"),
+        ("", ""),
+    ],
+)
+def test_f161_what_a_terminal_would_obey_is_written_out(text, shown):
+    assert printable(text) == shown
+
+
+@given(st.text())
+def test_f161_whatever_the_text_is_it_is_printable_and_one_line(text):
+    assert printable(text).isprintable()
+    assert len(printable(text).splitlines()) <= 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_what_is_strict_can_be_said_in_json(value):
+    json.dumps(strict(value), allow_nan=False)
+
+
+def test_what_is_no_number_is_null_and_the_rest_stays():
+    assert strict({"a": (1.5, math.nan), "b": [math.inf], 3: "x"}) == {"a": [1.5, None], "b": [None], "3": "x"}
+
+
+def test_texts_are_made_printable_however_deep_they_lie():
+    assert all_printable({"a\n": ["b\n", ("c\n", 1)]}) == {"a\\n": ["b\\n", ["c\\n", 1]]}
