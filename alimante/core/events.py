@@ -392,3 +392,15 @@ class ServiceFailed(Event):
     error: str
     restarts: int
     is_critical: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostMortem(Event):
+    """Why the run before this one did not end cleanly; `bad_starts` is how many in a row ended so lately.
+
+    `kind` is "gave_up", "reboot", "hang", "watchdog", "memory", "timeout", "signal", "crash", "power" or "killed".
+    """
+
+    kind: str
+    text: str
+    bad_starts: int
