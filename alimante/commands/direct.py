@@ -61,7 +61,7 @@ def set_value(config_path: Path, folders: Folders, device_id: str, said: str) ->
     except ValueError as error:
         raise BadUse(f"{device_id}: {error}") from None
     with _lock(folders):
-        return asyncio.run(_write(config, {device: value}))
+        return asyncio.run(_write(config, [(device, value)]))
 
 
 def safe(config_path: Path, folders: Folders) -> int:
@@ -76,7 +76,7 @@ def safe(config_path: Path, folders: Folders) -> int:
 
 def _safe_directly(config_path: Path, folders: Folders) -> int:
     config = _config_for_safe(config_path, folders.state / LAST_CONFIG)
-    outputs = {device: device.safe_value for device in config.devices.values() if device.spec.kind == "actuator"}
+    outputs = [(device, device.safe_value) for device in config.devices.values() if device.spec.kind == "actuator"]
     return asyncio.run(_write(config, outputs))
 
 
@@ -110,16 +110,16 @@ async def _read(config: Config, device: Device, *, as_json: bool) -> int:
     return 1 if failed else 0
 
 
-async def _write(config: Config, outputs: "dict[Device, float]") -> int:
+async def _write(config: Config, outputs: list[tuple[Device, float]]) -> int:
     """Write all `outputs` at once, one wire not waiting for another, and tell what came of each."""
     bench = _Bench(config)
     ended: dict[str, asyncio.Future[Done[float]]] = {}
-    for device, value in outputs.items():
+    for device, value in outputs:
         handle: ActuatorHandle = bench.handle(ActuatorHandle, device)
         ended[device.id] = asyncio.get_running_loop().create_future()
         handle.write(value, ended[device.id].set_result, urgent=True)
     code = 0
-    for device, value in outputs.items():
+    for device, value in outputs:
         done = await ended[device.id]
         accepts = device.spec.accepts(device.params)
         if done.error is not None:
