@@ -41,6 +41,7 @@ from alimante.services.health_checks import device_checks, disabled_check, group
 from alimante.services.health_plugins import plugin_checks
 from alimante.services.journal import Journal
 from alimante.services.monitoring import Monitoring
+from alimante.services.newcomers import Newcomers
 from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
@@ -185,6 +186,7 @@ class Supervisor:
         add(PollingService(self.sensors, clock=self.ports.clock, tasks=self._tasks()))
         add(self.control)
         add(self.monitoring)
+        add(self._newcomers())
         add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks()))
         if self.ports.runtime_dir is not None:
             add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, self._answers()))
@@ -329,6 +331,10 @@ class Supervisor:
             clock=self.ports.clock,
             tasks=self._tasks(),
         )
+
+    def _newcomers(self) -> Newcomers:
+        wires, workers = self.wires.opened, self.workers
+        return Newcomers(self.config.devices, wires=wires, workers=workers, bus=self.bus, tasks=self._tasks())
 
     def _store(self) -> StateStore:
         ports = self.ports

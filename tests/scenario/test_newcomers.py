@@ -3,29 +3,9 @@
 import asyncio
 
 from alimante.core.events import ConditionChanged, Level, Quality, ReadingTaken
-from alimante.core.tasks import Tasks
-from alimante.services.newcomers import Newcomers
 from tests.scenario.harness import PROBE, Run, config_of, run_supervisor
 
 NEW = "28-0316a2795b00"
-
-
-def watch(run: Run) -> None:
-    """Let the supervisor look for newcomers, if it does not do so by itself."""
-    supervisor = run.supervisor
-    if not hasattr(supervisor, "newcomers"):
-        supervisor.lifecycle.add(
-            Newcomers(
-                supervisor.config.devices,
-                wires=supervisor.wires.opened,
-                workers=supervisor.workers,
-                bus=supervisor.bus,
-                tasks=Tasks(lambda name, error: failures.append(error)),
-            )
-        )
-
-
-failures: list[BaseException] = []
 
 
 def told(run: Run) -> list[ConditionChanged]:
@@ -48,9 +28,8 @@ def test_f031_a_probe_with_another_address_is_reported_within_a_minute_and_not_a
         run.wire("probes").remove(NEW)
         await asyncio.sleep(35)
 
-    run = run_supervisor(config_of(warm_probe=PROBE), story, before=watch)
+    run = run_supervisor(config_of(warm_probe=PROBE), story)
     assert [event.level for event in told(run)] == [Level.WARNING, Level.CLEAR]
-    assert failures == []
 
 
 def test_the_probes_of_the_configuration_and_the_bus_master_are_no_news():
@@ -60,5 +39,5 @@ def test_the_probes_of_the_configuration_and_the_bus_master_are_no_news():
         run.wire("probes").vanish(True)
         await asyncio.sleep(60)
 
-    run = run_supervisor(config_of(warm_probe=PROBE), story, before=watch)
+    run = run_supervisor(config_of(warm_probe=PROBE), story)
     assert told(run) == []
