@@ -83,6 +83,11 @@ class Learner:
             self._lagged[i] += (target - before) * gone
             self._sums[2 + i] += target * minutes + (before - target) * gone * lag_s / 60.0
 
+    def now(self) -> tuple[float, float, float]:
+        """The duty through the slowest lag, and the gain in °C and the share lost per minute."""
+        state = self.models[self.best].state
+        return self._lagged[len(LAGS) - 1], state[GAIN], state[LOSS]
+
     def sums(self) -> Sums:
         """The integrals up to now."""
         return tuple(self._sums)

@@ -20,6 +20,18 @@ def no_rise(heater: str, *, full_s: float, risen_c: float, expected_c: float, is
     )
 
 
+def frozen(heater: str, *, expected_c: float, is_harmless: bool) -> Finding:
+    """More and more power, and the reading stands still."""
+    return Finding(
+        kind=Kind.NO_RESPONSE,
+        level=Level.WARNING if is_harmless else Level.CRITICAL,
+        is_trip=not is_harmless,
+        text=f"{heater} got more and more power, and its sensor stood still instead of rising by {expected_c:.1f} °C",
+        advice=_LOOK,
+        values=(("risen_c", 0.0), ("expected_c", expected_c)),
+    )
+
+
 def not_held(heater: str, *, target_c: float, reading_c: float, is_harmless: bool) -> Finding:
     """Below its target for long, and not on the way to it."""
     weak = "It is too weak for this room." if is_harmless else _LOOK

@@ -14,6 +14,7 @@ from alimante.config.verify import LimitKeys, VerifyKeys
 from alimante.policy.belief import Belief
 from alimante.safety import sentences
 from alimante.safety.findings import Finding, Kind
+from alimante.safety.freeze import Freeze
 from alimante.safety.heat_model import Guess
 from alimante.safety.learning import Learned, Learner
 from alimante.safety.trace import Delayed, Entry, Trace
@@ -26,6 +27,7 @@ _DENSITY: Final = 60.0  # entries in a window at most
 _FULL: Final = 0.9  # duty from which the heater counts as on without a break
 _MARGIN: Final = 0.75  # of the way from the limit to harm that a heater may go unseen where a sensor's steps are wide
 _SLOWEST: Final = 3.0  # dead times for which a slow sensor goes on falling after the heater went on
+_FROZEN: Final = 0.1  # of what trips: from there on a reading that stands still teaches nothing
 _SHORT_BLOCK_S: Final = 60.0
 
 
@@ -65,8 +67,9 @@ class Verification:
         guess = Guess(rate=limit.max_rate_c_per_min, noise_c=verify.resolution_c / 2.0, others=len(others))
         self._learner = Learner(guess, limit.max_c, verify.dead_time_s, others)
         self._trace = Trace(self.window_s / _DENSITY, self.window_s * _SPAN)
+        self._freeze = Freeze()
         self._full = Delayed(verify.dead_time_s)
-        self._edges: deque[Entry] = deque()  # ends of blocks to be learned from
+        self._edges: deque[Entry] = deque(maxlen=240)  # ends of blocks to be learned from
         self._found: dict[Kind, Finding] = {}
         self._before: tuple[float, Seen, float] | None = None
         self._is_suspect = False
@@ -139,6 +142,8 @@ class Verification:
         self._learner.advance(span_s, duty=then.duty, reading_c=then_c, others=then.others)
         self._full.add(now_s, span_s, then.duty)
         self._sum_deficit(span_s, then, then_c)
+        duty, gain, loss = self._learner.now()
+        self._freeze.look(span_s, reading_c=then_c, duty=duty, gain=gain, loss=loss)
         if seen.belief.measured_s is not None and seen.belief.measured_s == then.belief.measured_s:
             return False
         sums, full_s = self._learner.sums(), self._full.total_s(now_s)
@@ -147,10 +152,12 @@ class Verification:
     def _forget(self) -> None:
         self._trace.entries.clear()
         self._edges.clear()
+        self._freeze.forget()
         self._deficit_c_s, self._best_c = 0.0, None
 
     def _judge(self, now_s: float, seen: Seen) -> None:
         self._judge_gain()
+        self._judge_freeze()
         self._judge_place()
         self._judge_hold(seen)
         self._judge_off(now_s)
@@ -213,6 +220,17 @@ class Verification:
     def _is_harmless(self) -> bool:
         """Whether the heater is said to be too weak for harm. What was learned is no proof: walls warm up for hours."""
         return self._keys.equilibrium_c is not None and self._keys.equilibrium_c < self._limit.harmful_c
+
+    def _judge_freeze(self) -> None:
+        """A reading that stands still while the duty creeps up."""
+        if self._is_proven and self._freeze.risen_c >= self._most_frozen_c:
+            self._is_suspect = not self._is_harmless
+            expected_c = self._freeze.risen_c
+            self._find(sentences.frozen(self.heater, expected_c=expected_c, is_harmless=self._is_harmless))
+
+    @property
+    def _most_frozen_c(self) -> float:
+        return max(4.0 * self._keys.resolution_c, (self._limit.harmful_c - self._limit.max_c) / 2.0)
 
     # The heater must warm its own sensor more than any other.
 
@@ -294,6 +312,8 @@ class Verification:
         block_s, entries = max(_SHORT_BLOCK_S, self.window_s / 4.0), self._trace.entries
         if len(entries) > 2 and (not self._edges or entries[-2].at_s - self._edges[-1].at_s >= block_s):
             self._edges.append(entries[-2])
+        if self._freeze.risen_c > _FROZEN * self._most_frozen_c:
+            return  # should it move again, then what is put off now can be learned
         while len(self._edges) > 1 and self._edges[1].at_s <= now_s - self.window_s - self._keys.dead_time_s:
             start, end = islice(self._edges, 2)
             self._learner.learn(start.sums, end.sums, end.smooth_c - start.smooth_c)

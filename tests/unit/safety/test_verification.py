@@ -85,6 +85,22 @@ def test_f017_stuck_below_target_is_caught_by_the_gain_check(control: str):
     assert bench.highest_c < 34.0
 
 
+@pytest.mark.parametrize("stuck_c", [29.9375, 29.5])
+@pytest.mark.parametrize("control", ["duty", "dimmer"])
+def test_a_sensor_stuck_so_near_its_target_that_the_power_only_creeps_up_is_caught(control: str, stuck_c: float):
+    bench = settled(control=CONTROLS[control](), every_s=10.0)
+    bench.sensor = lambda now_s, reading_c: stuck_c
+    bench.run(6 * 3600.0)
+    assert bench.off_s is not None
+    assert bench.highest_c < 34.0
+
+
+def test_without_the_check_power_that_creeps_up_does_harm():
+    bench = settled(control=CONTROLS["duty"](), every_s=10.0, is_watched=False)
+    bench.sensor = lambda now_s, reading_c: 29.9375
+    assert bench.run(86400.0).highest_c > HARM_C + 5.0
+
+
 @pytest.mark.parametrize("control", CONTROLS)
 def test_without_the_check_a_stuck_sensor_does_harm(control: str):
     bench = settled(control=CONTROLS[control](), is_watched=False)
