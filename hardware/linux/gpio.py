@@ -100,6 +100,23 @@ class LinuxGpio(GpioWire):
                 self._factory.close()
         self._factory = None
 
+    def recover(self) -> str:
+        """See `Recoverable`: only lines that no longer answer are let go, and the chip once no line does."""
+        dead = [line for line in self._lines if not self._answers(line)]
+        for line in dead:
+            self.release(line)
+        if self._lines:
+            return f"let go of {len(dead)} lines that do not answer" if dead else "every claimed line answers"
+        self.close()
+        return "let go of the GPIO chip; it is opened anew with the next line"
+
+    def _answers(self, line: int) -> bool:
+        try:
+            self.read(line)
+        except DeviceError:
+            return False
+        return True
+
     def _owned(self, line: int) -> _Line:
         if line not in self._lines:
             raise ValueRefused(f"GPIO {line} is not claimed")

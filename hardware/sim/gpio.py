@@ -97,6 +97,14 @@ class SimGpio(GpioWire):
         for line in LINES:
             self.release(line)
 
+    def recover(self) -> str:
+        """See `Recoverable`: claims from before the chip vanished are let go."""
+        with self._lock:
+            dead = [line for line, claim in self._claims.items() if claim.stale]
+        for line in dead:
+            self.release(line)
+        return f"let go of {len(dead)} lines that do not answer" if dead else "every claimed line answers"
+
     # The far side: what the simulated world uses.
 
     def drive(self, line: int, level: bool | None) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from hardware.bus.i2c import I2cWire
 from hardware.errors import NoAnswer, WireTimeout
+from hardware.sim.gpio import SimGpio
 
 
 class I2cChip(Protocol):
@@ -27,6 +28,7 @@ class SimI2c(I2cWire):
         self._lock = Lock()  # never held while a chip runs: chips wait for the world, and the world attaches chips
         self._chips: dict[int, I2cChip] = {}
         self._locked = False
+        self._reopening_helps = False
 
     def transfer(self, address: int, data: bytes = b"", *, read: int = 0) -> bytes:
         """See `I2cWire`."""
@@ -44,6 +46,12 @@ class SimI2c(I2cWire):
     def close(self) -> None:
         """Nothing to let go of: the bus lives in memory and can be used again."""
 
+    def recover(self) -> str:
+        """See `Recoverable`."""
+        with self._lock:
+            self._locked = self._locked and not self._reopening_helps
+        return "opened the bus anew"
+
     def attach(self, address: int, chip: I2cChip) -> None:
         """Put `chip` at `address`, in place of what was there."""
         with self._lock:
@@ -54,10 +62,30 @@ class SimI2c(I2cWire):
         with self._lock:
             self._chips.pop(address, None)
 
-    def lock(self, locked: bool) -> None:
-        """Hold the bus's data line low, so that every transfer times out, or let go of it."""
+    def lock(self, locked: bool, *, until_reopened: bool = False) -> None:
+        """Hold the bus's data line low, so that every transfer times out, or let go of it.
+
+        With `until_reopened` it is the adapter that is stuck, and opening it anew ends that.
+        """
         with self._lock:
             self._locked = locked
+            self._reopening_helps = until_reopened
+
+    def hold_data(self, lines: SimGpio, *, scl: int, sda: int, clocks: int) -> None:
+        """A chip waits in the middle of a byte: it holds `sda` low until it has seen `clocks` clocks on `scl`."""
+        self.lock(True)
+        lines.drive(sda, False)
+        seen, was_high = 0, True
+
+        def on_clock(level: bool) -> None:
+            nonlocal seen, was_high
+            seen += level and not was_high
+            was_high = level
+            if seen == clocks and level:
+                lines.drive(sda, None)
+                self.lock(False)
+
+        lines.on_level(scl, on_clock)
 
     def _at(self, address: int) -> I2cChip:
         with self._lock:
