@@ -14,14 +14,17 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else _written_out(letter) for letter in text)
 
 
-def strict(value: Any) -> Any:
-    """`value` of plain containers as JSON can say it: what is no finite number is None, a tuple is a list."""
+def strict(value: Any, digits: int | None = None) -> Any:
+    """`value` of plain containers as JSON can say it: what is no finite number is None, a tuple is a list.
+
+    Numbers are rounded to so many `digits` behind the point, if that is said.
+    """
     if isinstance(value, float):
-        return value if isfinite(value) else None
+        return None if not isfinite(value) else value if digits is None else round(value, digits)
     if isinstance(value, dict):
-        return {str(key): strict(inner) for key, inner in value.items()}
+        return {str(key): strict(inner, digits) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [strict(inner) for inner in value]
+        return [strict(inner, digits) for inner in value]
     return value
 
 

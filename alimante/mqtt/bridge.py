@@ -1,11 +1,10 @@
-"""Between the event bus and MQTT: facts become retained states, messages become commands.
+"""Between the event bus and MQTT: readings and outputs become retained states, messages become commands.
 
 It must not decide whether a command may be carried out.
 """
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from alimante.core.bus import EventBus, Undo
@@ -15,13 +14,11 @@ from alimante.core.events import (
     CommandFinished,
     CommandReceived,
     DeviceStateChanged,
-    Event,
     NodeStateChanged,
     OutputChanged,
     Quality,
     ReadingAged,
     ReadingTaken,
-    WireStateChanged,
 )
 from alimante.core.ids import is_id
 from alimante.core.states import DeviceState
@@ -39,6 +36,7 @@ from alimante.mqtt.codec import (
 )
 from alimante.mqtt.link import Inbound
 from alimante.mqtt.outbox import Message
+from alimante.mqtt.states import States
 from alimante.mqtt.topics import Topics
 from hardware.api import Accepts
 
@@ -61,6 +59,7 @@ class Bridge:
         status: Callable[[], dict[str, Any]],
         bus: EventBus,
         clock: Clock,
+        on_other: Callable[[Inbound, float], None] = lambda message, age_bound_s: None,
     ) -> None:
         self._topics = topics
         self._send = send
@@ -68,7 +67,8 @@ class Bridge:
         self._status = status
         self._bus = bus
         self._clock = clock
-        self._states: dict[str, Message] = {}
+        self._on_other = on_other
+        self._states = States(send)
         self._sensor_topics: dict[tuple[str, str], str] = {}
         self._ids = itertools.count(1)
         self._undo: list[Undo] = []
@@ -83,7 +83,6 @@ class Bridge:
             subscribe(CommandFinished, self._on_finished),
             subscribe(DeviceStateChanged, self._on_device),
             subscribe(NodeStateChanged, self._on_node),
-            subscribe(WireStateChanged, self._on_fact),
         ]
 
     async def stop(self) -> None:
@@ -94,17 +93,17 @@ class Bridge:
     def resend(self) -> None:
         """Publish every present state again: a broker that was restarted may have lost what it retained."""
         self.publish_status()
-        for message in self._states.values():
-            self._send(message)
+        self._states.resend()
 
     def publish_status(self) -> None:
         """Publish the node's report."""
         self._send(Message(self._topics.status, lambda: dump(self._status()), retain=True, is_state=True))
 
     def on_message(self, message: Inbound, age_bound_s: float) -> None:
-        """Turn one message into a command, or answer why it is none."""
+        """Turn one message into a command, or answer why it is none; another topic is left to `on_other`."""
         device = self._topics.device_of_command(message.topic)
         if device is None:
+            self._on_other(message, age_bound_s)
             return
         try:
             command = self._command(device, message, age_bound_s)
@@ -146,7 +145,7 @@ class Bridge:
 
     def _ack_topic(self, device: str) -> str:
         """Answers go beside the command; a device name that is no id could be any length of anything."""
-        return self._topics.ack(device) if is_id(device) else self._topics.event("refused")
+        return self._topics.ack(device) if is_id(device) else self._topics.refused
 
     def _on_reading(self, event: ReadingTaken | ReadingAged) -> None:
         """A bad or a missed reading changes nothing: what was told before holds until it is too old."""
@@ -157,12 +156,12 @@ class Bridge:
         if topic is None:
             topic = self._sensor_topics[key] = self._topics.sensor_state(*key)
         clock = self._clock
-        self._state(topic, lambda: encode_reading(event, mono_s=clock.mono(), wall_s=clock.wall()))
+        self._states.tell(topic, lambda: encode_reading(event, mono_s=clock.mono(), wall_s=clock.wall()))
 
     def _on_output(self, event: OutputChanged) -> None:
         clock, accepts = self._clock, self._accepts[event.device]
         topic = self._topics.actuator_state(event.device)
-        self._state(topic, lambda: encode_output(event, accepts, mono_s=clock.mono(), wall_s=clock.wall()))
+        self._states.tell(topic, lambda: encode_output(event, accepts, mono_s=clock.mono(), wall_s=clock.wall()))
 
     def _on_finished(self, event: CommandFinished) -> None:
         accepts = self._accepts.get(event.device)
@@ -171,22 +170,7 @@ class Bridge:
 
     def _on_device(self, event: DeviceStateChanged) -> None:
         payload = b"online" if event.new is DeviceState.ONLINE else b"offline"
-        self._state(self._topics.device_availability(event.device), lambda: payload)
+        self._states.tell(self._topics.device_availability(event.device), lambda: payload)
 
     def _on_node(self, event: NodeStateChanged) -> None:
         self.publish_status()
-
-    def _on_fact(self, event: Event) -> None:
-        kind = _snake(type(event).__name__)
-        facts = asdict(event)
-        self._send(Message(self._topics.event(kind), lambda: dump(facts), retain=False, is_state=False))
-
-    def _state(self, topic: str, render: Callable[[], bytes]) -> None:
-        message = Message(topic, render, retain=True, is_state=True)
-        self._states[topic] = message
-        self._send(message)
-
-
-def _snake(name: str) -> str:
-    """WireStateChanged → wire_state_changed."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

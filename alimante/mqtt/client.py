@@ -137,7 +137,7 @@ class MqttClient:
         """Subscribe, learn where the messages from before end, and say that we are there."""
         self.outbox.limit = max(1, min(INFLIGHT, session.receive_maximum))
         self._refusals.clear()
-        await link.subscribe([self._topics.commands, self._topics.marker])
+        await link.subscribe([*self._topics.subscriptions, self._topics.marker])
         self._v5_works = self._v5_works or self._use_v5
         marker = self._marker = f"{self._rng.getrandbits(64):016x}".encode()
         self.outbox.put_first(

@@ -1,6 +1,7 @@
 """From payloads to commands and from events to payloads; it must not know topics, connections or the present state."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -52,6 +53,15 @@ class Command:
 
 def decode_command(payload: bytes, accepts: Accepts) -> Command:
     """The command in `payload`: `ON`, `OFF`, `AUTO`, a number, or a JSON object. Raises `Refused`."""
+    command_id, said = decode_request(payload, _KEYS)
+    return _command(said, command_id, accepts)
+
+
+def decode_request(payload: bytes, keys: Collection[str]) -> tuple[str | None, dict[str, object]]:
+    """The id, if there is one, and all members of what was said; a plain word or number is its `value`.
+
+    Raises `Refused` for what is too long, is no JSON although it looks like it, or has members other than `keys`.
+    """
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise Refused(f"the payload has {len(payload)} bytes; {MAX_PAYLOAD_BYTES} are allowed")
     try:
@@ -59,10 +69,15 @@ def decode_command(payload: bytes, accepts: Accepts) -> Command:
     except UnicodeDecodeError:
         raise Refused("the payload is no UTF-8 text") from None
     try:
-        said = _parse_json(text) if text[:1] in '{["' else _parse_plain(text)
-        return _command(said if isinstance(said, dict) else {"value": said}, accepts)
+        found = _parse_json(text) if text[:1] in '{["' else _parse_plain(text)
     except RecursionError:
         raise Refused("the JSON is nested too deeply") from None
+    said = found if isinstance(found, dict) else {"value": found}
+    request_id = _id(said.get("id"))
+    unknown = sorted(set(said) - set(keys))
+    if unknown:
+        raise Refused(f"unknown key {show(unknown[0])}; known are {', '.join(sorted(keys))}", request_id)
+    return request_id, said
 
 
 def _parse_plain(text: str) -> object:
@@ -92,11 +107,7 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no number")
 
 
-def _command(said: dict[str, object], accepts: Accepts) -> Command:
-    command_id = _id(said.get("id"))
-    unknown = sorted(set(said) - _KEYS)
-    if unknown:
-        raise Refused(f"unknown key {show(unknown[0])}; known are {', '.join(sorted(_KEYS))}", command_id)
+def _command(said: dict[str, object], command_id: str | None, accepts: Accepts) -> Command:
     if "value" not in said:
         raise Refused("there is no value", command_id)
     try:
@@ -215,6 +226,11 @@ def encode_ack(event: CommandFinished, accepts: Accepts | None) -> bytes:
     """The answer to a command."""
     value = None if event.value is None or accepts is None else show_value(accepts, event.value)
     return dump({"id": event.id, "outcome": event.outcome.value, "reason": event.reason, "value": value})
+
+
+def encode_done(request_id: str | None) -> bytes:
+    """The answer to a request that was done and is no command to an output."""
+    return dump({"id": request_id, "outcome": Outcome.APPLIED.value, "reason": "", "value": None})
 
 
 def encode_refusal(refused: Refused) -> bytes:

@@ -1,5 +1,14 @@
 """The names of topics, as the interface document fixes them; it must not know payloads."""
 
+import re
+
+from alimante.core.ids import is_id
+
+MAX_LEVEL = 64
+"""The longest name of ours within a topic."""
+
+_NO_ID = re.compile(r"[^a-z0-9_]")
+
 
 class Topics:
     """All topics of one node below `base`/`node`."""
@@ -10,7 +19,17 @@ class Topics:
         self.status = f"{self.root}/status"
         self.marker = f"{self.root}/session"
         self.commands = f"{self.root}/actuator/+/set"
+        self.alerts = f"{self.root}/alert/+/+"
+        self.alert_acks = f"{self.root}/alert/+/+/ack"
+        self.maintenance = f"{self.root}/maintenance/set"
+        self.maintenance_answer = f"{self.root}/maintenance/ack"
+        self.metrics_get = f"{self.root}/metrics/get"
+        self.metrics = f"{self.root}/metrics/state"
+        self.refused = self.event("refused")
+        self.subscriptions = [self.commands, self.alert_acks, self.maintenance, self.metrics_get, self.alerts]
+        """What this node listens to; the last one is to find its own old alerts, which must not stay for ever."""
         self._command_parts = (f"{self.root}/actuator/", "/set")
+        self._alert_part = f"{self.root}/alert/"
 
     def sensor_state(self, device: str, channel: str) -> str:
         """Where a channel's readings are retained."""
@@ -28,6 +47,26 @@ class Topics:
         """Where a device's `online` or `offline` is retained."""
         return f"{self.root}/device/{device}/availability"
 
+    def device_health(self, device: str) -> str:
+        """Where a device's health is retained."""
+        return f"{self.root}/device/{device}/health"
+
+    def group_state(self, group: str) -> str:
+        """Where what a group of sensors says together is retained."""
+        return f"{self.root}/group/{group}/state"
+
+    def controller_state(self, controller: str) -> str:
+        """Where what a controller does and why is retained."""
+        return f"{self.root}/controller/{controller}/state"
+
+    def alert(self, component: str, condition: str) -> str:
+        """Where an alert is retained while it is active. What cannot stand in a topic becomes an underscore."""
+        return f"{self._alert_part}{_level(component)}/{_level(condition)}"
+
+    def alert_answer(self, component: str, condition: str) -> str:
+        """Where the answer to an acknowledgement goes."""
+        return f"{self.alert(component, condition)}/answer"
+
     def event(self, kind: str) -> str:
         """Where facts of one kind are told."""
         return f"{self.root}/event/{kind}"
@@ -38,3 +77,17 @@ class Topics:
         if topic.startswith(before) and topic.endswith(after) and len(topic) > len(before) + len(after):
             return topic[len(before) : -len(after)]
         return None
+
+    def alert_of(self, topic: str) -> tuple[str, str] | None:
+        """The component and the condition that the topic of an alert names; None for another topic."""
+        parts = topic[len(self._alert_part) :].split("/") if topic.startswith(self._alert_part) else []
+        return (parts[0], parts[1]) if len(parts) == 2 else None
+
+    def alert_of_ack(self, topic: str) -> tuple[str, str] | None:
+        """The component and the condition whose alert is acknowledged on `topic`; None for another topic."""
+        return self.alert_of(topic[: -len("/ack")]) if topic.endswith("/ack") else None
+
+
+def _level(text: str) -> str:
+    """`text` as one level of a topic: an id as it is; else with underscores, and never empty."""
+    return text if is_id(text) else _NO_ID.sub("_", text.lower())[:MAX_LEVEL] or "_"

@@ -5,6 +5,7 @@ import json
 
 import pytest
 from fakes import heard
+from sent import Sent
 
 from alimante.core.events import (
     CommandFinished,
@@ -17,7 +18,6 @@ from alimante.core.events import (
     ReadingAged,
     ReadingMissed,
     ReadingTaken,
-    WireStateChanged,
 )
 from alimante.core.states import DeviceState, NodeState
 from alimante.mqtt.bridge import Bridge
@@ -29,25 +29,18 @@ TOPICS = Topics("alimante", "demo")
 ACCEPTS = {"heater": Switch(), "fan": Range(low=0.0, high=100.0, unit=Unit.PERCENT, off=0.0, on=100.0)}
 
 
-class Sent(list):
-    """What the bridge sent; payloads are rendered when they are looked at, as the client does when it sends."""
-
-    @property
-    def topics(self):
-        return [message.topic.removeprefix("alimante/demo/") for message in self]
-
-    def last(self, topic):
-        message = next(message for message in reversed(self) if message.topic == f"alimante/demo/{topic}")
-        return json.loads(message.render())
-
-
 @pytest.fixture
 def sent():
     return Sent()
 
 
 @pytest.fixture
-async def bridge(bus, clock, sent):
+def others():
+    return []
+
+
+@pytest.fixture
+async def bridge(bus, clock, sent, others):
     bridge = Bridge(
         topics=TOPICS,
         send=sent.append,
@@ -55,6 +48,7 @@ async def bridge(bus, clock, sent):
         status=lambda: {"state": "running"},
         bus=bus,
         clock=clock,
+        on_other=lambda *given: others.append(given),
     )
     await bridge.start()
     return bridge
@@ -186,13 +180,6 @@ def test_the_end_of_a_command_to_nobody_is_told_too(bus, sent):
     assert sent.last("actuator/ghost/ack")["outcome"] == "rejected"
 
 
-@pytest.mark.usefixtures("bridge")
-def test_a_wedged_wire_is_a_fact(bus, sent):
-    bus.publish(WireStateChanged(wire="i2c", wedged=True, reason="stuck"))
-    assert (sent[0].retain, sent[0].is_state) == (False, False)
-    assert sent.last("event/wire_state_changed") == {"wire": "i2c", "wedged": True, "reason": "stuck"}
-
-
 async def test_after_a_stop_nothing_is_published(bridge, bus, clock, sent):
     await bridge.stop()
     bus.publish(taken(clock))
@@ -205,7 +192,6 @@ def test_all_present_states_are_sent_again_as_they_are_now(bridge, bus, clock, s
     bus.publish(aged(clock))
     bus.publish(DeviceStateChanged(device="warm", old=DeviceState.UNKNOWN, new=DeviceState.OFFLINE, reason=""))
     bus.publish(CommandFinished(id="a", device="heater", outcome=Outcome.APPLIED, reason="", value=1.0))
-    bus.publish(WireStateChanged(wire="i2c", wedged=True, reason="stuck"))
     sent.clear()
     bridge.resend()
     assert sorted(sent.topics) == [
@@ -268,9 +254,13 @@ def test_f091_a_name_that_is_no_id_is_never_part_of_a_topic(bridge, commands, se
         assert len(reason) <= 200
 
 
-def test_another_topic_is_nobodys_business(bridge, commands, sent):
-    bridge.on_message(Inbound("alimante/demo/actuator/heater/state", b"ON", False), 0.0)
-    assert sent == commands == []
+def test_another_topic_is_left_to_others(bridge, commands, sent, others):
+    message = Inbound("alimante/demo/actuator/heater/state", b"ON", False)
+    bridge.on_message(message, 3.0)
+    bridge.on_message(say(b"ON"), 0.0)
+    assert others == [(message, 3.0)]
+    assert sent == []
+    assert len(commands) == 1
 
 
 def test_f087_a_command_that_may_have_waited_too_long_is_expired_when_it_comes(bridge, clock, commands):

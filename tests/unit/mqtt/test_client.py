@@ -188,7 +188,7 @@ def test_online_is_said_only_after_the_subscriptions_stand_and_before_anything_e
     client.publish(state("a", b"1"))
     run(client, clock, 1.0)
     assert [(what, where) for what, where, _ in broker.said[:4]] == [
-        ("subscribe", (TOPICS.commands, TOPICS.marker)),
+        ("subscribe", (*TOPICS.subscriptions, TOPICS.marker)),
         ("publish", TOPICS.marker),
         ("publish", TOPICS.availability),
         ("publish", "a"),

@@ -87,7 +87,7 @@ def test_auto_gives_every_kind_of_output_back_to_its_controllers(said, accepts):
 @pytest.mark.parametrize("seq", [-1, 1.5, 2**53, True, "1", [], 1e999])
 def test_a_number_of_the_sender_that_orders_nothing_is_refused(seq):
     payload = json.dumps({"value": 1, "seq": seq}).encode()
-    with pytest.raises(Refused, match="seq|JSON"):
+    with pytest.raises(Refused, match=r"seq|JSON"):
         decode_command(payload, SWITCH)
 
 
