@@ -26,6 +26,7 @@ class GateBench:
         self.finished = heard(self.bus, CommandFinished)
         self.changes = heard(self.bus, OutputChanged)
         self.deaths = []
+        self.build_gate = Gate
         self._count = 0
 
     def build(self):
@@ -37,7 +38,7 @@ class GateBench:
             )
             for device in self.devices
         }
-        self.gate = Gate(handles, bus=self.bus, now=self.clock.mono)
+        self.gate = self.build_gate(handles, bus=self.bus, now=self.clock.mono)
         self.service = OutputService(
             self.gate, bus=self.bus, tasks=Tasks(lambda *death: self.deaths.append(death)), on_tick=lambda: None
         )

@@ -1,0 +1,289 @@
+"""Who gets an output, what else holds it back, and what the gate remembers."""
+
+import json
+import math
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from benches import APPLIED, REJECTED, GateBench, seconds
+from fakes import an_actuator, heard
+
+from alimante.config.keys import Role
+from alimante.config.outputs import LimitsKeys, OutputKeys
+from alimante.core.events import ConditionChanged, Level, SafetyActed
+from alimante.safety.gate import MAX_MAINTENANCE_S, Gate
+from hardware.api import Range, Unit
+
+DIMMER = Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)
+FEEDER = replace(an_actuator("feeder"), role=Role.FEEDER)
+CUTOFF = replace(an_actuator("cutoff"), role=Role.CUTOFF)
+HEATER = replace(
+    an_actuator("heater"), role=Role.HEATER, output=OutputKeys(limits=LimitsKeys(min_on_s=0.0, min_off_s=0.0))
+)
+
+
+@pytest.fixture
+def bench():
+    return GateBench(an_actuator(accepts=DIMMER))
+
+
+def demand(bench, value, source="control", device="heater"):
+    bench.gate.demand(device, value, source=source, reason="it is cold")
+
+
+def test_of_several_controllers_the_highest_demand_wins(bench):
+    async def main():
+        demand(bench, 20.0, "one")
+        demand(bench, 60.0, "two")
+        demand(bench, 40.0, "three")
+        assert bench.level == 60.0
+        bench.gate.release("heater", "two")
+        assert bench.level == 40.0
+        assert bench.output.source == "three"
+
+    bench.run(main)
+
+
+def test_a_demand_that_is_renewed_lives_and_one_that_is_not_ends_within_its_lease(bench):
+    async def main():
+        for _ in range(30):
+            demand(bench, 20.0)
+            await seconds(1.0)
+        assert bench.level == 20.0
+        await seconds(9.5)
+        assert bench.level == 0.0
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 101.0, -1.0, True, None])
+def test_a_controller_that_asks_for_what_is_no_value_is_told(bench, value):
+    async def main():
+        with pytest.raises(ValueError, match=r"value|outside"):
+            demand(bench, value)
+        with pytest.raises(KeyError):
+            demand(bench, 1.0, device="oven")
+
+    bench.run(main)
+
+
+def test_a_command_beats_controllers_for_its_time(bench):
+    async def main():
+        demand(bench, 20.0)
+        assert bench.outcome(bench.command(0.0, ttl_s=5.0)) is APPLIED
+        demand(bench, 70.0)
+        assert bench.level == 0.0
+        assert [wish.source for wish in bench.output.wishes()] == ["mqtt", "control"]
+        await seconds(5.1)
+        assert bench.level == 70.0
+
+    bench.run(main)
+
+
+def test_auto_is_applied_and_gives_the_output_back(bench):
+    async def main():
+        demand(bench, 20.0)
+        bench.command(90.0)
+        assert bench.outcome(bench.command(None)) is APPLIED
+        assert bench.level == 20.0
+
+    bench.run(main)
+
+
+def test_a_command_that_was_interrupted_does_not_come_back(bench):
+    async def main():
+        bench.command(90.0)
+        bench.gate.trip("heater", "test", "a test tripped it")
+        await seconds(1.1)
+        assert bench.level == 0.0
+        assert bench.gate.reset("heater", "a person")
+        assert not bench.gate.reset("heater", "a person")
+        await seconds(5.0)
+        assert bench.level == 0.0
+        assert bench.outcome(bench.command(90.0)) is APPLIED
+
+    bench.run(main)
+
+
+def test_a_trip_is_told_resets_itself_once_and_then_waits_for_a_person(bench):
+    acted, conditions = heard(bench.bus, SafetyActed), heard(bench.bus, ConditionChanged)
+
+    async def main():
+        for _ in range(2):
+            bench.gate.trip("heater", "test", "a test tripped it")
+            refused = bench.command(90.0)
+            assert bench.outcome(refused) is REJECTED
+            await seconds(1000.0)
+        assert "a person must reset it" in bench.gate.refusal_of("heater")
+        bench.gate.reset("heater", "anna")
+        assert bench.gate.refusal_of("heater") == ""
+
+    bench.run(main)
+    assert [event.action for event in acted] == ["tripped", "reset", "tripped", "reset"]
+    assert [event.level for event in conditions] == [Level.CRITICAL, Level.CLEAR] * 2
+    assert [entry["action"] for entry in bench.gate.safety_log] == ["tripped", "reset", "tripped", "reset"]
+
+
+def test_a_failing_output_is_asked_again_by_controllers_only_after_a_rest(bench):
+    async def main():
+        bench.far["heater"].fault = "raise"
+        demand(bench, 20.0)
+        bench.far["heater"].fault = ""
+        for _ in range(9):
+            await seconds(1.0)
+            demand(bench, 20.0)
+        assert [value for _, value in bench.far["heater"].begun if value] == [20.0]
+        await seconds(2.0)
+        demand(bench, 20.0)
+        assert bench.level == 20.0
+
+    bench.run(main)
+
+
+def test_an_output_at_rest_is_read_back_and_put_safe_when_it_cannot_be_read(bench):
+    async def main():
+        demand(bench, 20.0)
+        bench.far["heater"].fault, bench.far["heater"].lie = "lie", math.nan
+        for _ in range(6):
+            await seconds(1.0)
+            demand(bench, 20.0)
+        assert bench.level == 0.0
+        assert bench.gate.conditions.of("heater")
+
+    bench.run(main)
+
+
+def test_maintenance_has_an_end_whatever_is_asked(bench):
+    async def main():
+        bench.gate.maintain(1e9)
+        assert bench.gate.maintenance_left_s() == MAX_MAINTENANCE_S
+        demand(bench, 20.0)
+        assert bench.level == 0.0
+        bench.gate.end_maintenance()
+        demand(bench, 30.0)
+        assert bench.level == 30.0
+
+    bench.run(main)
+
+
+def test_a_cutoff_closes_when_the_gate_is_armed_and_only_then_its_heater_has_power():
+    bench = GateBench(CUTOFF, HEATER)
+
+    async def main():
+        assert bench.far["cutoff"].level == 0.0
+        assert bench.answers(bench.command(1.0))[0].reason == "cutoff is open"
+        await seconds(2.0)
+        assert bench.far["cutoff"].level == 1.0
+        assert bench.outcome(bench.command(1.0)) is APPLIED
+        bench.gate.hold("a person said so")
+        assert bench.far["cutoff"].level == 0.0
+
+    bench.run(main)
+
+
+def feeder(today, saved=None):
+    bench = GateBench(FEEDER)
+
+    def gate(handles, **given):
+        built = Gate(handles, today=lambda: today, wall=bench.clock.wall, **given)
+        if saved is not None:
+            built.restore(saved)
+        return built
+
+    bench.build_gate = gate
+    return bench
+
+
+def test_a_feeder_waits_for_the_date_and_gives_one_short_portion():
+    bench = feeder(None)
+
+    async def unknown_date():
+        assert "date is not known" in bench.answers(bench.command(1.0, device="feeder"))[0].reason
+
+    bench.run(unknown_date)
+    bench = feeder(date(2026, 2, 28))
+
+    async def main():
+        assert bench.outcome(bench.command(1.0, device="feeder")) is APPLIED
+        await seconds(9.9)
+        assert bench.far["feeder"].level == 1.0
+        await seconds(0.2)
+        assert bench.far["feeder"].level == 0.0
+        assert bench.outcome(bench.command(1.0, device="feeder")) is REJECTED
+        await seconds(21600.0)
+        assert bench.outcome(bench.command(1.0, device="feeder")) is APPLIED
+
+    bench.run(main)
+
+
+def test_a_restart_never_feeds_twice_and_keeps_trips_and_log():
+    first, saves, kept = feeder(date(2026, 2, 28)), [], []
+
+    async def feed():
+        first.gate.on_change(saves.append)
+        first.command(1.0, device="feeder")
+        assert saves[-1] is True
+        await seconds(11.0)
+        first.gate.trip("feeder", "test", "a test tripped it")
+        kept.append(json.loads(json.dumps(first.gate.snapshot(), allow_nan=False)))
+
+    first.run(feed)
+    second = feeder(date(2026, 2, 28), kept[0])
+
+    async def again():
+        assert second.gate.outputs["feeder"].trip
+        second.gate.reset("feeder", "a person")
+        refused = second.command(1.0, device="feeder")
+        assert "has to be off for 21600 s" in second.answers(refused)[0].reason
+        assert second.gate.outputs["feeder"].account.count(date(2026, 2, 28)) == 1
+        assert len(second.gate.safety_log) >= 2
+
+    second.run(again)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        {},
+        {"outputs": 1, "latches": [], "log": {}, "wall_s": "x", "maintenance_left_s": "y"},
+        {"outputs": {"feeder": {"day": 7}}, "latches": {"feeder": {}}, "heaters": {"feeder": {}}, "log": [1]},
+    ],
+)
+def test_a_snapshot_that_makes_no_sense_never_keeps_the_gate_from_starting(saved):
+    bench = feeder(date(2026, 2, 28), saved)
+
+    async def main():
+        assert bench.gate.armed
+        assert bench.far["feeder"].level == 0.0
+
+    bench.run(main)
+
+
+def test_a_worn_relay_is_told_once():
+    bench = GateBench(replace(an_actuator(), output=OutputKeys(limits=LimitsKeys(rated_cycles=100))))
+    conditions = heard(bench.bus, ConditionChanged)
+
+    async def main():
+        for _ in range(90):
+            bench.command(1.0)
+            bench.command(0.0)
+
+    bench.run(main)
+    (worn,) = conditions
+    assert (worn.condition, worn.level) == ("worn", Level.WARNING)
+    assert worn.text == "it has switched 80 times of the 100 that it is built for"
+
+
+def test_a_tick_comes_when_a_time_is_over():
+    bench = GateBench(replace(an_actuator(), output=OutputKeys(limits=LimitsKeys(max_on_s=2.5))))
+
+    async def main():
+        bench.command(1.0)
+        on_s = bench.clock.mono()
+        while bench.level:
+            await seconds(0.05)
+        assert bench.clock.mono() - on_s == pytest.approx(2.5, abs=0.06)
+        assert bench.gate.due_in_s() == math.inf
+
+    bench.run(main)
