@@ -11,6 +11,7 @@ from alimante.config import (
     checks_health,
     checks_outputs,
     checks_readings,
+    checks_recovery,
     checks_verify,
     pins,
 )
@@ -32,6 +33,7 @@ _DOMAINS: Final = (
     checks_controllers,
     checks_days,
     checks_health,
+    checks_recovery,
 )
 
 

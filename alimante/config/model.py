@@ -37,6 +37,7 @@ class Device:
     spec: DriverSpec
     params: Params
     zone: str | None = None
+    power: str | None = None
     poll_s: float = 0.0
     role: Role | None = None
     safe_value: float = 0.0

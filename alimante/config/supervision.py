@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from alimante.config.base import Id, Keys
+from alimante.config.repair import RepairKeys
 from alimante.policy.breaker import BreakerRules
 from alimante.policy.error_book import ErrorRules
 from alimante.policy.hysteresis import Patience
@@ -184,6 +185,7 @@ class RecoveryKeys(Keys):
     tokens: TokenKeys = Field(default=TokenKeys(), description="How many repeated attempts one wire can afford.")
     breaker: BreakerKeys = Field(default=BreakerKeys(), description="When what keeps failing is asked less often.")
     errors: ErrorKeys = Field(default=ErrorKeys(), description="How errors are remembered.")
+    repair: RepairKeys = Field(default=RepairKeys(), description="How often and how thoroughly it is tried to repair.")
     stuck_after_s: float = Field(
         default=10.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
     )

@@ -7,13 +7,16 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from alimante.config.base import FilePath, Keys
+from alimante.config.base import FilePath, Id, Keys
 
 
 class Wire(Keys):
     """What devices hang on."""
 
     backend: Literal["linux", "sim"] = Field(description="linux: the real wire of this computer; sim: a simulated one.")
+    power: Id | None = Field(
+        default=None, description="Relay that supplies the devices on this wire, to switch it off and on in need."
+    )
 
 
 class GpioWire(Wire):
@@ -25,11 +28,21 @@ class GpioWire(Wire):
     )
 
 
+class RecoveryPins(Keys):
+    """The pins of an I²C bus, to free it from a chip that holds its data line."""
+
+    scl: int = Field(ge=0, le=27, description="GPIO number of the clock line; 3 for bus 1.")
+    sda: int = Field(ge=0, le=27, description="GPIO number of the data line; 2 for bus 1.")
+
+
 class I2cWire(Wire):
     """One I²C bus."""
 
     kind: Literal["i2c"] = Field(description="An I²C bus.")
     bus: int = Field(default=1, ge=0, le=255, description="Number N of /dev/i2c-N; 1 is on pins GPIO 2 and 3.")
+    recovery_pins: RecoveryPins | None = Field(
+        default=None, description="Pins on which to send clocks to a chip that holds the bus; needs a GPIO wire."
+    )
 
 
 class OnewireWire(Wire):
