@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from parts import event_bus, idle, latency, machine, pipeline, publishes, read_path, start
+from parts import event_bus, gate, idle, latency, machine, pipeline, publishes, read_path, start
 from parts.report import Row, notes, table
 
 PARTS: dict[str, Callable[..., list[Row]]] = {
     "event_bus": event_bus.measure,
     "read_path": read_path.measure,
+    "gate": gate.measure,
     "start": start.measure,
     "latency": latency.measure,
     "pipeline": pipeline.measure,
