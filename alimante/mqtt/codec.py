@@ -9,7 +9,7 @@ from typing import Any
 
 from alimante.core.events import CommandFinished, Outcome, OutputChanged, ReadingAged, ReadingTaken
 from alimante.policy.plausibility import is_number
-from alimante.policy.values import parse_value, show_value
+from alimante.policy.values import is_auto, parse_value, show_value
 from hardware.api import Accepts
 
 MAX_PAYLOAD_BYTES = 4096
@@ -24,8 +24,6 @@ MAX_SEQ = 2**53 - 1
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _KEYS = {"id", "value", "expires_in_s", "ttl_s", "sent_at", "seq"}
-AUTO = "AUTO"
-"""Said instead of a value: the output goes back to its controllers."""
 
 
 class Refused(Exception):
@@ -122,11 +120,6 @@ def _command(said: dict[str, object], command_id: str | None, accepts: Accepts) 
         sent_at=_sent_at(said.get("sent_at"), command_id),
         seq=_seq(said.get("seq"), command_id),
     )
-
-
-def is_auto(said: object) -> bool:
-    """Whether `said` gives an output back to its controllers, in any case of letters."""
-    return isinstance(said, str) and said.strip().upper() == AUTO
 
 
 def show(text: str) -> str:

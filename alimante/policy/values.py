@@ -6,6 +6,14 @@ from hardware.api import Accepts, Switch
 Shown = str | float
 """An actuator's value as it is published: ON or OFF of a switch, else a number."""
 
+AUTO = "AUTO"
+"""Said instead of a value: the output goes back to its controllers."""
+
+
+def is_auto(said: object) -> bool:
+    """Whether `said` gives an output back to its controllers, in any case of letters."""
+    return isinstance(said, str) and said.strip().upper() == AUTO
+
 
 def parse_value(accepts: Accepts, said: object) -> float:
     """The value that `said` means to an actuator: "ON" or "OFF" in any case, or a number.
