@@ -14,7 +14,7 @@ from alimante.io.handle import REOPEN_AFTER, WRITE_DEADLINE_S, ActuatorHandle
 from alimante.io.worker import DeadlinePassed, InlineWorker
 from alimante.simulation.virtual_time import run_virtual
 from hardware.api import Range, Unit
-from hardware.errors import BadData, DeviceError, TransferError
+from hardware.errors import BadData, DeviceError, TransferError, WireUnavailable
 
 
 class Bench:
@@ -229,3 +229,32 @@ class TestReopening:
             bench.far.fault = ""
 
         return heal
+
+
+def test_a_look_tells_where_the_output_stands_and_writes_nothing():
+    bench = Bench()
+    dones = []
+
+    async def main(handle):
+        await bench.write(1.0)
+        bench.far.level = 0.0
+        handle.check(dones.append)
+        bench.far.fault, bench.far.lie = "lie", math.nan
+        handle.check(dones.append)
+
+    bench.run(main)
+    assert (dones[0].value, dones[0].error) == (0.0, None)
+    assert isinstance(dones[1].error, BadData)
+    assert [value for _, value in bench.far.begun] == [1.0]
+
+
+def test_a_look_at_an_output_that_was_never_written_opens_nothing():
+    bench = Bench()
+    dones = []
+
+    async def main(handle):
+        handle.check(dones.append)
+
+    bench.run(main)
+    assert isinstance(dones[0].error, WireUnavailable)
+    assert bench.far.opened_at == []
