@@ -162,6 +162,21 @@ class SensorHandle(Handle):
         self.state.move(DeviceState.OFFLINE, str(error)[:200])
         self._publish_missed(str(error)[:200], type(error).__name__)
 
+    async def reopen(self) -> DeviceError | None:
+        """Close the driver and open it anew; returns what went wrong."""
+
+        def work() -> None:
+            self.close()
+            self._opened()
+
+        label, deadline_s = f"reopen {self.device.id}", max(WRITE_DEADLINE_S, 1.5 * self.device.spec.read_s)
+        done = await self.worker.run(work, label=label, deadline_s=deadline_s)
+        return done.error
+
+    def abandon(self) -> None:
+        """Forget a driver that hangs in a call; the next reading opens another one."""
+        self._driver = self._unwatch = None
+
     def edge_served(self) -> None:
         """The next edge is news again."""
         self._edge_told = False
@@ -237,6 +252,11 @@ class ActuatorHandle(Handle):
     def __init__(self, device: Device, *, wire: Any, worker: Worker, clock: Clock, bus: EventBus) -> None:
         super().__init__(device, wire=wire, worker=worker, clock=clock, bus=bus)
         self.accepts = device.spec.accepts(device.params)
+        self._is_to_reopen = False
+
+    def reopen(self) -> None:
+        """Have the driver opened anew just before the next write, so that the output never stands undriven."""
+        self._is_to_reopen = True
 
     def write(
         self, value: float, on_done: OnDone, *, urgent: bool = False, still_wanted: Callable[[], bool] = lambda: True
@@ -250,7 +270,8 @@ class ActuatorHandle(Handle):
         def work() -> float | None:
             if not still_wanted():
                 return None
-            if self._is_worn():  # only just before a write: a line that was let go of may stand anywhere
+            if self._is_worn() or self._is_to_reopen:  # only just before a write: a line let go may stand anywhere
+                self._is_to_reopen = False
                 self._close()
             driver = self._opened(initial=value)
             driver.write(value)

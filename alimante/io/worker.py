@@ -70,6 +70,7 @@ class _Job:
     started_s: float = 0.0
     expired: bool = False
     finished: bool = False
+    given_up: bool = False
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim; atomic between threads."""
@@ -91,6 +92,9 @@ class Worker:
         self.wedged = False
         self.late = 0
         """How many results came after their deadline and were thrown away."""
+        self.given_up = 0
+        """How many calls were given up by `renew` and have not come back."""
+        self._hanging: _Job | None = None
         self._clock = clock
         self._on_wedged = on_wedged
         self._loop = asyncio.get_running_loop()
@@ -134,6 +138,23 @@ class Worker:
 
         self.submit(work, deliver, label=label, deadline_s=deadline_s, priority=priority)
         return await future
+
+    def renew(self) -> None:
+        """Give up the call that this wire is stuck in, if it is, and serve the wire beside it from now on.
+
+        What hangs keeps its thread for as long as it hangs, and its driver must not be used again.
+        """
+        job, self._hanging = self._hanging, None
+        if job is None or not self.wedged:
+            return
+        job.given_up = True
+        self.given_up += 1
+        self._begin_anew()
+        self._set_wedged(False, f"{job.label} was given up")
+
+    def _begin_anew(self) -> None:
+        """Nothing that runs now holds up what comes."""
+        raise NotImplementedError
 
     def sleep(self, seconds: float) -> None:
         """What the drivers on this wire are given to wait with."""
@@ -182,6 +203,7 @@ class Worker:
         started = not job.claim()
         job.expired = True
         if started:
+            self._hanging = job
             self._set_wedged(True, f"{job.label} has not come back for {deadline_s:g} s")
         verb = "has not come back" if started else "could not begin"
         error = DeadlinePassed(f"{job.label}: {verb} within {deadline_s:g} s", started=started)
@@ -190,7 +212,11 @@ class Worker:
     def _finish(self, job: _Job, value: Any, error: BaseException | None) -> None:
         if job.expired:
             self.late += 1
-            self._set_wedged(False, f"{job.label} came back late")
+            if job.given_up:
+                self.given_up -= 1
+            else:
+                self._hanging = None
+                self._set_wedged(False, f"{job.label} came back late")
             return
         job.finished = True
         self._forget_finished()
@@ -228,7 +254,17 @@ class ThreadWorker(Worker):
         self._finished: deque[tuple[_Job, Any, BaseException | None]] = deque()
         self._waking = False
         self._bell = Bell(self._loop, self._deliver)
-        threading.Thread(target=self._serve, name=f"wire-{wire}", daemon=True).start()
+        self._begin_thread()
+
+    def _begin_thread(self) -> None:
+        threading.Thread(target=self._serve, args=(self._tokens,), name=f"wire-{self.wire}", daemon=True).start()
+
+    def _begin_anew(self) -> None:
+        old, self._tokens = self._tokens, SimpleQueue()
+        old.put(False)  # the old thread ends when it comes back
+        self._awake = True  # to look at what is waiting
+        self._tokens.put(True)
+        self._begin_thread()
 
     def sleep(self, seconds: float) -> None:
         """See `Worker.sleep`."""
@@ -243,13 +279,14 @@ class ThreadWorker(Worker):
             self._awake = True
             self._tokens.put(True)
 
-    def _serve(self) -> None:
-        while self._tokens.get():
-            while (job := self._take_or_rest()) is not None:
+    def _serve(self, tokens: "SimpleQueue[bool]") -> None:
+        while tokens.get():
+            while tokens is self._tokens and (job := self._take_or_rest()) is not None:
                 if job.claim():
                     self._work(job)
                 del job  # or the last result would stay alive until the next job
-        self._bell.hang_up()
+        if tokens is self._tokens:
+            self._bell.hang_up()
 
     def _take_or_rest(self) -> _Job | None:
         job = self._take()
@@ -320,6 +357,10 @@ class InlineWorker(Worker):
             self._loop.call_later(self._slept_s, self._release, job, value, error)
 
     def _release(self, job: _Job, value: Any, error: BaseException | None) -> None:
-        self._busy = False
+        self._busy = self._busy and job.given_up  # else somebody else may be at work by now
         self._finish(job, value, error)
+        self._offer()
+
+    def _begin_anew(self) -> None:
+        self._busy = False
         self._offer()
