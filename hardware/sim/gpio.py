@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from hardware.bus.gpio import GpioWire, Pull
 from hardware.errors import LineBusy, TransferError, ValueRefused, WireUnavailable
+from hardware.sim.place import Meddle
 
 LINES = range(28)
 _PULLED_UP_AT_RESET = range(9)
@@ -36,6 +38,7 @@ class SimGpio(GpioWire):
         self._claims: dict[int, _Claim] = {}
         self._outside: dict[int, bool] = {}
         self._busy: set[int] = set()
+        self._meddlers: dict[int, Meddle] = {}
         self._gone = False
         self._levels = {line: line in _PULLED_UP_AT_RESET for line in LINES}
         self._listeners: dict[int, list[LevelCallback]] = {line: [] for line in LINES}
@@ -48,7 +51,7 @@ class SimGpio(GpioWire):
 
     def claim_output(self, line: int, *, level: bool) -> None:
         """See `GpioWire`."""
-        self._claim(line, _Claim(level=level))
+        self._between(line, "claim", lambda: self._claim(line, _Claim(level=level)))
 
     def claim_input(self, line: int, *, pull: Pull) -> None:
         """See `GpioWire`."""
@@ -56,19 +59,12 @@ class SimGpio(GpioWire):
 
     def write(self, line: int, level: bool) -> None:
         """See `GpioWire`."""
-        with self._lock:
-            claim = self._owned(line)
-            if claim.level is None:
-                raise ValueRefused(f"GPIO {line} is not claimed as an output")
-            claim.level = level
-            self._settle(line)
-        self._deliver()
+        self._between(line, "write", lambda: self._write(line, level))
 
     def read(self, line: int) -> bool:
         """See `GpioWire`."""
-        with self._lock:
-            self._owned(line)
-            return self._levels[line]
+        level: bool = self._between(line, "read", lambda: self._read(line))
+        return level
 
     def watch(self, line: int, on_edge: LevelCallback) -> Callable[[], None]:
         """See `GpioWire`."""
@@ -117,6 +113,11 @@ class SimGpio(GpioWire):
             self._settle(line)
         self._deliver()
 
+    def level(self, line: int) -> bool:
+        """The electrical level of a line, owned or not."""
+        with self._lock:
+            return self._levels[line]
+
     def on_level(self, line: int, callback: LevelCallback) -> None:
         """Call `callback(level)` at once and at every change of the line's level, owned or not."""
         with self._lock:
@@ -140,6 +141,12 @@ class SimGpio(GpioWire):
         """Mark `line` as held by another process, or as free again."""
         with self._lock:
             (self._busy.add if held else self._busy.discard)(line)
+
+    def meddle(self, line: int, meddle: Meddle | None) -> None:
+        """Let `meddle` stand before everything that drivers do with `line`, or nothing again."""
+        self._meddlers.pop(line, None)
+        if meddle is not None:
+            self._meddlers[line] = meddle
 
     def vanish(self) -> None:
         """The chip disappears: lines stand uncontrolled, claims are dead and stay dead until claimed anew."""
@@ -169,6 +176,24 @@ class SimGpio(GpioWire):
             self._claims[line] = claim
             self._settle(line)
         self._deliver()
+
+    def _between(self, line: int, what: str, ask: Callable[[], Any]) -> Any:
+        meddle = self._meddlers.get(line)
+        return ask() if meddle is None else meddle(what, ask)
+
+    def _write(self, line: int, level: bool) -> None:
+        with self._lock:
+            claim = self._owned(line)
+            if claim.level is None:
+                raise ValueRefused(f"GPIO {line} is not claimed as an output")
+            claim.level = level
+            self._settle(line)
+        self._deliver()
+
+    def _read(self, line: int) -> bool:
+        with self._lock:
+            self._owned(line)
+            return self._levels[line]
 
     def _owned(self, line: int) -> _Claim:
         claim = self._claims.get(line)

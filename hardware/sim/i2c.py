@@ -1,11 +1,13 @@
 """A simulated I²C bus that chips are attached to; it must not know registers or checksums: those are the chips'."""
 
+from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
 from hardware.bus.i2c import I2cWire
 from hardware.errors import NoAnswer, WireTimeout
 from hardware.sim.gpio import SimGpio
+from hardware.sim.place import Meddle
 
 
 class I2cChip(Protocol):
@@ -27,6 +29,7 @@ class SimI2c(I2cWire):
         self._transaction = Lock()  # one transfer at a time, as on copper
         self._lock = Lock()  # never held while a chip runs: chips wait for the world, and the world attaches chips
         self._chips: dict[int, I2cChip] = {}
+        self._meddlers: dict[int, Meddle] = {}
         self._locked = False
         self._reopening_helps = False
 
@@ -37,7 +40,7 @@ class SimI2c(I2cWire):
             try:
                 if data:
                     chip.write(bytes(data))
-                answer = chip.read(read) if read else b""
+                answer = self._answer(address, lambda: chip.read(read)) if read else b""
             except NoAnswer as error:
                 raise NoAnswer(f"I2C address 0x{address:02x}: not acknowledged") from error
         # Nobody pulls the data line down after the chip's last byte: the controller reads ones.
@@ -86,6 +89,17 @@ class SimI2c(I2cWire):
                 self.lock(False)
 
         lines.on_level(scl, on_clock)
+
+    def meddle(self, address: int, meddle: Meddle | None) -> None:
+        """Let `meddle` stand before every answer from `address`, or nothing again."""
+        self._meddlers.pop(address, None)
+        if meddle is not None:
+            self._meddlers[address] = meddle
+
+    def _answer(self, address: int, ask: Callable[[], bytes]) -> bytes:
+        meddle = self._meddlers.get(address)
+        answer: bytes = ask() if meddle is None else meddle("read", ask)
+        return answer
 
     def _at(self, address: int) -> I2cChip:
         with self._lock:

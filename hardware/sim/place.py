@@ -1,6 +1,6 @@
 """What a simulated chip may know of the world it stands in; it must not know the physics behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 
@@ -26,6 +26,13 @@ class Place(Protocol):
         """The monotonic time in seconds."""
         ...
 
+
+Meddle = Callable[[str, Callable[[], Any]], Any]
+"""What stands between a driver and its chip while something is broken: `meddle(what, ask)`.
+
+`what` is the path of a file, "read", "write" or "claim"; `ask()` does what was meant and returns the answer. It may ask
+or not, return something else, raise a `DeviceError` or take its time.
+"""
 
 Params = Mapping[str, Any]
 """A driver's parameters with their defaults filled in, as plain JSON values."""

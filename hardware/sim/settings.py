@@ -24,6 +24,7 @@ class ZoneSettings(BaseModel):
     `soil_start_pct`: at the start; moist, so that the box stands above the room's humidity.
     `evaporation_m3_per_h`: of saturated substrate; 0.2 m² at a mass transfer of 0.7 mm/s (still air over litter).
     `co2_ml_per_h`: a small lizard and some soil life.
+    `start_c`: its temperature at the start; the room's when not given.
     """
 
     model_config = STRICT
@@ -37,6 +38,7 @@ class ZoneSettings(BaseModel):
     soil_start_pct: float = Field(default=40.0, ge=0.0, le=100.0)
     evaporation_m3_per_h: float = Field(default=0.5, ge=0.0)
     co2_ml_per_h: float = Field(default=30.0, ge=0.0)
+    start_c: float | None = Field(default=None, ge=-40.0, le=80.0)
 
 
 class AmbientSettings(BaseModel):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from hardware.bus.sysfs import SysfsWire
 from hardware.errors import NoAnswer, ValueRefused, WirePermission, WireUnavailable
+from hardware.sim.place import Meddle
 
 Model = TypeVar("Model")
 
@@ -24,6 +25,7 @@ class SimSysfs(SysfsWire):
         self._lock = Lock()  # never held while an attribute runs: attributes add and remove others
         self._files: dict[str, _Attribute] = {}
         self._models: dict[str, Any] = {}
+        self._meddlers: dict[str, Meddle] = {}
         self._gone = False
 
     def list(self, folder: str = "") -> list[str]:
@@ -39,8 +41,13 @@ class SimSysfs(SysfsWire):
 
     def read(self, path: str) -> str:
         """See `SysfsWire`."""
-        source = self._file(path).read
-        return (source if isinstance(source, str) else source()).removesuffix("\n")
+        source, meddle = self._file(path).read, self._meddlers.get(path.split("/")[0])
+
+        def answer() -> str:
+            return source if isinstance(source, str) else source()
+
+        text: str = answer() if meddle is None else meddle(path, answer)
+        return text.removesuffix("\n")
 
     def write(self, path: str, text: str) -> None:
         """See `SysfsWire`."""
@@ -56,6 +63,12 @@ class SimSysfs(SysfsWire):
         """Put a file at `path`: `read` is its text or makes it, `write` takes what is written; both may raise."""
         with self._lock:
             self._files[_inside(path)] = _Attribute(read, write)
+
+    def meddle(self, folder: str, meddle: Meddle | None) -> None:
+        """Let `meddle` stand before every file that is read below `folder` of the root, or nothing again."""
+        self._meddlers.pop(folder, None)
+        if meddle is not None:
+            self._meddlers[folder] = meddle
 
     def remove(self, path: str) -> None:
         """Take away a file or a whole folder; a missing one is no error."""

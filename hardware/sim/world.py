@@ -5,6 +5,7 @@ entry point group `alimante.chips`, whose objects are functions `attach(wire, pa
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -30,9 +31,17 @@ class NoSimulatedChip(LookupError):
 
 
 class Mount(Place):
-    """One device's place. Its noise is its own stream: other devices' draws do not move it."""
+    """One device's place. Its noise is its own stream: other devices' draws do not move it.
+
+    `distort(quantity, value)` is what its sensing element makes of the truth, `is_still` takes its noise away and
+    `is_inverted` lets it act the other way round: faults set them.
+    """
 
     def __init__(self, plant: Plant, device_id: str, *, zone: str | None, seed: int, now: Callable[[], float]) -> None:
+        self.distort: Callable[[str, float], float] | None = None
+        self.is_still = False
+        self._is_inverted = False
+        self._acted = 0.0
         self._plant = plant
         self._device_id = device_id
         self._zone = plant.zone_name(zone)
@@ -42,19 +51,42 @@ class Mount(Place):
 
     def sense(self, quantity: str) -> float:
         """See `Place`."""
-        return self._plant.sense(self._zone, quantity)
+        value = self._plant.sense(self._zone, quantity)
+        return value if self.distort is None else self.distort(quantity, value)
 
     def act(self, fraction: float) -> None:
         """See `Place`."""
-        self._plant.act(self._device_id, fraction)
+        self._acted = fraction
+        self._plant.act(self._device_id, 1.0 - fraction if self._is_inverted else fraction)
+
+    @property
+    def is_inverted(self) -> bool:
+        """Whether it does the opposite of what its wire says."""
+        return self._is_inverted
+
+    @is_inverted.setter
+    def is_inverted(self, is_inverted: bool) -> None:
+        self._is_inverted = is_inverted
+        self.act(self._acted)
 
     def noise(self, sigma: float) -> float:
         """See `Place`."""
-        return self._random.normalvariate(0.0, sigma)
+        noise = self._random.normalvariate(0.0, sigma)
+        return 0.0 if self.is_still else noise
 
     def now_s(self) -> float:
         """See `Place`."""
         return self._now()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mounted:
+    """A device with what it hangs on; `folder` is that of a chip in the kernel's tree, else empty."""
+
+    place: Mount
+    wire: SimWire
+    params: Params
+    folder: str
 
 
 class World:
@@ -65,6 +97,8 @@ class World:
 
     def __init__(self, settings: PlantSettings, *, now: Callable[[], float], seed: int | None = None) -> None:
         self.plant = Plant(settings, now=now)
+        self.mounts: dict[str, Mounted] = {}
+        """Where each device is, by its id."""
         self._now = now
         self._seed = settings.seed if seed is None else seed
         self._wires: dict[str, SimWire] = {}
@@ -97,7 +131,11 @@ class World:
         place = Mount(self.plant, device_id, zone=zone, seed=self._seed, now=self._now)
         if role is not None:
             self.plant.add_load(device_id, role=role, zone=zone)
+        before = wire.list() if isinstance(wire, SimSysfs) else []
         attach(wire, params, place)
+        new = [name for name in wire.list() if name not in before] if isinstance(wire, SimSysfs) else []
+        folder = str(params["address"]) if new and "address" in params else "".join(new[:1])
+        self.mounts[device_id] = Mounted(place=place, wire=wire, params=params, folder=folder)
 
     def step(self) -> None:
         """Let the physics and what watches it (a float switch on an input line) catch up with the clock."""

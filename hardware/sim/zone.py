@@ -43,7 +43,8 @@ class Zone:
         self.capacity_j_per_k = settings.heat_capacity_j_per_k
         self.loss_w_per_k = settings.loss_w_per_k
         self.volume_m3 = settings.volume_m3
-        self.temperature_c = self.lowest_c = self.highest_c = room.temperature_c
+        start_c = room.temperature_c if settings.start_c is None else settings.start_c
+        self.temperature_c = self.lowest_c = self.highest_c = start_c
         self.vapour_g_per_m3 = room.vapour_g_per_m3
         self.co2_ppm = room.co2_ppm
         self.soil_g = settings.soil_capacity_g * settings.soil_start_pct / 100.0
