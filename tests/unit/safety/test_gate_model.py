@@ -252,6 +252,9 @@ class GateModel(RuleBasedStateMachine):
             await self.service._tasks.cancel()
 
         self._do(die())
+        if away_s:
+            for far in self.far.values():
+                far.level = 0.0  # the service manager runs `alimante safe`
         self._do(seconds(away_s))
         self.saved = saved
         for far in self.far.values():
@@ -310,7 +313,7 @@ class GateModel(RuleBasedStateMachine):
 
 
 QUICK = settings(
-    max_examples=60,
+    max_examples=100,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
