@@ -24,7 +24,7 @@ class Tier(StrEnum):
 class Rung:
     """One level; `budget` may be shared with other ladders. `cool_down_s` is the wait after an attempt on it."""
 
-    level: Tier
+    tier: Tier
     budget: Budget
     cool_down_s: float
 
@@ -33,7 +33,7 @@ class Rung:
 class Attempt:
     """Leave to try something once: number `number` of `allowed`."""
 
-    level: Tier
+    tier: Tier
     number: int
     allowed: int
 
@@ -53,12 +53,12 @@ class Ladder:
         if now_s < self.ready_s:
             return None
         for rung in self.rungs:
-            if rung.level not in helpful:
+            if rung.tier not in helpful:
                 continue
             number = rung.budget.take(now_s)
             if number is not None:
                 self.ready_s = now_s + rung.cool_down_s
                 self.is_at_end = False
-                return Attempt(rung.level, number, rung.budget.rules.attempts)
+                return Attempt(rung.tier, number, rung.budget.rules.attempts)
         self.is_at_end = True
         return None

@@ -49,6 +49,10 @@ class SimI2c(I2cWire):
     def close(self) -> None:
         """Nothing to let go of: the bus lives in memory and can be used again."""
 
+    def may_rebind(self) -> bool:
+        """Whether the pins come back to the bus after somebody else has used them: here always."""
+        return True
+
     def recover(self) -> str:
         """See `Recoverable`."""
         with self._lock:

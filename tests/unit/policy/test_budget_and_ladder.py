@@ -17,9 +17,9 @@ ALL = frozenset(Tier)
 def ladder(cool_down_s=0.0):
     return Ladder(
         [
-            Rung(level=Tier.DEVICE, budget=Budget(DEVICE), cool_down_s=cool_down_s),
-            Rung(level=Tier.WIRE, budget=Budget(WIRE), cool_down_s=cool_down_s),
-            Rung(level=Tier.PROCESS, budget=Budget(PROCESS), cool_down_s=cool_down_s),
+            Rung(tier=Tier.DEVICE, budget=Budget(DEVICE), cool_down_s=cool_down_s),
+            Rung(tier=Tier.WIRE, budget=Budget(WIRE), cool_down_s=cool_down_s),
+            Rung(tier=Tier.PROCESS, budget=Budget(PROCESS), cool_down_s=cool_down_s),
         ]
     )
 
@@ -34,7 +34,7 @@ def be_healthy(budget, *, from_s, for_s, every_s=1.0):
 def test_f045_what_fails_at_once_gets_five_then_three_then_four_attempts_and_no_more():
     steps = ladder()
     taken = [steps.climb(float(second), ALL) for second in range(3600)]
-    counts = {level: sum(one is not None and one.level is level for one in taken) for level in Tier}
+    counts = {level: sum(one is not None and one.tier is level for one in taken) for level in Tier}
     assert counts == {Tier.DEVICE: 5, Tier.WIRE: 3, Tier.PROCESS: 4}
     assert steps.is_at_end
     assert [(one.number, one.allowed) for one in taken[:8]] == [(n, 5) for n in range(1, 6)] + [
@@ -110,14 +110,14 @@ def test_a_rung_that_cannot_help_is_passed_by():
     steps = ladder()
     attempt = steps.climb(0.0, {Tier.WIRE})
     assert attempt is not None
-    assert attempt.level is Tier.WIRE
+    assert attempt.tier is Tier.WIRE
 
 
 def test_an_absent_device_never_reaches_the_process():
     steps = ladder()
     taken = [steps.climb(float(second), {Tier.DEVICE, Tier.WIRE}) for second in range(86_400)]
     assert sum(one is not None for one in taken) == 8
-    assert all(one.level is not Tier.PROCESS for one in taken if one)
+    assert all(one.tier is not Tier.PROCESS for one in taken if one)
     assert steps.is_at_end
 
 
@@ -131,7 +131,7 @@ def test_nothing_is_tried_during_the_cool_down():
 
 def test_two_devices_share_the_budget_of_their_wire():
     wire = Budget(WIRE)
-    one, two = (Ladder([Rung(level=Tier.WIRE, budget=wire, cool_down_s=0.0)]) for _ in range(2))
+    one, two = (Ladder([Rung(tier=Tier.WIRE, budget=wire, cool_down_s=0.0)]) for _ in range(2))
     taken = [steps.climb(now_s, ALL) for now_s in (0.0, 1.0, 2.0) for steps in (one, two)]
     assert [attempt.number for attempt in taken if attempt] == [1, 2, 3]
 
@@ -163,9 +163,9 @@ def test_no_window_ever_has_more_attempts_than_its_budget(steps):
             for rung, section in zip(rungs.rungs, saved, strict=True):
                 rung.budget.restore(section, now_s=now_s)
         elif (attempt := rungs.climb(now_s, helpful)) is not None:
-            taken[attempt.level].append(now_s)
-            lower = [rung for rung in rungs.rungs if rung.level in helpful]
-            lower = lower[: [rung.level for rung in lower].index(attempt.level)]
+            taken[attempt.tier].append(now_s)
+            lower = [rung for rung in rungs.rungs if rung.tier in helpful]
+            lower = lower[: [rung.tier for rung in lower].index(attempt.tier)]
             assert all(rung.budget.is_spent for rung in lower)
     for level, rules in zip(Tier, (DEVICE, WIRE, PROCESS), strict=True):
         for begun_s in taken[level]:
