@@ -51,7 +51,7 @@ from alimante.services.status import Status
 from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import READY, STOPPING, WATCHDOG, Notifier
 from alimante.services.time_watch import TimeWatch
-from alimante.wiring import open_wires
+from alimante.wiring import Wires, open_wires
 
 STATUS_S = 30.0
 """How often the node's report is published when nothing changes."""
@@ -72,7 +72,8 @@ class Ports:
 
     `worker(wire, on_wedged)` makes the worker of a wire. `link(mqtt, will, use_v5)` makes one connection to the
     broker; None leaves MQTT out. `runtime_dir` is where the control socket lies; None leaves it out. `files` reaches
-    `state_dir`, where state is kept. `facts` tells numbers about the computer.
+    `state_dir`, where state is kept. `facts` tells numbers about the computer. `wires` are
+    those of an earlier run on the same simulated enclosure; None opens them.
     """
 
     clock: Clock
@@ -84,6 +85,7 @@ class Ports:
     state_dir: Path
     facts: SystemFacts
     runtime_dir: Path | None = None
+    wires: Wires | None = None
 
 
 class ServiceDied(Exception):
@@ -101,7 +103,7 @@ class Supervisor:
         self.bus = EventBus()
         self.bus.bind(asyncio.get_running_loop())
         self.node = Tracked(NodeState.STARTING, NODE, self._announce)
-        self.wires = open_wires(config, now=ports.clock.mono)
+        self.wires = ports.wires or open_wires(config, now=ports.clock.mono)
         self.workers = {name: self._worker(name) for name in self.wires.opened}
         self.disk = ports.worker("state", self._on_disk)
         self.store = self._store()
