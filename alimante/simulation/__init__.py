@@ -1,1 +1,1 @@
-"""Virtual time and scenarios around the real supervisor; the supervisor must not know it."""
+"""The real supervisor in virtual time, on simulated wires, with faults; the supervisor must not know it."""

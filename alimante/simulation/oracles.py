@@ -1,0 +1,300 @@
+"""Judges a run by what is true in the simulated enclosure, never by what a sensor says; it must not change anything.
+
+The invariants are numbered as in `INVARIANTS`. Where an oracle needs a number of the configuration it takes it, but it
+comes to its own verdict: it does not ask the gate what is permitted.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, Final
+
+from alimante.config.model import Config, Device, Role
+from alimante.config.readings import freshness
+from alimante.core.events import CommandFinished, CommandReceived, HealthChanged, Quality, ReadingTaken, SafetyActed
+from alimante.core.states import NodeState
+from alimante.policy.health import Health
+from alimante.safety.rules import Rules, rules_of
+from hardware.sim.load import Load
+from hardware.sim.truth import Truth
+
+INVARIANTS: Final[Mapping[str, str]] = {
+    "I1": "nothing is on without good readings that are younger than its sensor's lost_after_s",
+    "I2": "no output is on past its lease",
+    "I3": "it is nowhere as hot as harm begins",
+    "I4": "interlocked outputs are never on together",
+    "I5": "no output is on for longer or more often than it may be",
+    "I6": "an output that was put safe is off at most one tick later",
+    "I7": "before everything was seen to be safe nothing is on",
+    "I8": "in safe mode nothing is on",
+    "I9": "the process is not restarted more often than its budget allows",
+    "I12": "no command is carried out twice or after its time",
+    "I13": "the number of tasks stays bounded",
+    "I15": "HEALTHY is said only with fresh readings",
+    "I16": "the number of a reading rises within a run",
+}
+
+SLACK_S: Final = 3.0
+"""A tick of a second, the deadline of a write and the grain of looking."""
+EVIDENCE_SLACK_S: Final = 60.0
+"""How much older than lost evidence may be until health has degraded: three checks of some seconds each."""
+TRUTH_S: Final = 5.0
+"""How often the whole truth is looked at; temperatures and times on are kept by the physics between."""
+WINDOW_S: Final = 60.0
+"""How often the time on is noted for the quotas."""
+RESTARTS: Final = 4
+RESTARTS_WITHIN_S: Final = 900.0
+TASKS_SPARE: Final = 20
+AT_SAFE: Final = 0.03
+"""How far from its safe share a load may stand: a servo's dead band and a PWM's steps."""
+
+_SELF_MOVED: Final = frozenset({Role.FAN, Role.CUTOFF})
+"""Roles that the gate itself moves off their safe value, for the sake of safety."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """An invariant did not hold, for the first time of an episode, `at_s` seconds after the start."""
+
+    invariant: str
+    at_s: float
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class _Seen:
+    """What an oracle knows of one output."""
+
+    device: Device
+    rules: Rules
+    load: Load
+    safe: float
+    used: "deque[tuple[float, float]]" = field(default_factory=lambda: deque(maxlen=1442))
+    longest_s: float = 0.0
+    tainted_s: float = -inf
+    must_be_safe_s: float = inf
+
+    @property
+    def is_on(self) -> bool:
+        """Whether its wire asks for anything but the safe value."""
+        return abs(self.load.commanded - self.safe) > AT_SAFE
+
+
+class Oracles:
+    """The invariants of one run over all lives of its process. Times are monotonic; what is told is since the start."""
+
+    def __init__(self, config: Config, loads: Mapping[str, Load], *, start_s: float) -> None:
+        self.violations: list[Violation] = []
+        self.looks = 0
+        self._config = config
+        self._start_s = start_s
+        self._outputs = [
+            _seen(device, config, loads[device.id])
+            for device in config.devices.values()
+            if device.spec.kind == "actuator"
+        ]
+        self._by_id = {seen.device.id: seen for seen in self._outputs}
+        self._lost_s = {
+            f"{device.id}.{channel.name}": freshness(device.reading, device.poll_s).lost_after_s
+            for device in config.devices.values()
+            if device.spec.kind == "sensor"
+            for channel in device.spec.channels(device.params)
+        }
+        self._harm = _harm(config)
+        self._broken: set[tuple[str, str]] = set()
+        self._restarts: deque[float] = deque()
+        self._commands: dict[str, float] = {}
+        self._next_truth_s = self._next_window_s = start_s
+        self.begin_life(None, start_s)
+
+    def begin_life(self, supervisor: Any, now_s: float) -> None:
+        """Another process begins; None while there is none."""
+        self._supervisor = supervisor
+        self._life_s = now_s
+        self._heard: dict[str, float] = {}
+        self._seqs: dict[str, int] = {}
+        self._is_healthy = False
+        self._tasks_at_first = 0
+
+    def restarted(self, now_s: float) -> None:
+        """The process gave up and is started again."""
+        self._restarts.append(now_s)
+        while self._restarts[0] <= now_s - RESTARTS_WITHIN_S:
+            self._restarts.popleft()
+        is_broken = len(self._restarts) > RESTARTS
+        self._judge("I9", "process", is_broken, now_s, f"{len(self._restarts)} restarts in {RESTARTS_WITHIN_S:g} s")
+
+    def taint(self, device: str, now_s: float) -> None:
+        """The actuator `device` is broken at this moment, so that what it does is nobody's fault."""
+        if (seen := self._by_id.get(device)) is not None:
+            seen.tainted_s = now_s
+
+    # What is heard.
+
+    def on_reading(self, event: ReadingTaken, now_s: float) -> None:
+        """A reading came."""
+        full = f"{event.device}.{event.channel}"
+        if event.quality is not Quality.BAD:
+            self._heard[full] = event.measured_s
+        last = self._seqs.get(full, -1)
+        self._seqs[full] = event.seq
+        if event.seq <= last:
+            self._judge("I16", full, True, now_s, f"reading {event.seq} of {full} came after {last}")
+
+    def on_acted(self, event: SafetyActed, now_s: float) -> None:
+        """The gate did something on its own."""
+        seen = self._by_id.get(event.device)
+        if seen is not None and event.action in ("tripped", "forced_safe") and seen.rules.role not in _SELF_MOVED:
+            seen.must_be_safe_s = min(seen.must_be_safe_s, now_s + SLACK_S)
+
+    def on_health(self, event: HealthChanged) -> None:
+        """The health of something changed."""
+        if event.component == "node":
+            self._is_healthy = event.new == Health.HEALTHY.value
+
+    def on_command(self, event: CommandReceived) -> None:
+        """Somebody commands."""
+        self._commands[event.id] = event.expires_s
+
+    def on_finished(self, event: CommandFinished, now_s: float) -> None:
+        """A command ended."""
+        expires_s = self._commands.get(event.id, inf)
+        if event.outcome == "applied" and now_s > expires_s + SLACK_S:
+            self._judge("I12", event.id, True, now_s, f"the command {event.id} was carried out after its time")
+
+    # What is looked at.
+
+    def look(self, now_s: float, truth: Truth | None) -> None:
+        """Hold everything against the truth; `truth` is given as often as `wants_truth` says."""
+        self.looks += 1
+        for seen in self._outputs:
+            self._look_at(seen, now_s)
+        for interlock in self._config.interlocks:
+            on = [name for name in interlock.outputs if name in self._by_id and self._by_id[name].load.fraction > 0.0]
+            both = [name for name in on if self._by_id[name].load.stuck is None]
+            self._judge("I4", ",".join(interlock.outputs), len(both) > 1, now_s, f"{' and '.join(both)} are both on")
+        if truth is not None:
+            self._next_truth_s = now_s + TRUTH_S
+            self._look_at_truth(truth, now_s)
+            self._look_at_health(now_s)
+
+    def wants_truth(self, now_s: float) -> bool:
+        """Whether it is time for the whole truth."""
+        return now_s >= self._next_truth_s
+
+    def tasks(self, count: int, now_s: float) -> None:
+        """How many tasks there are, told now and then while the process is well."""
+        if self._tasks_at_first == 0:
+            self._tasks_at_first = count
+        text = f"{count} tasks run, of {self._tasks_at_first} at first"
+        self._judge("I13", "tasks", count > 2 * self._tasks_at_first + TASKS_SPARE, now_s, text)
+
+    def _look_at(self, seen: _Seen, now_s: float) -> None:
+        if not seen.is_on:
+            seen.must_be_safe_s = inf
+            if self._broken:
+                self._forgive(seen.device.id)
+            return
+        if now_s - seen.tainted_s < SLACK_S or seen.rules.role is Role.CUTOFF:
+            return
+        name = seen.device.id
+        self._judge("I6", name, now_s > seen.must_be_safe_s, now_s, f"{name} was put safe and is still on")
+        supervisor = self._supervisor
+        if supervisor is None or now_s - self._life_s < SLACK_S or seen.rules.role in _SELF_MOVED:
+            return
+        lack = self._lack(seen, now_s)
+        self._judge("I1", name, bool(lack), now_s, f"{name} is on, and {lack}")
+        gate, control = supervisor.gate, supervisor.control
+        self._judge("I7", name, not gate.armed, now_s, f"{name} is on before it may be")
+        is_held = bool(gate.held) or supervisor.node.current is NodeState.SAFE
+        self._judge("I8", name, is_held, now_s, f"{name} is on although everything is held safe")
+        is_left = control.completed_s is None or now_s - control.completed_s > seen.rules.lease_s + SLACK_S
+        is_commanded = gate.outputs[name].override is not None
+        self._judge(
+            "I2", name, is_left and not is_commanded, now_s, f"{name} is on, and no controller has asked for it"
+        )
+
+    def _lack(self, seen: _Seen, now_s: float) -> str:
+        """What an output needs and nobody has measured lately; empty when it has all."""
+        for need in seen.rules.needs:
+            group = self._config.groups.get(need)
+            members = [self._config.references[member] for member in group.members] if group else [need]
+            least = group.min_sensors if group else 1
+            ages = [(now_s - self._heard.get(member, -inf), self._lost_s[member]) for member in members]
+            if sum(age_s <= lost_s + SLACK_S for age_s, lost_s in ages) < least:
+                return f"{need} was last measured {min(age_s for age_s, _ in ages):.0f} s ago"
+        return ""
+
+    def _look_at_truth(self, truth: Truth, now_s: float) -> None:
+        for zone, harm_c in self._harm.items():
+            reached_c = truth.zones[zone].highest_c
+            self._judge(
+                "I3", zone, reached_c >= harm_c, now_s, f"{zone} was at {reached_c:.1f} °C; harm: {harm_c:g} °C"
+            )
+        is_noted = now_s >= self._next_window_s
+        for seen in self._outputs:
+            load = truth.loads[seen.device.id]
+            if load.stuck is not None:
+                seen.tainted_s = now_s
+            if now_s - seen.tainted_s < SLACK_S + TRUTH_S:
+                seen.longest_s = load.longest_on_s
+                seen.used.clear()
+                continue
+            most_s = max(seen.rules.max_on_s + SLACK_S, seen.longest_s)
+            text = f"{seen.device.id} was on for {load.longest_on_s:.0f} s at a time"
+            self._judge("I5", seen.device.id, load.longest_on_s > most_s, now_s, text)
+            if is_noted:
+                self._note_use(seen, load.on_s, now_s)
+        if is_noted:
+            self._next_window_s = now_s + WINDOW_S
+
+    def _note_use(self, seen: _Seen, on_s: float, now_s: float) -> None:
+        """Hold the time on within the last hour and day against the quotas."""
+        rules = seen.rules
+        if min(rules.per_hour_s, rules.per_day_s) == inf:
+            return
+        seen.used.append((now_s, on_s))
+        for length_s, most_s in ((3600.0, rules.per_hour_s), (86_400.0, rules.per_day_s)):
+            begin_s = now_s - length_s
+            before = next((used_s for at_s, used_s in seen.used if at_s >= begin_s), on_s)
+            text = f"{seen.device.id} was on for {on_s - before:.0f} s within {length_s / 3600:g} h"
+            self._judge("I5", f"{seen.device.id} {length_s}", on_s - before > most_s + SLACK_S, now_s, text)
+
+    def _look_at_health(self, now_s: float) -> None:
+        if not self._is_healthy or self._supervisor is None:
+            return
+        for full, lost_s in self._lost_s.items():
+            age_s = now_s - max(self._heard.get(full, -inf), self._life_s)
+            text = f"the node is HEALTHY, and {full} was last measured {age_s:.0f} s ago"
+            self._judge("I15", full, age_s > lost_s + EVIDENCE_SLACK_S, now_s, text)
+
+    def _judge(self, invariant: str, subject: str, is_broken: bool, now_s: float, text: str) -> None:
+        key = (invariant, subject)
+        if not is_broken:
+            if self._broken:
+                self._broken.discard(key)
+        elif key not in self._broken:
+            self._broken.add(key)
+            self.violations.append(Violation(invariant=invariant, at_s=round(now_s - self._start_s, 3), text=text))
+
+    def _forgive(self, subject: str) -> None:
+        """What was broken by being on is over when it is off."""
+        self._broken -= {(invariant, subject) for invariant in ("I1", "I2", "I6", "I7", "I8")}
+
+
+def _seen(device: Device, config: Config, load: Load) -> _Seen:
+    rules = rules_of(device, config.references)
+    return _Seen(device, rules, load, min(max(rules.share(rules.safe), 0.0), 1.0))
+
+
+def _harm(config: Config) -> dict[str, float]:
+    """Where harm begins in each zone with a heater that has a limit, in °C."""
+    first = next(iter(config.simulation.zones))
+    found: dict[str, float] = {}
+    for device in config.devices.values():
+        limit = device.output.limit
+        if device.role is Role.HEATER and limit is not None:
+            zone = device.zone or first
+            found[zone] = min(found.get(zone, inf), limit.harmful_c)
+    return found

@@ -1,0 +1,37 @@
+"""Puts a configuration on simulated wires: the same drivers, and no real wire or broker; it must not run anything."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from alimante.config.model import Config
+from hardware.sim.settings import PlantSettings, ZoneSettings
+
+FIRST_DAY: Final = datetime(2026, 3, 20)  # noqa: DTZ001  # the time zone is the configuration's
+"""When simulations begin: an equinox, so that nothing about the day is extreme, and before a change of the clock."""
+
+
+def on_simulated_wires(config: Config) -> Config:
+    """`config` with every wire simulated, and each zone that a device stands in part of the simulated enclosure."""
+    wires = {name: wire.model_copy(update={"backend": "sim"}) for name, wire in config.wires.items()}
+    mqtt = config.mqtt.model_copy(update={"embedded": False, "password": None, "tls": None})
+    return replace(config, wires=wires, mqtt=mqtt, simulation=_with_zones(config))
+
+
+def begins_wall_s(config: Config) -> float:
+    """Seconds since 1970 UTC at which the run begins, so that the clock agrees with the sun in the simulated room."""
+    settings: PlantSettings = PlantSettings.model_validate(config.simulation)
+    local = FIRST_DAY + timedelta(hours=settings.ambient.start_hour)
+    return local.replace(tzinfo=ZoneInfo(config.location.timezone)).timestamp()
+
+
+def _with_zones(config: Config) -> PlantSettings:
+    settings: PlantSettings = PlantSettings.model_validate(config.simulation)
+    wanted = dict.fromkeys(device.zone for device in config.devices.values() if device.zone is not None)
+    missing = [zone for zone in wanted if zone not in settings.zones]
+    if not missing:
+        return settings
+    said: dict[str, Any] = dict(settings.zones) if "zones" in settings.model_fields_set else {}
+    zones = {**said, **{zone: said.get(zone, ZoneSettings()) for zone in wanted}}
+    return settings.model_copy(update={"zones": zones})
