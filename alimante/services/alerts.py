@@ -13,6 +13,9 @@ from alimante.core.tasks import Tasks
 from alimante.policy.alert import Alert
 from alimante.policy.alerts import AlertBook, AlertRules
 
+SOON_S = 0.001
+"""The shortest wait: a timer may fire a trace too early, and waiting for that trace would spin."""
+
 
 class AlertService:
     """The alerts of a node. `on_change(critical)` is told when they should be saved."""
@@ -84,7 +87,7 @@ class AlertService:
         """Wait until then, or until there is a new condition."""
         left_s = at_s - self._clock.mono()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), None if left_s == float("inf") else max(0.0, left_s))
+            await asyncio.wait_for(self._news.wait(), None if left_s == float("inf") else max(SOON_S, left_s))
 
     def _publish(self, facts: list[Event]) -> None:
         for fact in facts:

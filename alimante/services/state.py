@@ -23,6 +23,9 @@ from alimante.io.worker import Worker
 
 CRITICAL_S = 10.0
 ROUTINE_S = 900.0
+SOON_S = 0.001
+"""What is due so soon is due now: a timer may fire a trace too early, and waiting for that trace would spin."""
+
 AGAIN_S = 60.0
 """How long after a failed write the next one is tried."""
 
@@ -111,7 +114,7 @@ class StateStore:
                 await self._news.wait()
                 continue
             left_s = self._due_s - self._clock.mono()
-            if left_s > 0:
+            if left_s > SOON_S:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), left_s)
                 continue
