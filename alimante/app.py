@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from alimante.mqtt.client import MqttClient
 from alimante.mqtt.demo_broker import DemoBroker
 from alimante.mqtt.link import Link, Will
 from alimante.mqtt.topics import Topics
+from alimante.policy.heartbeats import Heartbeats
 from alimante.safety.gate import Gate
 from alimante.safety.watch import thermometers_of
 from alimante.services.alerts import AlertService
@@ -42,15 +43,17 @@ from alimante.services.health_plugins import plugin_checks
 from alimante.services.journal import Journal
 from alimante.services.monitoring import Monitoring
 from alimante.services.newcomers import Newcomers
-from alimante.services.outputs import OutputService
+from alimante.services.outputs import TICK_S, OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
 from alimante.services.readings import Readings
 from alimante.services.state import StateStore
 from alimante.services.status import Status
 from alimante.services.system_facts import SystemFacts
-from alimante.services.systemd import READY, STOPPING, WATCHDOG, Notifier
+from alimante.services.supervision import Supervision
+from alimante.services.systemd import READY, STOPPING, Notifier
 from alimante.services.time_watch import TimeWatch
+from alimante.services.watchdog import Watchdog
 from alimante.wiring import Wires, open_wires
 
 STATUS_S = 30.0
@@ -73,7 +76,9 @@ class Ports:
     `worker(wire, on_wedged)` makes the worker of a wire. `link(mqtt, will, use_v5)` makes one connection to the
     broker; None leaves MQTT out. `runtime_dir` is where the control socket lies; None leaves it out. `files` reaches
     `state_dir`, where state is kept. `facts` tells numbers about the computer. `wires` are
-    those of an earlier run on the same simulated enclosure; None opens them.
+    those of an earlier run on the same simulated enclosure; None opens them. `watchdog_s` is how often the service
+    manager wants a sign of life, None when it wants none; `beat` gives one to the guard. `safe_mode` is why outputs are
+    held safe in this run, empty when they are not.
     """
 
     clock: Clock
@@ -86,10 +91,17 @@ class Ports:
     facts: SystemFacts
     runtime_dir: Path | None = None
     wires: Wires | None = None
+    watchdog_s: float | None = None
+    beat: Callable[[], None] = lambda: None
+    safe_mode: str = ""
 
 
-class ServiceDied(Exception):
-    """A task of a service ended with an error, and the supervisor with it."""
+class GaveUp(Exception):
+    """The run ended because it could not go on, with its outputs safe; the message says why."""
+
+    def __init__(self, reason: str, *, wants_reboot: bool = False) -> None:
+        super().__init__(reason)
+        self.wants_reboot = wants_reboot
 
 
 class Supervisor:
@@ -103,12 +115,19 @@ class Supervisor:
         self.bus = EventBus()
         self.bus.bind(asyncio.get_running_loop())
         self.node = Tracked(NodeState.STARTING, NODE, self._announce)
+        self.lifecycle = Lifecycle(self.bus)
+        self.supervision = Supervision(self.lifecycle, bus=self.bus, clock=ports.clock, give_up=self.request_exit)
+        self._polled = Heartbeats(ports.clock.mono)
         self.wires = ports.wires or open_wires(config, now=ports.clock.mono)
         self.workers = {name: self._worker(name) for name in self.wires.opened}
         self.disk = ports.worker("state", self._on_disk)
         self.store = self._store()
         self.alerts = AlertService(
-            config.alerts.rules(), bus=self.bus, clock=ports.clock, tasks=self._tasks(), on_change=self.store.changed
+            config.alerts.rules(),
+            bus=self.bus,
+            clock=ports.clock,
+            tasks=self._tasks("alerts"),
+            on_change=self.store.changed,
         )
         self.time = TimeWatch(config.location, clock=ports.clock, bus=self.bus, on_change=self.store.changed)
         self.sensors: dict[str, SensorHandle] = self._handles("sensor", SensorHandle)
@@ -130,10 +149,30 @@ class Supervisor:
         )
         self.control = self._control()
         self.health = HealthService(
-            config.health, bus=self.bus, clock=ports.clock, tasks=self._tasks(), refusal=self.gate.refusal
+            config.health,
+            bus=self.bus,
+            clock=ports.clock,
+            tasks=self._tasks("health", is_critical=True),
+            refusal=self.gate.refusal,
         )
         self.monitoring = self._monitoring()
-        self.outputs = OutputService(self.gate, bus=self.bus, tasks=self._tasks(), on_tick=self._on_tick)
+        self._tell_outputs_live = self.health.expect("outputs", every_s=TICK_S)
+        self.control.on_tick = self.health.expect("control", every_s=config.control.tick_s)
+        self.watchdog = Watchdog(
+            self._late,
+            interval_s=ports.watchdog_s,
+            tick_s=TICK_S,
+            lag_limit_s=config.recovery.process.loop_lag_s,
+            notifier=ports.notifier,
+            bus=self.bus,
+            clock=ports.clock,
+        )
+        self.outputs = OutputService(
+            self.gate,
+            bus=self.bus,
+            tasks=self._tasks("outputs", is_critical=True, is_vital=True),
+            on_tick=self._on_tick,
+        )
         self.status = Status(
             node=self.node,
             sensors=self.sensors,
@@ -146,7 +185,6 @@ class Supervisor:
             boot_id=new_boot_id(ports.streams.stream("boot")),
             version=__version__,
         )
-        self.lifecycle = Lifecycle(self.bus)
         self._keep_state()
         self._add_checks()
         self._add_components()
@@ -154,17 +192,31 @@ class Supervisor:
     async def run(self, stop: asyncio.Event) -> None:
         """Start everything, wait for `stop`, and stop everything with the outputs safe first.
 
-        Raises what a component raised at its start, and `ServiceDied` when a task of a service failed later.
+        Raises what a component raised at its start, and `GaveUp` when it could not go on later.
         """
         try:
-            await self.lifecycle.start()
-            self.node.move(NodeState.RUNNING)
-            self.ports.notifier.send(READY)
+            await self._start()
             await self._wait(stop)
         finally:
-            self.ports.notifier.send(STOPPING)
-            self.node.move(NodeState.STOPPING)
+            await self._end()
+
+    async def _start(self) -> None:
+        safe_mode = self.ports.safe_mode
+        if safe_mode:
+            self.gate.hold(safe_mode)
+        await self.lifecycle.start()
+        self.node.move(NodeState.SAFE if safe_mode else NodeState.RUNNING, safe_mode)
+        if self.ports.watchdog_s is None and any(wire.backend != "sim" for wire in self.config.wires.values()):
+            self.watchdog.tell_missing()
+        self.ports.notifier.send(READY)
+
+    async def _end(self) -> None:
+        self.ports.notifier.send(STOPPING)
+        self.node.move(NodeState.STOPPING)
+        try:
             await self.outputs.hold("the supervisor is stopping")
+        finally:
+            await self.supervision.stop()
             await self.lifecycle.stop()
             self.node.move(NodeState.STOPPED)
             for worker in (*self.workers.values(), self.disk):
@@ -177,26 +229,27 @@ class Supervisor:
         add(self.alerts)
         add(self.health)
         if self.wires.world is not None:
-            add(Periodic("plant", Phase.WIRES, self.wires.world.step, every_s=PLANT_STEP_S, tasks=self._tasks()))
+            add(Periodic("plant", Phase.WIRES, self.wires.world.step, every_s=PLANT_STEP_S, tasks=self._tasks("plant")))
         if self.ports.link is not None:
             self._add_mqtt(self.ports.link)
         add(self.errors)
         add(self.outputs)
         add(self.readings)
         add(self.groups)
-        add(EdgeService(self.sensors, bus=self.bus, tasks=self._tasks()))
-        add(PollingService(self.sensors, clock=self.ports.clock, tasks=self._tasks()))
+        add(EdgeService(self.sensors, bus=self.bus, tasks=self._tasks("edges")))
+        polling = self._tasks("polling", is_critical=True)
+        add(PollingService(self.sensors, clock=self.ports.clock, tasks=polling, expect=self._polled.expect))
         add(self.control)
         add(self.monitoring)
         add(self._newcomers())
-        add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks()))
+        add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks("time")))
         if self.ports.runtime_dir is not None:
             add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, self._answers()))
 
     def _add_mqtt(self, link: Callable[[Mqtt, Will, bool], Link]) -> None:
         config, clock = self.config, self.ports.clock
         topics = Topics(config.mqtt.base, config.node.id)
-        broker = DemoBroker(preferred_port=config.mqtt.port, tasks=self._tasks(), on_address=self._on_address)
+        broker = DemoBroker(preferred_port=config.mqtt.port, tasks=self._tasks("broker"), on_address=self._on_address)
         bridge = Bridge(
             topics=topics,
             send=lambda message: client.publish(message),
@@ -215,10 +268,10 @@ class Supervisor:
             rng=self.ports.streams.stream("mqtt"),
             on_message=bridge.on_message,
             on_online=bridge.resend,
-            tasks=self._tasks(),
+            tasks=self._tasks("mqtt"),
         )
         self.lifecycle.add(bridge)
-        tell = Periodic("status", Phase.SERVICES, bridge.publish_status, every_s=STATUS_S, tasks=self._tasks())
+        tell = Periodic("status", Phase.SERVICES, bridge.publish_status, every_s=STATUS_S, tasks=self._tasks("status"))
         self.lifecycle.add(tell)
         if config.mqtt.embedded:
             self.lifecycle.add(broker)
@@ -246,14 +299,25 @@ class Supervisor:
 
         return {"status": status, "why": why, "safe": safe}
 
-    def _tasks(self) -> Tasks:
-        return Tasks(self._on_failed)
+    def request_exit(self, reason: str) -> None:
+        """Have `run` put the outputs safe and raise `GaveUp`, so that the service manager starts a new process."""
+        self._give_up(GaveUp(reason))
 
-    def _on_failed(self, task: str, error: BaseException) -> None:
-        """A task that died takes the supervisor with it: outputs safe, and the service manager starts a new one."""
-        _log.error("the task %r died", task, exc_info=error)
+    def request_reboot(self, reason: str) -> None:
+        """The same, and the computer is to be rebooted if it may be."""
+        self._give_up(GaveUp(reason, wants_reboot=True))
+
+    def _give_up(self, why: GaveUp) -> None:
         if not self._failure.done():
-            self._failure.set_exception(ServiceDied(f"{task}: {type(error).__name__}: {error}"))
+            _log.error("giving up: %s", why)
+            self._failure.set_exception(why)
+
+    def _tasks(self, component: str, *, is_critical: bool = False, is_vital: bool = False) -> Tasks:
+        """The tasks of `component`; a vital one is never restarted: the run ends at its first failure."""
+        rules = self.config.recovery.process.services.rules()
+        return self.supervision.tasks(
+            component, is_critical=is_critical, rules=replace(rules, limit=0) if is_vital else rules
+        )
 
     async def _wait(self, stop: asyncio.Event) -> None:
         async def until_stop() -> None:
@@ -266,7 +330,14 @@ class Supervisor:
             self._failure.result()
 
     def _on_tick(self) -> None:
-        self.ports.notifier.send(WATCHDOG)
+        """The gate has done its work once more, which is what others want to be sure of."""
+        self._tell_outputs_live()
+        self.ports.beat()
+        self.watchdog.look()
+
+    def _late(self) -> list[str]:
+        """A sentence for everything critical that gives no sign of life."""
+        return [*self.health.late(), *self._polled.late()]
 
     def _worker(self, wire: str) -> Worker:
         def on_wedged(wedged: bool, reason: str) -> None:
@@ -282,13 +353,15 @@ class Supervisor:
             self.sensors,
             bus=self.bus,
             clock=clock,
-            tasks=self._tasks(),
+            tasks=self._tasks("readings", is_critical=True),
             outputs=outputs,
             groups={name: group.vote for name, group in groups.items()},
             members=[group.members for group in groups.values()],
             vital=gating_sensors(config),
         )
-        return readings, Groups(groups, believed=readings.believed, bus=self.bus, clock=clock, tasks=self._tasks())
+        return readings, Groups(
+            groups, believed=readings.believed, bus=self.bus, clock=clock, tasks=self._tasks("groups", is_critical=True)
+        )
 
     def _control(self) -> ControlService:
         return ControlService(
@@ -298,7 +371,7 @@ class Supervisor:
             ask=self.gate.demand,
             bus=self.bus,
             clock=self.ports.clock,
-            tasks=self._tasks(),
+            tasks=self._tasks("control", is_critical=True),
             tick_s=self.config.control.tick_s,
             on_change=self.store.changed,
         )
@@ -331,17 +404,24 @@ class Supervisor:
             worker=self.disk,
             bus=self.bus,
             clock=self.ports.clock,
-            tasks=self._tasks(),
+            tasks=self._tasks("monitoring"),
         )
 
     def _newcomers(self) -> Newcomers:
         wires, workers = self.wires.opened, self.workers
-        return Newcomers(self.config.devices, wires=wires, workers=workers, bus=self.bus, tasks=self._tasks())
+        return Newcomers(
+            self.config.devices, wires=wires, workers=workers, bus=self.bus, tasks=self._tasks("newcomers")
+        )
 
     def _store(self) -> StateStore:
         ports = self.ports
         return StateStore(
-            ports.state_dir, files=ports.files, worker=self.disk, clock=ports.clock, bus=self.bus, tasks=self._tasks()
+            ports.state_dir,
+            files=ports.files,
+            worker=self.disk,
+            clock=ports.clock,
+            bus=self.bus,
+            tasks=self._tasks("state"),
         )
 
     def _on_disk(self, wedged: bool, reason: str) -> None:

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from alimante.config.base import Id, Keys
+from alimante.config.process import ProcessKeys
 from alimante.config.repair import RepairKeys
 from alimante.policy.breaker import BreakerRules
 from alimante.policy.error_book import ErrorRules
@@ -188,4 +189,9 @@ class RecoveryKeys(Keys):
     repair: RepairKeys = Field(default=RepairKeys(), description="How often and how thoroughly it is tried to repair.")
     stuck_after_s: float = Field(
         default=10.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
+    )
+    process: ProcessKeys = Field(default=ProcessKeys(), description="How the program watches over itself.")
+    reboot: bool = Field(
+        default=False,
+        description="Whether the computer may be rebooted when nothing else helps; the user must be allowed to do it.",
     )

@@ -1,5 +1,6 @@
 """Lifetimes: components start in a named order and stop in reverse; this must not know what a component does."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from enum import IntEnum
@@ -8,6 +9,9 @@ from typing import Protocol
 from alimante.core.bus import EventBus
 from alimante.core.events import ComponentStateChanged
 from alimante.core.states import COMPONENT, ComponentState, Tracked
+
+STOP_S = 5.0
+"""How long one component may take to stop before the next one's turn comes."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,15 +81,54 @@ class Lifecycle:
             failure = await _attempt(component.stop)
             state.move(ComponentState.FAILED if failure else ComponentState.STOPPED, failure)
 
+    async def fail(self, name: str, reason: str) -> bool:
+        """Stop the running component `name`, which is ill because of `reason`; whether it was running."""
+        component, state = self._named(name)
+        if state.current is not ComponentState.RUNNING:
+            return False
+        state.move(ComponentState.FAILED, reason)
+        await _attempt(component.stop)
+        return True
+
+    async def revive(self, name: str) -> str:
+        """Start the failed component `name` again; returns what went wrong, or the empty text."""
+        component, state = self._named(name)
+        if state.current is not ComponentState.FAILED:
+            return f"{name} is {state.current} and cannot be started"
+        state.move(ComponentState.STARTING, "it is started again")
+        failure = "it was not waited for"
+        try:
+            failure = await _attempt(component.start, within_s=None)
+        finally:
+            if failure:
+                await _attempt(component.stop)
+            state.move(ComponentState.FAILED if failure else ComponentState.RUNNING, failure)
+        return failure
+
+    def _named(self, name: str) -> "tuple[Component, Tracked[ComponentState]]":
+        """Raises `KeyError`."""
+        for entry in self._components:
+            if entry[0].name == name:
+                return entry
+        raise KeyError(name)
+
     def _in_order(self) -> list[tuple[Component, Tracked[ComponentState]]]:
         return sorted(self._components, key=lambda entry: entry[0].phase)
 
 
-async def _attempt(stop: Callable[[], Awaitable[None]]) -> str:
-    """Run `stop`; returns what went wrong, or the empty text."""
+async def _attempt(step: Callable[[], Awaitable[None]], *, within_s: float | None = STOP_S) -> str:
+    """Await `step()`; returns what went wrong, or the empty text. Only a cancellation of the caller gets through."""
     try:
-        await stop()
-    except Exception as error:  # noqa: BLE001 - the others must stop too
-        _log.exception("a component did not stop cleanly")
+        async with asyncio.timeout(within_s):
+            await step()
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        return "something in it was cancelled"
+    except TimeoutError:
+        _log.error("a component did not come to its end within %g s", within_s or 0.0)
+        return "it took too long"
+    except BaseException as error:  # noqa: BLE001 - the others have their turn, too
+        _log.exception("a component did not start or stop cleanly")
         return f"{type(error).__name__}: {error}"
     return ""

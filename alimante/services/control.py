@@ -61,6 +61,8 @@ class ControlService:
         self.controllers: Mapping[str, Controller] = {controller.id: controller for controller in controllers}
         self.completed_s: float | None = None
         """The monotonic time of the last completed round: evidence for a watchdog that control is alive."""
+        self.on_tick: Callable[[], None] = lambda: None
+        """Called after each completed round, for who wants a sign of life."""
         self._believed = believed
         self._local = local
         self._ask = ask
@@ -89,6 +91,7 @@ class ControlService:
         for controller in self.controllers.values():
             self._serve(controller, look)
         self.completed_s = self._clock.mono()
+        self.on_tick()
         if self._count_milestones() != self._milestones:
             self._milestones = self._count_milestones()
             self._on_change(True)

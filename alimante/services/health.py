@@ -139,7 +139,7 @@ class HealthService:
 
         `live`: do the loops run? `ready`: may outputs move? `started`: has everything needed given evidence once?
         """
-        late = self._late(self._clock.mono())
+        late = self.late()
         refusal = self._refusal()
         waiting = [] if self._has_started else self._waiting()
         return {
@@ -268,7 +268,9 @@ class HealthService:
         self._history.append((now_s, event))
         self._bus.publish(event)
 
-    def _late(self, now_s: float) -> list[str]:
+    def late(self) -> list[str]:
+        """A sentence for each task that is late with its sign of life, this service's own among them."""
+        now_s = self._clock.mono()
         late = self._beats.late()
         if now_s - self._looked_s > LATE_AFTER * self._keys.period_s:
             late.append(f"health was looked at {now_s - self._looked_s:.0f} s ago")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from alimante.app import ServiceDied
+from alimante.app import GaveUp
 from alimante.core.events import DeviceStateChanged, EdgeSeen, Outcome, OutputChanged, ReadingMissed, ReadingTaken
 from alimante.core.states import DeviceState
 from alimante.services.systemd import READY, STOPPING, WATCHDOG
@@ -151,7 +151,7 @@ def test_a_contact_that_moves_is_read_after_it_has_settled_without_waiting_for_t
     run_supervisor(config_of(door=door), story)
 
 
-def test_a_service_that_dies_ends_the_supervisor_with_safe_outputs(mocker):
+def test_a_gate_that_fails_ends_the_supervisor_with_safe_outputs(mocker):
     async def story(run: Run) -> None:
         await asyncio.sleep(READY_S)
         await run.command("heater", 1.0)
@@ -160,7 +160,7 @@ def test_a_service_that_dies_ends_the_supervisor_with_safe_outputs(mocker):
         await asyncio.sleep(3600)
 
     runs: list[Run] = []
-    with pytest.raises(ServiceDied, match="planted"):
+    with pytest.raises(GaveUp, match="planted"):
         run_supervisor(config_of(heater=HEATER), story)
     assert runs[0].truth.loads["heater"].heat_w == 0
 
