@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("file", nargs="?", metavar="FILE", help="the configuration")
     _takes_json(check)
     _add(commands, "schema", "print the JSON Schema of the configuration", _schema)
+    _add_simulate(commands)
     devices = _add(commands, "devices", "list the devices of a configuration", _devices)
     _takes_config(devices)
     _takes_json(devices)
@@ -75,6 +76,24 @@ def _add(
     return parser
 
 
+def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    simulate = _add(commands, "simulate", "try a configuration on a simulated enclosure, days in minutes", _simulate)
+    _takes_config(simulate)
+    simulate.add_argument("--for", dest="how_long", default="1d", metavar="DURATION", help="such as 90m or 30d (1d)")
+    simulate.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="DEVICE=KIND[(ARGUMENT)]@WHEN[+DURATION], such as warm_probe=off@10m+5m, heater=welded@1h, "
+        "broker=down@5m+10s or clock=step(-2h)@1h; may be given again",
+    )
+    simulate.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance; the same gives the same run")
+    simulate.add_argument("--chaos", action="store_true", help="draw faults by chance, by the seed")
+    simulate.add_argument("--plot", metavar="FILE.svg", help="draw temperatures, actuators and faults")
+    _takes_json(simulate)
+
+
 def _takes_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="the configuration (default: /etc/alimante/alimante.json)")
 
@@ -97,6 +116,20 @@ def _check(args: argparse.Namespace) -> int:
     from alimante.commands import offline
 
     return offline.check(_config(args.file), as_json=args.json)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from alimante.commands import simulate
+
+    return simulate.simulate(
+        _config(args.config),
+        how_long=args.how_long,
+        faults=args.fault,
+        seed=args.seed,
+        chaos=args.chaos,
+        as_json=args.json,
+        plot=args.plot,
+    )
 
 
 def _schema(args: argparse.Namespace) -> int:

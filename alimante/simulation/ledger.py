@@ -6,7 +6,6 @@ All times that it tells are virtual seconds since the start of the run.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any, Final
 
 from alimante.config.model import Config, Role
@@ -86,8 +85,6 @@ class Ledger:
     sometimes: Counter[str] = field(default_factory=Counter)
     notifications: int = 0
     is_healthy: bool = False
-    last_reset_s: float = -inf
-    """When the last trip ended, on the monotonic clock: until then nobody may call the node healthy."""
     _open: dict[tuple[str, str], AlertRecord] = field(default_factory=dict)
 
     def add(self, fault: Fault) -> FaultRecord:
@@ -113,8 +110,8 @@ class Ledger:
             if record.is_over and self.is_healthy and at_s > record.fault.ends_s:
                 record.healed_s = at_s
 
-    def begin_life(self) -> None:
-        """Another process knows nothing yet."""
+    def end_life(self) -> None:
+        """The process is gone, and the next one knows nothing yet."""
         self.is_healthy = False
 
     def _at_risk(self, fault: Fault) -> tuple[Callable[[], bool], ...]:
@@ -148,8 +145,6 @@ class Ledger:
         self.sometimes[f"output {event.action}"] += 1
         if event.action != "refused":
             self._detect(event.device, at_s)
-        if event.action == "reset":
-            self.last_reset_s = at_s + self.start_s
 
     def _on_alert(self, event: AlertChanged, at_s: float) -> None:
         key = (event.component, event.condition)

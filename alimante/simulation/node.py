@@ -132,6 +132,7 @@ class Node:
         await asyncio.wait([life.task])
         self._life = None
         self.oracles.begin_life(None, self.clock.mono())
+        self.ledger.end_life()
         error = life.task.exception()
         for wire in self.wires.opened.values():  # as the kernel does when a process ends
             wire.close()
@@ -145,7 +146,6 @@ class Node:
         self.starts += 1
         life = Life(Supervisor(self.plan.config, self._ports(), on_address=lambda host, port: None))
         life.supervisor.bus.subscribe(Event, self._on_event)
-        self.ledger.begin_life()
         self.oracles.begin_life(life.supervisor, self.clock.mono())
         self.liveness.begin_life(life.supervisor)
         return life
@@ -292,6 +292,7 @@ class Node:
     def _break_process(self, fault: Fault) -> None:
         if fault.kind == "pause":
             self.clock.advance(fault.argument)
+            self.oracles.resumed(self.clock.mono())
         elif self._life is not None:
             self._life.stop.set()
 

@@ -117,6 +117,10 @@ class Oracles:
         self._is_healthy = False
         self._tasks_at_first = 0
 
+    def resumed(self, now_s: float) -> None:
+        """The computer stood still until this moment: nobody could do anything before it."""
+        self._life_s = now_s
+
     def restarted(self, now_s: float) -> None:
         """The process gave up and is started again."""
         self._restarts.append(now_s)
@@ -196,12 +200,13 @@ class Oracles:
             if self._broken:
                 self._forgive(seen.device.id)
             return
-        if now_s - seen.tainted_s < SLACK_S or seen.rules.role is Role.CUTOFF:
+        is_excused = now_s - seen.tainted_s < SLACK_S or now_s - self._life_s < SLACK_S
+        if is_excused or seen.rules.role is Role.CUTOFF:
             return
         name = seen.device.id
         self._judge("I6", name, now_s > seen.must_be_safe_s, now_s, f"{name} was put safe and is still on")
         supervisor = self._supervisor
-        if supervisor is None or now_s - self._life_s < SLACK_S or seen.rules.role in _SELF_MOVED:
+        if supervisor is None or seen.rules.role in _SELF_MOVED:
             return
         lack = self._lack(seen, now_s)
         self._judge("I1", name, bool(lack), now_s, f"{name} is on, and {lack}")

@@ -1,0 +1,117 @@
+"""`alimante simulate`: tries a configuration on a simulated enclosure in virtual time; it must not touch a wire."""
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import TextIO
+
+from alimante.commands.errors import BadUse, CommandFailed
+from alimante.commands.loading import load_or_explain
+from alimante.config.model import Config
+from alimante.simulation.chart import draw as chart
+from alimante.simulation.faults import Fault, draw, duration_s, parse
+from alimante.simulation.rehearsal import rehearse
+from alimante.simulation.report import say_duration
+from alimante.wiring import CannotBuild
+from hardware.sim.faults import BadFault
+
+BAR = 30
+REDRAW_S = 0.2
+
+
+def simulate(
+    config_path: Path,
+    *,
+    how_long: str,
+    faults: Sequence[str],
+    seed: int,
+    chaos: bool,
+    as_json: bool,
+    plot: str | None,
+) -> int:
+    """Run and report; exit code 1 when an invariant of safety did not hold."""
+    for_s = _duration_s(how_long)
+    loaded = load_or_explain(config_path)
+    planned = _faults(loaded.config, faults, for_s=for_s, seed=seed, chaos=chaos)
+    logging.getLogger("alimante").setLevel(logging.CRITICAL + 1)  # what happens is in the report
+    bar = Progress(sys.stderr, for_s)
+    try:
+        report = rehearse(
+            loaded.config,
+            for_s=for_s,
+            faults=planned,
+            seed=seed,
+            config_sha256=loaded.sha256,
+            on_progress=bar.show,
+        )
+    except (BadFault, CannotBuild) as error:
+        raise BadUse(str(error)) from None
+    finally:
+        bar.clear()
+    if plot is not None:
+        _write(Path(plot), chart(report))
+    sys.stdout.write(f"{json.dumps(report.as_json(), ensure_ascii=False)}\n" if as_json else report.in_words())
+    return 0 if report.is_safe else 1
+
+
+class Progress:
+    """A bar on a terminal, with how many times faster than real time it goes; nothing where there is no terminal."""
+
+    def __init__(self, stream: TextIO, for_s: float) -> None:
+        self._stream = stream
+        self._for_s = for_s
+        self._started_s = self._drawn_s = monotonic()
+        self._is_shown = stream.isatty()
+
+    def show(self, share: float) -> None:
+        """`share` of the run is done, 0 to 1."""
+        now_s = monotonic()
+        if not self._is_shown or now_s - self._drawn_s < REDRAW_S:
+            return
+        self._drawn_s = now_s
+        full = round(BAR * share)
+        speed = share * self._for_s / (now_s - self._started_s)
+        left = say_duration((now_s - self._started_s) * (1.0 - share) / share) if share > 0 else "?"
+        self._stream.write(f"\r\x1b[K[{'#' * full}{'.' * (BAR - full)}] {share:4.0%}  {speed:,.0f} x  {left} left")
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self._is_shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+def _duration_s(text: str) -> float:
+    try:
+        seconds = duration_s(text)
+    except ValueError as error:
+        raise BadUse(f"--for: {error}") from None
+    if seconds < 1.0:
+        raise BadUse(f'--for: "{text}" is too short; a run lasts at least one second')
+    return seconds
+
+
+def _faults(config: Config, texts: Sequence[str], *, for_s: float, seed: int, chaos: bool) -> list[Fault]:
+    devices = {device.id: device.spec.kind for device in config.devices.values()}
+    try:
+        planned = [parse(text, devices) for text in texts]
+    except BadFault as error:
+        raise BadUse(f"--fault: {error}") from None
+    late = [fault.spec for fault in planned if fault.at_s >= for_s]
+    if late:
+        raise BadUse(f'--fault: "{late[0]}" begins after the end of the run; say a longer --for')
+    if chaos:
+        planned += draw(Random(f"{seed}/chaos"), devices, for_s=for_s)  # noqa: S311 - no secret
+    return planned
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be written: {error.strerror or error}") from None
