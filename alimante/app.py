@@ -23,20 +23,20 @@ from alimante.core.tasks import Tasks
 from alimante.io.guards import Guards
 from alimante.io.handle import ActuatorHandle, SensorHandle
 from alimante.io.worker import Worker
-from alimante.mqtt.bridge import Bridge
-from alimante.mqtt.client import MqttClient
-from alimante.mqtt.demo_broker import DemoBroker
+from alimante.mqtt.announcements import Known
 from alimante.mqtt.link import Link, Will
-from alimante.mqtt.topics import Topics
+from alimante.mqtt.parts import Deeds, MqttParts
 from alimante.policy.heartbeats import Heartbeats
 from alimante.safety.gate import Gate
 from alimante.safety.watch import thermometers_of
 from alimante.services.alerts import AlertService
 from alimante.services.control import ControlService
-from alimante.services.control_socket import SOCKET_NAME, CannotAnswer, ControlSocket
+from alimante.services.control_socket import SOCKET_NAME, ControlSocket
 from alimante.services.edges import EdgeService
 from alimante.services.errors import ErrorRegistry, gating_sensors, parts_of
+from alimante.services.explain import Explainer
 from alimante.services.groups import Groups, groups_of
+from alimante.services.hands import Hands
 from alimante.services.health import HealthService
 from alimante.services.health_checks import device_checks, disabled_check, group_check, link_check, time_check
 from alimante.services.health_plugins import plugin_checks
@@ -46,11 +46,12 @@ from alimante.services.newcomers import Newcomers
 from alimante.services.outputs import TICK_S, OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
+from alimante.services.questions import Parts, Questions
 from alimante.services.readings import Readings
 from alimante.services.state import StateStore
-from alimante.services.status import Status
-from alimante.services.system_facts import SystemFacts
+from alimante.services.status import Reports, Status
 from alimante.services.supervision import Supervision
+from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import READY, STOPPING, Notifier
 from alimante.services.time_watch import TimeWatch
 from alimante.services.watchdog import Watchdog
@@ -58,6 +59,9 @@ from alimante.wiring import Wires, open_wires
 
 STATUS_S = 30.0
 """How often the node's report is published when nothing changes."""
+
+CONTROLLERS_S = 10.0
+"""How often the reports of controllers are published where they have changed: measured values always do."""
 
 TIME_S = 1.0
 """How often the two clocks are compared."""
@@ -173,18 +177,27 @@ class Supervisor:
             tasks=self._tasks("outputs", is_critical=True, is_vital=True),
             on_tick=self._on_tick,
         )
+        self.reports = Reports(
+            alerts=self.alerts.report,
+            groups=self.groups.report,
+            controllers=self.control.reports,
+            errors=self.monitoring.errors,
+            time=self.time.report,
+        )
         self.status = Status(
             node=self.node,
             sensors=self.sensors,
             believed=self.readings.believed,
             gate=self.gate,
             health=self.health,
-            alerts=self.alerts.report,
+            reports=self.reports,
             disabled=config.disabled,
             clock=ports.clock,
             boot_id=new_boot_id(ports.streams.stream("boot")),
             version=__version__,
         )
+        self.questions = self._questions()
+        self.bus.subscribe(ConditionChanged, self._on_maintenance)
         self._keep_state()
         self._add_checks()
         self._add_components()
@@ -244,60 +257,78 @@ class Supervisor:
         add(self._newcomers())
         add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks("time")))
         if self.ports.runtime_dir is not None:
-            add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, self._answers()))
+            hands = Hands(self.gate, bus=self.bus, clock=self.ports.clock)
+            answers = {**self.questions.answers(), **hands.answers()}
+            add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, answers))
 
-    def _add_mqtt(self, link: Callable[[Mqtt, Will, bool], Link]) -> None:
-        config, clock = self.config, self.ports.clock
-        topics = Topics(config.mqtt.base, config.node.id)
-        broker = DemoBroker(preferred_port=config.mqtt.port, tasks=self._tasks("broker"), on_address=self._on_address)
-        bridge = Bridge(
-            topics=topics,
-            send=lambda message: client.publish(message),
+    def _add_mqtt(self, connect: Callable[[Mqtt, Will, bool], Link]) -> None:
+        config, add = self.config, self.lifecycle.add
+        parts = MqttParts(
+            config.mqtt,
+            config.node.id,
+            connect=connect,
             accepts={name: output.handle.accepts for name, output in self.gate.outputs.items()},
-            status=self.status.short,
+            devices=self.status.devices(),
+            known=Known(
+                groups=self.groups.report,
+                healths=lambda: self.health.report()["components"],
+                alerts=self.alerts.report,
+                controllers=self.control.reports,
+            ),
+            deeds=Deeds(
+                status=self.status.short,
+                acknowledge=self.questions.acknowledge,
+                maintain=self._maintain,
+                metrics=self.monitoring.export,
+            ),
             bus=self.bus,
-            clock=clock,
-        )
-        will = Will(topics.availability, b"offline")
-        client = MqttClient(
-            lambda use_v5: link(broker.reached(config.mqtt), will, use_v5),
-            topics=topics,
-            protocol="3.1.1" if config.mqtt.embedded else config.mqtt.protocol,
-            bus=self.bus,
-            clock=clock,
+            clock=self.ports.clock,
             rng=self.ports.streams.stream("mqtt"),
-            on_message=bridge.on_message,
-            on_online=bridge.resend,
-            tasks=self._tasks("mqtt"),
+            tasks=self._tasks,
+            on_address=self._on_address,
         )
-        self.lifecycle.add(bridge)
-        tell = Periodic("status", Phase.SERVICES, bridge.publish_status, every_s=STATUS_S, tasks=self._tasks("status"))
-        self.lifecycle.add(tell)
-        if config.mqtt.embedded:
-            self.lifecycle.add(broker)
-        else:
+        for component in parts.components:
+            add(component)
+        tell, announce = parts.bridge.publish_status, parts.announcements.publish_controllers
+        add(Periodic("status", Phase.SERVICES, tell, every_s=STATUS_S, tasks=self._tasks("status")))
+        add(Periodic("controllers", Phase.SERVICES, announce, every_s=CONTROLLERS_S, tasks=self._tasks("controllers")))
+        if not config.mqtt.embedded:
             self._on_address(config.mqtt.host, config.mqtt.port)
-        self.lifecycle.add(client)
-        self.health.add_check(link_check(lambda: client.connected, period_s=config.health.period_s))
+        self.health.add_check(link_check(lambda: parts.client.connected, period_s=config.health.period_s))
 
-    def _answers(self) -> dict[str, Any]:
-        async def status(request: dict[str, Any]) -> dict[str, Any]:
-            return self.status.full()
+    def _questions(self) -> Questions:
+        explain = Explainer(
+            status=self.status,
+            reports=self.reports,
+            gate=self.gate,
+            guards=self.guards,
+            errors=self.errors,
+            health=self.health,
+            clock=self.ports.clock,
+        )
+        return Questions(
+            Parts(
+                node=self.node,
+                status=self.status,
+                explain=explain,
+                outputs=self.outputs,
+                alerts=self.alerts,
+                health=self.health,
+                errors=self.errors,
+                monitoring=self.monitoring,
+            )
+        )
 
-        async def why(request: dict[str, Any]) -> dict[str, Any]:
-            device = request.get("device")
-            if device not in self.gate.outputs:
-                known = ", ".join(self.gate.outputs) or "none"
-                raise CannotAnswer(f"there is no actuator {device!r}; known are {known}")
-            return self.status.why(device)
+    def _maintain(self, for_s: float | None) -> None:
+        if for_s is None:
+            self.gate.end_maintenance()
+        else:
+            self.gate.maintain(for_s)
 
-        async def safe(request: dict[str, Any]) -> dict[str, Any]:
-            if self.node.current is NodeState.RUNNING:  # while stopping everything is made safe anyway
-                self.node.move(NodeState.SAFE, "a person asked for it")
-            await self.outputs.hold("a person put everything safe; restart the supervisor to go on")
-            return self.status.full()
-
-        return {"status": status, "why": why, "safe": safe}
+    def _on_maintenance(self, event: ConditionChanged) -> None:
+        """Leave people in peace while one of them works in the enclosure."""
+        if (event.component, event.condition) == ("node", "maintenance"):
+            self.alerts.quiet(event.level is not Level.CLEAR)
 
     def request_exit(self, reason: str) -> None:
         """Have `run` put the outputs safe and raise `GaveUp`, so that the service manager starts a new process."""

@@ -121,6 +121,10 @@ class Monitoring:
                 }
         return {"period_s": self._keys.period_s, "metrics": metrics, "counts": dict(sorted(self.counts.items()))}
 
+    def errors(self) -> int:
+        """How many errors there were since the start, of all kinds."""
+        return sum(count for name, count in self.counts.items() if name.startswith("errors_"))
+
     async def _serve(self) -> None:
         while True:
             await self.look()

@@ -1,6 +1,7 @@
 """What the supervisor says of itself, the same facts for MQTT, the command line and the screen; it must not judge."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol
 
@@ -10,9 +11,10 @@ from alimante.io.handle import SensorHandle
 from alimante.policy.belief import Believed
 from alimante.policy.health import Health
 from alimante.policy.values import show_value
-from alimante.safety.decision import Wish
 from alimante.safety.gate import Gate, Output
 from hardware.api import Channel
+
+_WORST_FIRST = [Health.CRITICAL.value, Health.UNKNOWN.value, Health.WARNING.value]
 
 
 class Healths(Protocol):
@@ -22,9 +24,28 @@ class Healths(Protocol):
         """The health of the node as a whole."""
         ...
 
-    def health_of(self, component: str) -> Health:
-        """The health of one component. Raises `KeyError` for one of which nothing is known."""
+    def report(self) -> dict[str, Any]:
+        """Under `components`, the `health`, `reason` and `advice` of each component, and the `cause` if another's."""
         ...
+
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """Whether the node is live, ready and started, each with `ok` and `reasons`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """What other parts say of themselves, in plain JSON values.
+
+    `alerts` are the active ones. `groups` and `controllers` are by id. `errors` is how many there were since the
+    start. `time` says whether the time is `believed`, and the `local` one.
+    """
+
+    alerts: Callable[[], list[dict[str, Any]]]
+    groups: Callable[[], Mapping[str, Any]]
+    controllers: Callable[[], Mapping[str, Any]]
+    errors: Callable[[], int]
+    time: Callable[[], Mapping[str, Any]]
 
 
 class Status:
@@ -39,7 +60,7 @@ class Status:
         believed: Believed,
         gate: Gate,
         health: Healths,
-        alerts: Callable[[], list[dict[str, Any]]],
+        reports: Reports,
         disabled: Mapping[str, str],
         clock: Clock,
         boot_id: str,
@@ -50,7 +71,7 @@ class Status:
         self._believed = believed
         self._gate = gate
         self._health = health
-        self._alerts = alerts
+        self._reports = reports
         self._disabled = disabled
         self._clock = clock
         self._started_s = clock.mono()
@@ -58,64 +79,59 @@ class Status:
 
     def short(self) -> dict[str, Any]:
         """The node as a whole: the payload of the status topic."""
-        states = self._device_states()
-        refusal = self._gate.refusal()
+        refusal, time = self._gate.refusal(), self._reports.time()
         return {
             "state": self._node.current.value,
             "health": self._health.node().value,
             "armed": not refusal,
             "not_armed_because": refusal,
-            "maintenance_s": self._gate.maintenance_left_s(),
+            "maintenance_s": _finite(self._gate.maintenance_left_s()),
             "uptime_s": round(self._clock.mono() - self._started_s, 1),
             **self._identity,
             "time_synced": self._clock.synced(),
-            "counts": {
-                "devices": len(states),
-                **{state.value: sum(found is state for found in states.values()) for state in DeviceState},
-            },
+            "time_believed": time["believed"],
+            "local_time": time["local"],
+            "answers": self._health.answers(),
+            "counts": self._counts(),
         }
 
     def full(self) -> dict[str, Any]:
-        """The node and each of its devices: what `alimante status --json` prints."""
-        devices = {name: self._sensor(handle) for name, handle in self._sensors.items()}
-        devices |= {name: self._actuator(output) for name, output in self._gate.outputs.items()}
-        devices |= {
-            name: {"state": DeviceState.DISABLED.value, "health": Health.WARNING.value, "value": None, "reason": reason}
-            for name, reason in self._disabled.items()
-        }
-        return {**self.short(), "devices": devices, "alerts": self._alerts()}
-
-    def why(self, device: str) -> dict[str, Any]:
-        """The last decisions on an actuator, oldest first. Raises `KeyError` for what is no actuator."""
-        output = self._gate.outputs[device]
-        now_s = self._clock.mono()
+        """The node and each of its parts: what `alimante status --json` prints."""
+        components = self._health.report()["components"]
         return {
-            "device": device,
-            **self._actuator(output),
-            "refusal": self._gate.refusal_of(device),
-            "wishes": [_wish(output, wish, now_s) for wish in output.wishes()],
-            "conditions": [
-                {"condition": found.condition, "level": found.level.value, "text": found.text, "advice": found.advice}
-                for found in self._gate.conditions.of(device)
-            ],
-            "counts": {
-                "is_on": output.account.is_on,
-                "lasted_s": _finite(output.account.lasted_s(now_s)),
-                "on_in_the_last_hour_s": round(output.account.used_s(output.account.hour, now_s), 1),
-                "on_in_the_last_day_s": round(output.account.used_s(output.account.day, now_s), 1),
-                "cycles": output.account.cycles,
-                "by_date": dict(output.account.counts),
-            },
-            "decisions": [
-                {"age_s": round(now_s - decision.at_s, 1), "text": decision.text} for decision in output.decisions
-            ],
+            **self.short(),
+            "troubles": _troubles(components),
+            "devices": {name: {**self.device(name), **_health_of(name, components)} for name in self.devices()},
+            "groups": dict(self._reports.groups()),
+            "controllers": dict(self._reports.controllers()),
+            "alerts": self._reports.alerts(),
         }
 
-    def _device_states(self) -> dict[str, DeviceState]:
+    def devices(self) -> list[str]:
+        """The ids of all devices: sensors, outputs, and those that are not used."""
+        return [*self._sensors, *self._gate.outputs, *self._disabled]
+
+    def device(self, name: str) -> dict[str, Any]:
+        """What is known of one device, but for its health. Raises `KeyError` for what is no device."""
+        if name in self._sensors:
+            return self._sensor(self._sensors[name])
+        if name in self._gate.outputs:
+            return self._actuator(self._gate.outputs[name])
+        return {"state": DeviceState.DISABLED.value, "value": None, "reason": self._disabled[name]}
+
+    def _counts(self) -> dict[str, int]:
         states = {name: handle.state.current for name, handle in self._sensors.items()}
         states |= {name: output.handle.state.current for name, output in self._gate.outputs.items()}
         states |= dict.fromkeys(self._disabled, DeviceState.DISABLED)
-        return states
+        alerts = self._reports.alerts()
+        return {
+            "devices": len(states),
+            **{state.value: sum(found is state for found in states.values()) for state in DeviceState},
+            "alerts": len(alerts),
+            "alerts_critical": sum(alert["level"] == "critical" for alert in alerts),
+            "alerts_acknowledged": sum(alert["state"] == "acknowledged" for alert in alerts),
+            "errors": self._reports.errors(),
+        }
 
     def _sensor(self, handle: SensorHandle) -> dict[str, Any]:
         channels = {channel.name: self._channel(handle, channel) for channel in handle.channels}
@@ -124,7 +140,6 @@ class Status:
             "kind": "sensor",
             "name": handle.device.name,
             "state": handle.state.current.value,
-            "health": self._health.health_of(handle.device.id).value,
             "value": next(iter(values.values())) if len(values) == 1 else values,
             "reason": handle.state.reason,
             "channels": channels,
@@ -147,7 +162,6 @@ class Status:
             "kind": "actuator",
             "name": handle.device.name,
             "state": handle.state.current.value,
-            "health": self._health.health_of(handle.device.id).value,
             "value": None if output.value is None else show_value(handle.accepts, output.value),
             "commanded": show_value(handle.accepts, output.commanded),
             "source": output.source,
@@ -160,16 +174,26 @@ class Status:
         }
 
 
-def _wish(output: Output, wish: Wish, now_s: float) -> dict[str, Any]:
+def _health_of(name: str, components: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The health of a device; what nobody has looked at is unknown."""
+    found = components.get(name, {})
     return {
-        "value": show_value(output.handle.accepts, wish.value),
-        "source": wish.source,
-        "reason": wish.reason,
-        "is_override": wish.is_override,
-        "until_s": _finite(wish.until_s - now_s),
+        "health": found.get("health", Health.UNKNOWN.value),
+        "health_reason": found.get("reason", ""),
+        "advice": found.get("advice", ""),
     }
 
 
-def _finite(seconds: float) -> float | None:
+def _troubles(components: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The components that are not well, the worst first, and what a person can do; not those that others explain."""
+    ill = [
+        {"component": name, "health": found["health"], "reason": found["reason"], "advice": found["advice"]}
+        for name, found in components.items()
+        if found["health"] in _WORST_FIRST and not found["cause"]
+    ]
+    return sorted(ill, key=lambda found: _WORST_FIRST.index(found["health"]))
+
+
+def _finite(seconds: float | None) -> float | None:
     """`seconds` rounded; None for no end, which JSON has no word for."""
-    return round(seconds, 1) if isfinite(seconds) else None
+    return round(seconds, 1) if seconds is not None and isfinite(seconds) else None

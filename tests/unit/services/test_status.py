@@ -15,7 +15,7 @@ from alimante.io.worker import InlineWorker
 from alimante.policy.health import Health
 from alimante.safety.gate import Gate
 from alimante.services.readings import Readings
-from alimante.services.status import Status
+from alimante.services.status import Reports, Status
 from alimante.simulation.virtual_time import run_virtual
 from hardware.api import Range, Sample, Unit
 from hardware.errors import NoAnswer
@@ -28,12 +28,26 @@ class Healths:
 
     def __init__(self):
         self.found = {}
+        self.causes = {}
 
     def node(self):
         return self.found.get("node", Health.UNKNOWN)
 
-    def health_of(self, component):
-        return self.found.get(component, Health.UNKNOWN)
+    def report(self):
+        return {"components": {name: self._shown(name) for name in self.found if name != "node"}}
+
+    def answers(self):
+        return {"live": {"ok": True, "reasons": []}}
+
+    def _shown(self, name):
+        is_well = self.found[name] is Health.HEALTHY
+        reason, advice = ("", "") if is_well else (f"{name} is ill", f"look after {name}")
+        return {
+            "health": self.found[name].value,
+            "reason": reason,
+            "advice": advice,
+            "cause": self.causes.get(name, ""),
+        }
 
 
 class Bench:
@@ -44,6 +58,7 @@ class Bench:
         self.bus = EventBus()
         self.healths = Healths()
         self.alerts = []
+        self.groups, self.controllers, self.time = {}, {}, {"believed": True, "local": "2026-01-31T12:00:00+01:00"}
         self.node = Tracked(NodeState.STARTING, NODE, lambda *change: None)
         self.far = {device.id: FarSensor() for device in sensors}
         self.far |= {device.id: FarOutput(self.clock.mono) for device in outputs}
@@ -63,13 +78,20 @@ class Bench:
             self.gate = Gate(handles(ActuatorHandle, self._outputs), bus=self.bus, now=self.clock.mono)
             self.readings = Readings(self.sensors, bus=self.bus, clock=self.clock, tasks=Tasks(lambda *failed: None))
             await self.readings.start()
+            self.reports = Reports(
+                alerts=lambda: self.alerts,
+                groups=lambda: self.groups,
+                controllers=lambda: self.controllers,
+                errors=lambda: 7,
+                time=lambda: self.time,
+            )
             self.status = Status(
                 node=self.node,
                 sensors=self.sensors,
                 believed=self.readings.believed,
                 gate=self.gate,
                 health=self.healths,
-                alerts=lambda: self.alerts,
+                reports=self.reports,
                 disabled=self._disabled,
                 clock=self.clock,
                 boot_id="00ff",
@@ -131,12 +153,27 @@ def test_a_node_whose_devices_all_answer_is_healthy_and_armed():
         assert report["not_armed_because"] == ""
         assert report["uptime_s"] == 12.3
         assert report["time_synced"] is True
-        assert report["counts"] == {"devices": 2, "unknown": 0, "online": 2, "offline": 0, "disabled": 0}
+        assert report["time_believed"] is True
+        assert report["local_time"] == "2026-01-31T12:00:00+01:00"
+        assert report["answers"]["live"]["ok"] is True
+        assert report["counts"] == {
+            "devices": 2,
+            "unknown": 0,
+            "online": 2,
+            "offline": 0,
+            "disabled": 0,
+            "alerts": 0,
+            "alerts_critical": 0,
+            "alerts_acknowledged": 0,
+            "errors": 7,
+        }
         assert report["devices"]["heater"] == {
             "kind": "actuator",
             "name": "heater",
             "state": "online",
             "health": "HEALTHY",
+            "health_reason": "",
+            "advice": "",
             "value": "OFF",
             "commanded": "OFF",
             "source": "start",
@@ -211,11 +248,14 @@ def test_a_disabled_device_is_told_with_its_reason():
     bench = Bench([a_sensor()], disabled={"exotic": "driver 'exotic' cannot be imported"})
 
     async def main():
+        bench.healths.found = {"exotic": Health.WARNING}
         await bench.sensors["probe"].read()
         report = bench.full()
         assert report["devices"]["exotic"] == {
             "state": "disabled",
             "health": "WARNING",
+            "health_reason": "exotic is ill",
+            "advice": "look after exotic",
             "value": None,
             "reason": "driver 'exotic' cannot be imported",
         }
@@ -248,30 +288,66 @@ def test_i15_health_without_devices_is_unknown():
     bench.run(main)
 
 
-def test_why_tells_the_decisions_oldest_first_with_their_age():
-    bench = Bench(outputs=[an_actuator()])
+def test_troubles_are_told_the_worst_first_without_what_others_explain():
+    bench = Bench()
 
     async def main():
-        bench.gate.make_safe("start", "every output starts safe")
-        bench.clock.advance(5.0)
-        bench.gate.hold("a person said so")
-        report = bench.status.why("heater")
-        assert json.loads(json.dumps(report, allow_nan=False)) == report
-        assert report["device"] == "heater"
-        assert report["refusal"] == "a person said so"
-        assert report["decisions"] == [
-            {"age_s": 5.0, "text": "OFF by start: every output starts safe"},
-            {"age_s": 0.0, "text": "OFF by hold: a person said so"},
-        ]
+        bench.healths.found = {
+            "a": Health.HEALTHY,
+            "b": Health.WARNING,
+            "c": Health.UNKNOWN,
+            "d": Health.CRITICAL,
+            "e": Health.UNKNOWN,
+        }
+        bench.healths.causes = {"e": "d"}
+        troubles = bench.full()["troubles"]
+        assert [trouble["component"] for trouble in troubles] == ["d", "c", "b"]
+        assert troubles[0] == {
+            "component": "d",
+            "health": "CRITICAL",
+            "reason": "d is ill",
+            "advice": "look after d",
+        }
 
     bench.run(main)
 
 
-def test_why_of_what_is_no_actuator_is_a_key_error():
+def test_alerts_are_counted_and_groups_and_controllers_are_told():
+    bench = Bench()
+
+    async def main():
+        bench.alerts = [
+            {"level": "critical", "state": "active"},
+            {"level": "critical", "state": "acknowledged"},
+            {"level": "warning", "state": "active"},
+        ]
+        bench.groups, bench.controllers = {"warm": {"value": 28.0}}, {"warmth": {"target": 30.0}}
+        report = bench.full()
+        counts = report["counts"]
+        assert (counts["alerts"], counts["alerts_critical"], counts["alerts_acknowledged"]) == (3, 2, 1)
+        assert (report["groups"], report["controllers"]) == (bench.groups, bench.controllers)
+        assert report["alerts"] == bench.alerts
+
+    bench.run(main)
+
+
+def test_maintenance_is_told_with_the_time_that_is_left():
+    bench = Bench(outputs=[an_actuator()])
+
+    async def main():
+        assert bench.full()["maintenance_s"] is None
+        bench.gate.maintain(600.0)
+        bench.clock.advance(60.0)
+        assert bench.full()["maintenance_s"] == 540.0
+
+    bench.run(main)
+
+
+def test_what_is_no_device_is_a_key_error():
     bench = Bench([a_sensor()])
 
     async def main():
         with pytest.raises(KeyError):
-            bench.status.why("probe")
+            bench.status.device("ghost")
 
     bench.run(main)

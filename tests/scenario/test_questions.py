@@ -1,0 +1,118 @@
+"""What the command line may ask: the real parts of a node on scripted wires, in virtual time."""
+
+import asyncio
+import json
+
+import pytest
+
+from alimante.services.control_socket import CannotAnswer
+from tests.scenario.harness import HEATER, config_of, run_supervisor
+
+GROUPS = {"groups": {"warm": {"members": ["warm_probe"]}}}
+CONTROL = {"controllers": {"warmth": {"kind": "thermostat", "sensor": "warm", "heater": "heater", "target_c": 30}}}
+
+
+def asking(*requests, before=lambda run: None, wait_s=20.0, extra=None, **devices):
+    """The answers of a node after `wait_s`, as the command line gets them."""
+    answers = []
+
+    async def story(run):
+        await asyncio.sleep(wait_s)
+        before(run)
+        for request in requests:
+            ask = run.supervisor.questions.answers()[request["ask"]]
+            answer = await ask(request)
+            assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+            answers.append(answer)
+
+    config = config_of(extra={**GROUPS, **(extra or CONTROL)}, **(devices or {"heater": HEATER}))
+    run_supervisor(config, story)
+    return answers[0] if len(answers) == 1 else answers
+
+
+def test_why_of_an_output_tells_decisions_wishes_and_health():
+    found = asking({"ask": "why", "device": "heater"})
+    assert (found["kind"], found["value"], found["health"]) == ("actuator", "ON", "HEALTHY")
+    assert found["wishes"][0]["source"] == "warmth"
+    assert found["decisions"][0]["text"].startswith("OFF by start")
+    assert found["refusal"] == ""
+    assert found["alerts"] == []
+
+
+def test_why_of_a_sensor_tells_readings_guard_errors_and_advice():
+    found = asking({"ask": "why", "device": "warm_probe"})
+    assert found["channels"]["temperature"]["quality"] == "good"
+    assert found["guard"]["state"] == "closed"
+    assert found["errors"] is None
+
+
+def test_why_of_a_group_and_of_a_controller():
+    group, controller = asking({"ask": "why", "device": "warm"}, {"ask": "why", "device": "warmth"})
+    assert (group["kind"], group["quality"]) == ("group", "good")
+    assert list(group["members"]) == ["warm_probe.temperature"]
+    assert controller["kind"] == "controller"
+    assert controller["targets"] == {"heater": 30.0}
+    assert controller["became"]["heater"]["value"] == "ON"
+
+
+@pytest.mark.parametrize(
+    ("request_", "part"),
+    [
+        ({"ask": "why", "device": "ghost"}, "known are warm_probe, heater, warm, warmth"),
+        ({"ask": "why"}, "no device"),
+        ({"ask": "why", "device": ["x"]}, "no device"),
+        ({"ask": "read", "device": "heater"}, "no sensor 'heater'"),
+        ({"ask": "read"}, "no sensor"),
+        ({"ask": "health", "component": "ghost"}, "known are"),
+        ({"ask": "health", "component": ["x"]}, "known are"),
+        ({"ask": "acknowledge", "alert": "a/b", "by": "Kim"}, "active are none"),
+        ({"ask": "acknowledge", "alert": "a/b", "by": ""}, "say who"),
+        ({"ask": "acknowledge", "alert": "a/b", "by": "a\nb"}, "say who"),
+        ({"ask": "acknowledge", "alert": "a/b"}, "say who"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_sentence(request_, part):
+    with pytest.raises(CannotAnswer, match=part):
+        asking(request_)
+
+
+def test_a_sensor_is_read_from_what_is_believed():
+    found = asking({"ask": "read", "device": "warm_probe"})
+    assert found["channels"]["temperature"]["quality"] == "good"
+    assert found["device"] == "warm_probe"
+
+
+def test_health_is_told_of_all_and_of_one_with_its_history():
+    report, one = asking({"ask": "health"}, {"ask": "health", "component": "warm_probe"})
+    assert report["health"] == "HEALTHY"
+    assert report["answers"]["ready"]["ok"] is True
+    assert one["health"] == "HEALTHY"
+    assert one["history"][-1]["new"] == "HEALTHY"
+
+
+def test_errors_and_metrics_are_told():
+    errors, metrics = asking({"ask": "errors"}, {"ask": "metrics"})
+    assert errors == {"errors": {}}
+    assert metrics["counts"]["readings_taken"] > 0
+
+
+def test_an_alert_is_told_and_acknowledged():
+    def trip(run):
+        run.supervisor.gate.trip("heater", "over_temperature", "41 °C are too hot")
+
+    alerts, done, again = asking(
+        {"ask": "alerts"},
+        {"ask": "acknowledge", "alert": "heater/over_temperature", "by": "Kim"},
+        {"ask": "alerts"},
+        before=trip,
+    )
+    assert [row["alert"] for row in alerts["alerts"]] == ["heater/over_temperature"]
+    assert done == {"alert": "heater/over_temperature", "acknowledged_by": "Kim"}
+    assert again["alerts"][0]["acknowledged_by"] == "Kim"
+
+
+def test_safe_holds_everything():
+    report = asking({"ask": "safe"})
+    assert report["state"] == "safe"
+    assert report["devices"]["heater"]["value"] == "OFF"
+    assert not report["armed"]
