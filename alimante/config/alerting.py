@@ -51,6 +51,6 @@ class AlertKeys(Keys):
 
     def rules(self) -> AlertRules:
         """The same for the policy."""
-        own = self.model_dump(exclude={"note", "flap_start_percent", "flap_stop_percent"})
-        flap = FlapRules(start_percent=self.flap_start_percent, stop_percent=self.flap_stop_percent)
+        own = self.values()
+        flap = FlapRules(start_percent=own.pop("flap_start_percent"), stop_percent=own.pop("flap_stop_percent"))
         return AlertRules(**own, flap=flap)

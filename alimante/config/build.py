@@ -68,8 +68,8 @@ def build(
         groups=found.groups,
         controllers=found.controllers,
         interlocks=tuple(top.interlocks) if top is not None else (),
-        location=top.location if top is not None else Location(),
-        health=top.health if top is not None else HealthKeys(),
+        location=top.location if top is not None else Location.usual(),
+        health=top.health if top is not None else HealthKeys.usual(),
         names=references(found.devices, (name for name, _ in _members(data.get("groups")))),
     )
     found.errors += islice(checks.errors(scene), ENOUGH)

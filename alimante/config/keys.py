@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from alimante.config.alerting import AlertKeys
-from alimante.config.base import FilePath, Id, Keys, Name
+from alimante.config.base import FilePath, Id, Keys, Name, Section, section
 from alimante.config.climate import ControlKeys
 from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import InterlockKeys, OutputKeys
@@ -62,7 +62,9 @@ class Mqtt(Keys):
     port: int = Field(default=1883, ge=1, le=65535, description="Port of the broker; with TLS it is usually 8883.")
     embedded: bool = Field(default=False, description="Start a small broker inside Alimante, for trying things out.")
     username: str | None = Field(default=None, min_length=1, description="User name at the broker.")
-    password: Secret | None = Field(default=None, description="Where the password stands; never the password itself.")
+    password: Section[Secret] | None = Field(
+        default=None, description="Where the password stands; never the password itself."
+    )
     base: str = Field(
         default="alimante",
         min_length=1,
@@ -82,7 +84,9 @@ class Mqtt(Keys):
     session_expiry_s: int = Field(
         default=3600, ge=0, le=604800, description="Seconds for which the broker keeps commands while we are away."
     )
-    tls: Tls | None = Field(default=None, description="Encrypt the connection; {} is enough for a public certificate.")
+    tls: Section[Tls] | None = Field(
+        default=None, description="Encrypt the connection; {} is enough for a public certificate."
+    )
 
 
 class Role(StrEnum):
@@ -138,16 +142,16 @@ class Top(Keys):
     mqtt: Mqtt = Field(description="The broker that readings go to and commands come from.")
     wires: dict[Id, Any] = Field(description="What devices hang on, each under a name of your choice.")
     devices: dict[Id, Any] = Field(description="Every sensor and actuator under its id, which topics carry.")
-    location: Location = Field(default=Location(), description="Where the enclosure stands: time zone and position.")
-    species: SpeciesKeys | None = Field(default=None, description="The animal, for what nothing else says.")
+    location: Section[Location] = section(Location, "Where the enclosure stands: time zone and position.")
+    species: Section[SpeciesKeys] | None = Field(default=None, description="The animal, for what nothing else says.")
     groups: dict[Id, Any] = Field(default={}, description="Sensors that measure the same thing and vote, by name.")
     controllers: dict[Id, Any] = Field(
         default={}, description="What turns readings and the time into outputs, by name."
     )
-    control: ControlKeys = Field(default=ControlKeys(), description="How often controllers are asked.")
-    interlocks: list[InterlockKeys] = Field(default=[], description="Outputs that must never be on together.")
-    health: HealthKeys = Field(default=HealthKeys(), description="When something counts as unwell.")
-    alerts: AlertKeys = Field(default=AlertKeys(), description="When people are told.")
-    recovery: RecoveryKeys = Field(default=RecoveryKeys(), description="How faults are repaired, and how often.")
-    monitoring: MonitoringKeys = Field(default=MonitoringKeys(), description="What is measured of the computer itself.")
+    control: Section[ControlKeys] = section(ControlKeys, "How often controllers are asked.")
+    interlocks: list[Section[InterlockKeys]] = Field(default=[], description="Outputs that must never be on together.")
+    health: Section[HealthKeys] = section(HealthKeys, "When something counts as unwell.")
+    alerts: Section[AlertKeys] = section(AlertKeys, "When people are told.")
+    recovery: Section[RecoveryKeys] = section(RecoveryKeys, "How faults are repaired, and how often.")
+    monitoring: Section[MonitoringKeys] = section(MonitoringKeys, "What is measured of the computer itself.")
     simulation: dict[str, Any] = Field(default={}, description="The simulated enclosure behind simulated wires.")

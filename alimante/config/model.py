@@ -41,8 +41,8 @@ class Device:
     poll_s: float = 0.0
     role: Role | None = None
     safe_value: float = 0.0
-    reading: ReadingKeys = field(default_factory=cache(ReadingKeys))
-    output: OutputKeys = field(default_factory=cache(OutputKeys))
+    reading: ReadingKeys = field(default_factory=cache(ReadingKeys.usual))
+    output: OutputKeys = field(default_factory=cache(OutputKeys.usual))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +63,13 @@ class Config:
     simulation: Any
     groups: Mapping[str, GroupKeys] = field(default_factory=dict)
     controllers: Mapping[str, Keys] = field(default_factory=dict)
-    control: ControlKeys = field(default_factory=ControlKeys)
+    control: ControlKeys = field(default_factory=ControlKeys.usual)
     interlocks: tuple[InterlockKeys, ...] = ()
-    location: Location = field(default_factory=Location)
-    health: HealthKeys = field(default_factory=HealthKeys)
-    alerts: AlertKeys = field(default_factory=AlertKeys)
-    recovery: RecoveryKeys = field(default_factory=RecoveryKeys)
-    monitoring: MonitoringKeys = field(default_factory=MonitoringKeys)
+    location: Location = field(default_factory=Location.usual)
+    health: HealthKeys = field(default_factory=HealthKeys.usual)
+    alerts: AlertKeys = field(default_factory=AlertKeys.usual)
+    recovery: RecoveryKeys = field(default_factory=RecoveryKeys.usual)
+    monitoring: MonitoringKeys = field(default_factory=MonitoringKeys.usual)
     references: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -1,8 +1,10 @@
 """What the configuration may say about watching the computer itself; it must not measure anything."""
 
+from typing import Any
+
 from pydantic import Field, model_validator
 
-from alimante.config.base import Keys
+from alimante.config.base import Keys, Section, section
 
 
 class LimitKeys(Keys):
@@ -24,10 +26,23 @@ class LimitKeys(Keys):
         return self
 
 
-def _limit(warning: tuple[float, float] | None, critical: tuple[float, float] | None, hold_s: float) -> LimitKeys:
-    enter, over = warning or (None, None)
-    worse, better = critical or (None, None)
-    return LimitKeys(warning=enter, warning_over=over, critical=worse, critical_over=better, hold_s=hold_s)
+def _limit(
+    description: str,
+    *,
+    warning: tuple[float, float],
+    critical: tuple[float | None, float | None] = (None, None),
+    hold_s: float,
+) -> Any:
+    """A field whose default is these limits, each where it begins and where it is over."""
+    return section(
+        LimitKeys,
+        description,
+        warning=warning[0],
+        warning_over=warning[1],
+        critical=critical[0],
+        critical_over=critical[1],
+        hold_s=hold_s,
+    )
 
 
 class MonitoringKeys(Keys):
@@ -35,32 +50,31 @@ class MonitoringKeys(Keys):
 
     period_s: float = Field(default=10.0, ge=1, le=3600, description="Seconds from one look to the next.")
     keep_s: float = Field(default=3600.0, ge=60, le=86400, description="Age at which a value is dropped.")
-    cpu_percent: LimitKeys = Field(
-        default=_limit((90, 75), None, 300), description="Share of all processor cores that is in use."
+    cpu_percent: Section[LimitKeys] = _limit(
+        "Share of all processor cores that is in use.", warning=(90, 75), hold_s=300
     )
-    load_per_core: LimitKeys = Field(
-        default=_limit((3, 2), None, 300), description="Processes that wait for each core, over one minute."
+    load_per_core: Section[LimitKeys] = _limit(
+        "Processes that wait for each core, over one minute.", warning=(3, 2), hold_s=300
     )
-    memory_percent: LimitKeys = Field(
-        default=_limit((85, 75), (95, 90), 30), description="Share of the computer's memory that is in use."
+    memory_percent: Section[LimitKeys] = _limit(
+        "Share of the computer's memory that is in use.", warning=(85, 75), critical=(95, 90), hold_s=30
     )
-    process_memory_percent: LimitKeys = Field(
-        default=_limit((70, 60), (85, 75), 30), description="Share of what Alimante may use of the memory at most."
+    process_memory_percent: Section[LimitKeys] = _limit(
+        "Share of what Alimante may use of the memory at most.", warning=(70, 60), critical=(85, 75), hold_s=30
     )
-    process_files_percent: LimitKeys = Field(
-        default=_limit((70, 60), (90, 80), 0), description="Share of the files that Alimante may hold open."
+    process_files_percent: Section[LimitKeys] = _limit(
+        "Share of the files that Alimante may hold open.", warning=(70, 60), critical=(90, 80), hold_s=0
     )
-    process_threads: LimitKeys = Field(default=_limit((64, 50), None, 60), description="Threads of Alimante.")
-    disk_free_percent: LimitKeys = Field(
-        default=_limit((10, 12), (3, 5), 0), description="Free share of the disk that holds the state."
+    process_threads: Section[LimitKeys] = _limit("Threads of Alimante.", warning=(64, 50), hold_s=60)
+    disk_free_percent: Section[LimitKeys] = _limit(
+        "Free share of the disk that holds the state.", warning=(10, 12), critical=(3, 5), hold_s=0
     )
-    disk_inodes_free_percent: LimitKeys = Field(
-        default=_limit((10, 12), (3, 5), 0), description="Share of files that the disk with the state can still take."
+    disk_inodes_free_percent: Section[LimitKeys] = _limit(
+        "Share of files that the disk with the state can still take.", warning=(10, 12), critical=(3, 5), hold_s=0
     )
-    soc_temperature_c: LimitKeys = Field(
-        default=_limit((85, 80), (90, 85), 10),
-        description="Temperature of the processor; a Pi slows down at 85 °C.",
+    soc_temperature_c: Section[LimitKeys] = _limit(
+        "Temperature of the processor; a Pi slows down at 85 °C.", warning=(85, 80), critical=(90, 85), hold_s=10
     )
-    tasks_growth: LimitKeys = Field(
-        default=_limit((2, 1.5), None, 60), description="Tasks, as a multiple of how many there were after the start."
+    tasks_growth: Section[LimitKeys] = _limit(
+        "Tasks, as a multiple of how many there were after the start.", warning=(2, 1.5), hold_s=60
     )

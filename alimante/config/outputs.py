@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from alimante.config.base import Id, Keys, Ref
+from alimante.config.base import Id, Keys, Ref, Section, section
 from alimante.config.verify import LimitKeys, VerifyKeys
 
 _Seconds = Annotated[float, Field(gt=0, le=604800)]
@@ -37,7 +37,7 @@ class LimitsKeys(Keys):
     max_power_pct: float = Field(
         default=100.0, gt=0, le=100, description="Most of its power that a dimmed or speed-controlled output may give."
     )
-    quota: QuotaKeys = Field(default_factory=QuotaKeys, description="How much it may be on in an hour and in a day.")
+    quota: Section[QuotaKeys] = section(QuotaKeys, "How much it may be on in an hour and in a day.")
     rated_cycles: Annotated[int, Field(ge=100, le=1_000_000_000)] | None = Field(
         default=None,
         description="How often its relay may switch in its life; a warning comes at 80 %. 100000 for a switch.",
@@ -50,8 +50,8 @@ class OutputKeys(Keys):
     depends_on: list[Ref] = Field(
         default=[], description="Groups or sensor channels without whose good readings it may not be on."
     )
-    limits: LimitsKeys = Field(
-        default_factory=LimitsKeys, description="How long and how often it may be on; the role's values when not given."
+    limits: Section[LimitsKeys] = section(
+        LimitsKeys, "How long and how often it may be on; the role's values when not given."
     )
     lease_s: float = Field(
         default=10.0, ge=3, le=30, description="Silence of its controller in seconds after which it goes safe."
@@ -62,10 +62,10 @@ class OutputKeys(Keys):
     cutoff: Id | None = Field(
         default=None, description="The cutoff (safety relay) in series with this heater; the only one when not given."
     )
-    limit: LimitKeys | None = Field(default=None, description="Of a heater: how hot it may get, and how fast it heats.")
-    verify: VerifyKeys = Field(
-        default_factory=VerifyKeys, description="Of a heater: how it is held against what its sensor says."
+    limit: Section[LimitKeys] | None = Field(
+        default=None, description="Of a heater: how hot it may get, and how fast it heats."
     )
+    verify: Section[VerifyKeys] = section(VerifyKeys, "Of a heater: how it is held against what its sensor says.")
 
 
 class InterlockKeys(Keys):

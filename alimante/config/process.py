@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from alimante.config.base import Keys
+from alimante.config.base import Keys, Section, section
 from alimante.policy.boot import StartRules
 from alimante.policy.restarts import RestartRules
 
@@ -24,7 +24,7 @@ class ServiceKeys(Keys):
 
     def rules(self) -> RestartRules:
         """The same for the policy."""
-        return RestartRules(**self.model_dump(exclude={"note"}))
+        return RestartRules(**self.values())
 
 
 class StartKeys(Keys):
@@ -57,14 +57,14 @@ class StartKeys(Keys):
 
     def rules(self) -> StartRules:
         """The same for the policy."""
-        return StartRules(**self.model_dump(exclude={"note"}))
+        return StartRules(**self.values())
 
 
 class ProcessKeys(Keys):
     """How the program watches over itself."""
 
-    services: ServiceKeys = Field(default=ServiceKeys(), description="When a part of the program fails.")
-    starts: StartKeys = Field(default=StartKeys(), description="When the whole program fails again and again.")
+    services: Section[ServiceKeys] = section(ServiceKeys, "When a part of the program fails.")
+    starts: Section[StartKeys] = section(StartKeys, "When the whole program fails again and again.")
     loop_lag_s: float = Field(
         default=1.0, gt=0, le=10, description="How long the program may stand still before people are told."
     )

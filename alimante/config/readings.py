@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from alimante.config.base import Id, Keys
+from alimante.config.base import Id, Keys, Section
 from alimante.policy.chain import Rules
 from alimante.policy.freshness import Freshness
 from hardware.api import Channel
@@ -101,7 +101,9 @@ class ChannelKeys(Keys):
 class ReadingKeys(Keys):
     """What a sensor's readings are judged by."""
 
-    channels: dict[Id, ChannelKeys] = Field(default={}, description="Settings of single channels, by channel name.")
+    channels: dict[Id, Section[ChannelKeys]] = Field(
+        default={}, description="Settings of single channels, by channel name."
+    )
     stale_after_s: float | None = Field(
         default=None, gt=0, description="Age at which a reading is suspect; 3 polls, at least 15 s, when not given."
     )
@@ -131,7 +133,7 @@ def plausible(channel: Channel, keys: ChannelKeys) -> tuple[float, float]:
 
 def rules(channel: Channel, keys: ReadingKeys, poll_s: float) -> Rules:
     """The numbers that `channel` is judged by: the configuration's, else those of what it measures."""
-    own = keys.channels.get(channel.name) or ChannelKeys()
+    own = keys.channels.get(channel.name) or ChannelKeys.usual()
     usual = LIMITS.get(channel.quantity, {})
 
     def limit(name: str) -> float:

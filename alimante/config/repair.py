@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from alimante.config.base import Keys
+from alimante.config.base import Keys, Section, section
 from alimante.policy.budget import BudgetRules
 
 
@@ -47,9 +47,9 @@ class ProcessRungKeys(_RungKeys):
 class RepairKeys(Keys):
     """Repairs, from the smallest to the biggest. A bigger one comes only when the smaller one is used up."""
 
-    device: DeviceRungKeys = Field(default=DeviceRungKeys(), description="Opening one device anew.")
-    wire: WireRungKeys = Field(default=WireRungKeys(), description="Beginning anew with a wire and all on it.")
-    process: ProcessRungKeys = Field(default=ProcessRungKeys(), description="Ending the program to be started again.")
+    device: Section[DeviceRungKeys] = section(DeviceRungKeys, "Opening one device anew.")
+    wire: Section[WireRungKeys] = section(WireRungKeys, "Beginning anew with a wire and all on it.")
+    process: Section[ProcessRungKeys] = section(ProcessRungKeys, "Ending the program to be started again.")
     refund_after_s: float = Field(
         default=600.0, gt=0, le=86_400, description="Health without a break that makes up for used-up attempts."
     )

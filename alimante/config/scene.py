@@ -27,8 +27,8 @@ class Scene:
     groups: Mapping[str, GroupKeys] = field(default_factory=dict)
     controllers: Mapping[str, Keys] = field(default_factory=dict)
     interlocks: tuple[InterlockKeys, ...] = ()
-    location: Location = field(default_factory=Location)
-    health: HealthKeys = field(default_factory=HealthKeys)
+    location: Location = field(default_factory=Location.usual)
+    health: HealthKeys = field(default_factory=HealthKeys.usual)
     names: Mapping[str, str] = field(default_factory=dict)
     """Every way to name a group or a sensor's channel, wrong ones included, with its full name."""
 

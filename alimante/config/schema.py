@@ -13,6 +13,7 @@ from hardware import registry
 from hardware.api import DriverSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NULL = {"type": "null"}
 NOTE = {"type": "string", "description": "A remark for people; it changes nothing."}
 
 Schema = dict[str, Any]
@@ -45,6 +46,7 @@ def config_schema(simulation_model: type[BaseModel] | None = None) -> Schema:
     _tell_broker(parts)
     relax(parts)
     schema = {"$schema": DIALECT, "title": "Alimante's configuration", **top, "$defs": dict(sorted(parts.items()))}
+    _untitle(schema)
     _allow_notes(schema)
     return schema
 
@@ -62,6 +64,14 @@ def _part(name: str, model: type[BaseModel], parts: Schema) -> Schema:
     parts |= {f"{name}_{key}": value for key, value in schema.pop("$defs", {}).items()}
     schema.pop("title", None)
     return schema
+
+
+def _untitle(schema: Any) -> None:
+    """Leave the titles of sections to what they refer to."""
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _untitle(part)
+    if isinstance(schema, dict) and all("$ref" in part or part == NULL for part in schema.get("anyOf", [schema])):
+        schema.pop("title", None)
 
 
 def _device(spec: DriverSpec, parts: Schema) -> Schema:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from alimante.config.base import Id, Keys
+from alimante.config.base import Id, Keys, Section, section
 from alimante.config.process import ProcessKeys
 from alimante.config.repair import RepairKeys
 from alimante.policy.breaker import BreakerRules
@@ -72,7 +72,7 @@ class RetryKeys(Keys):
 
     def rules(self) -> RetryRules:
         """The same for the policy."""
-        return RetryRules(**self.model_dump(exclude={"note"}))
+        return RetryRules(**self.values())
 
 
 class TokenKeys(Keys):
@@ -96,7 +96,7 @@ class TokenKeys(Keys):
 
     def rules(self) -> TokenRules:
         """The same for the policy."""
-        return TokenRules(**self.model_dump(exclude={"note"}))
+        return TokenRules(**self.values())
 
 
 class BreakerKeys(Keys):
@@ -152,7 +152,7 @@ class BreakerKeys(Keys):
 
     def rules(self) -> BreakerRules:
         """The same for the policy."""
-        return BreakerRules(**self.model_dump(exclude={"note"}))
+        return BreakerRules(**self.values())
 
 
 class ErrorKeys(Keys):
@@ -176,21 +176,21 @@ class ErrorKeys(Keys):
 
     def rules(self) -> ErrorRules:
         """The same for the policy."""
-        return ErrorRules(**self.model_dump(exclude={"note"}))
+        return ErrorRules(**self.values())
 
 
 class RecoveryKeys(Keys):
     """How faults are repaired, and how often."""
 
-    retry: RetryKeys = Field(default=RetryKeys(), description="How a failed reading is tried again.")
-    tokens: TokenKeys = Field(default=TokenKeys(), description="How many repeated attempts one wire can afford.")
-    breaker: BreakerKeys = Field(default=BreakerKeys(), description="When what keeps failing is asked less often.")
-    errors: ErrorKeys = Field(default=ErrorKeys(), description="How errors are remembered.")
-    repair: RepairKeys = Field(default=RepairKeys(), description="How often and how thoroughly it is tried to repair.")
+    retry: Section[RetryKeys] = section(RetryKeys, "How a failed reading is tried again.")
+    tokens: Section[TokenKeys] = section(TokenKeys, "How many repeated attempts one wire can afford.")
+    breaker: Section[BreakerKeys] = section(BreakerKeys, "When what keeps failing is asked less often.")
+    errors: Section[ErrorKeys] = section(ErrorKeys, "How errors are remembered.")
+    repair: Section[RepairKeys] = section(RepairKeys, "How often and how thoroughly it is tried to repair.")
     stuck_after_s: float = Field(
         default=10.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
     )
-    process: ProcessKeys = Field(default=ProcessKeys(), description="How the program watches over itself.")
+    process: Section[ProcessKeys] = section(ProcessKeys, "How the program watches over itself.")
     reboot: bool = Field(
         default=False,
         description="Whether the computer may be rebooted when nothing else helps; the user must be allowed to do it.",

@@ -53,7 +53,7 @@ def rules_of(device: Device, references: Mapping[str, str]) -> Rules:
     accepts, keys = device.spec.accepts(device.params), device.output
     role = device.role or Role.OTHER
     limits = keys.limits
-    said = limits.model_dump(include={"max_on_s", "min_on_s", "min_off_s"}) | limits.quota.model_dump(exclude={"note"})
+    said = {name: getattr(limits, name) for name in ("max_on_s", "min_on_s", "min_off_s")} | limits.quota.values()
     numbers = {**ROLE_LIMITS.get(role.value, {}), **{name: number for name, number in said.items() if number}}
     numbers |= {name: 0.0 for name, number in said.items() if number == 0}
     off, on = (accepts.off, accepts.on) if isinstance(accepts, Range) else (0.0, 1.0)
