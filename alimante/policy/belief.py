@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from alimante.core.events import Quality
 
@@ -13,7 +14,8 @@ class Belief:
     `quality` is GOOD, SUSPECT or UNKNOWN; `value` is None exactly when it is UNKNOWN. `members` are the readings of all
     of a group's members that answer, also of outvoted ones; `highest` and `lowest` are their extremes, for limits on
     the hot and on the cold side. Of a single channel all of them are its value. `measured_s` is the monotonic time of
-    the oldest reading that made the value.
+    the oldest reading that made the value. A SUSPECT one may hold something on until `hold_until_s` (monotonic), when
+    the last good reading is as old as one may be.
     """
 
     value: float | None
@@ -23,6 +25,7 @@ class Belief:
     highest: float | None = None
     lowest: float | None = None
     members: tuple[float, ...] = ()
+    hold_until_s: float = inf
 
 
 Believed = Callable[[str], Belief]

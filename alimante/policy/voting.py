@@ -6,7 +6,7 @@ never from how often it is asked, so that it needs no task to stay right.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, inf
 from typing import Literal
 
 from alimante.core.events import Level, Quality
@@ -197,7 +197,14 @@ class Vote:
             highest=highest,
             lowest=lowest,
             members=seen,
+            hold_until_s=self._hold_until_s(pool, heard) if doubts else inf,
         )
+
+    def _hold_until_s(self, pool: Collection[str], heard: Mapping[str, Belief]) -> float:
+        """Until when something may be held on: as the best member allows; nobody vouches for an outvoted one."""
+        if len(pool) == 1 and self._records[next(iter(pool))].is_unproven:
+            return -inf
+        return max(heard[name].hold_until_s for name in pool)
 
     def _doubts(self, pool: Collection[str], heard: Mapping[str, Belief]) -> tuple[str, ...]:
         """Why the value of `pool` is not good."""

@@ -121,12 +121,15 @@ def _barred(rules: Rules, value: float, at: Situation) -> Verdict | None:
 
 
 def _evidence(rules: Rules, value: float, at: Situation) -> Verdict | None:
-    """Nothing without what it needs; what is doubtful may hold or reduce, and never raise."""
+    """Nothing without what it needs; what is doubtful may hold for a while or reduce, and never raise."""
     doubted = ""
     for name, belief in at.evidence:
         why = f" ({', '.join(belief.reasons)})" if belief.reasons else ""
-        if belief.quality is Quality.SUSPECT:
+        if belief.quality is Quality.SUSPECT and at.now_s < belief.hold_until_s:
             doubted = doubted or f"{name} is doubtful{why}"
+        elif belief.quality is Quality.SUSPECT:
+            text = f"{name} has been doubtful for too long{why}"
+            return Verdict(value=rules.safe, cause=Cause.NO_EVIDENCE, text=text)
         elif belief.quality is not Quality.GOOD:
             return Verdict(value=rules.safe, cause=Cause.NO_EVIDENCE, text=f"{name} is not known{why}")
     if doubted and not min(rules.safe, at.current) <= value <= max(rules.safe, at.current):

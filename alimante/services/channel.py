@@ -35,7 +35,10 @@ class Alarm:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Watched:
-    """One channel: `last` is its last reading that was not bad, `told` what was said of its age last."""
+    """One channel: `last` is its last reading that was not bad, `told` what was said of its age last.
+
+    Its last good reading was measured at `good_s`.
+    """
 
     full: str
     handle: SensorHandle
@@ -45,6 +48,7 @@ class Watched:
     density: ErrorDensity
     alarm: Alarm | None
     last: ReadingTaken | None = None
+    good_s: float = -inf
     told: Quality | None = None
     since_s: float = 0.0
     """When it was begun to wait for the first reading."""

@@ -75,7 +75,7 @@ class Readings:
         if group is not None:
             return group(self.believed, now_s)
         channel = self.channels[full_name]
-        return channel.freshness.believed(channel.last, now_s)
+        return channel.freshness.believed(channel.last, now_s, good_s=channel.good_s)
 
     async def start(self) -> None:
         """Listen, and begin to wait for the first readings."""
@@ -111,6 +111,8 @@ class Readings:
             self._never_answered(channel)
             return
         channel.last = event
+        if event.quality is Quality.GOOD:
+            channel.good_s = event.measured_s
         now_s = self._clock.mono()
         self._neighbours.look(channel, now_s)
         if channel.told is not Quality.GOOD or now_s - event.measured_s >= channel.freshness.stale_after_s:

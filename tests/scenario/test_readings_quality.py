@@ -222,7 +222,7 @@ def test_f013_an_impossible_humidity_is_lost(milli):
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_f014_what_is_no_number_never_leaves_the_driver(value, mocker):
     async def story(run: Run) -> None:
-        await asyncio.sleep(30)
+        await asyncio.sleep(31)  # just after a reading
         driver = run.supervisor.sensors["warm_probe"]._driver
         mocker.patch.object(driver, "read", side_effect=lambda: [Sample("temperature", value)])
         await asyncio.sleep(12)

@@ -85,3 +85,10 @@ def test_ages_follow_the_poll_with_a_floor(poll_s, stale_s, lost_s):
 def test_the_configuration_may_say_other_ages():
     keys = ReadingKeys(stale_after_s=7.0, lost_after_s=9.0)
     assert freshness(keys, 5.0) == Freshness(stale_after_s=7.0, lost_after_s=9.0)
+
+
+def test_doubtful_readings_may_hold_something_on_only_as_long_as_the_last_good_one_lasts():
+    doubtful = taken(measured_s=128.0, quality=Quality.SUSPECT, reasons=("noisy",))
+    assert AGES.believed(doubtful, 129.0, good_s=100.0).hold_until_s == 130.0
+    assert AGES.believed(doubtful, 129.0).hold_until_s == float("-inf")  # there never was a good one
+    assert AGES.believed(taken(measured_s=128.0), 129.0, good_s=128.0).hold_until_s == float("inf")

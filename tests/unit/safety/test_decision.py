@@ -20,6 +20,7 @@ NOW_S = 100_000.0
 TODAY = date(2026, 2, 28)
 GOOD = Belief(value=25.0, quality=Quality.GOOD)
 SUSPECT = Belief(value=25.0, quality=Quality.SUSPECT, reasons=("stale",))
+LONG_SUSPECT = Belief(value=25.0, quality=Quality.SUSPECT, reasons=("noisy",), hold_until_s=NOW_S)
 
 
 def wish(value, *, is_override=False):
@@ -67,6 +68,7 @@ def said(belief):
         (HEATER, 0.0, at(1.0, on_since(5.0), evidence=said(unknown())), 0.0, Cause.NO_EVIDENCE),
         (HEATER, 1.0, at(rest_s=5.0), 0.0, Cause.FAILED),
         (FAN, 100.0, at(30.0), 80.0, Cause.MAX_POWER),
+        (HEATER, 1.0, at(1.0, on_since(100.0), evidence=said(LONG_SUSPECT)), 0.0, Cause.NO_EVIDENCE),
         (FAN, 60.0, at(50.0, evidence=said(SUSPECT)), 50.0, Cause.SUSPECT),
         (FAN, 40.0, at(50.0, evidence=said(SUSPECT)), 40.0, Cause.NONE),
         (FAN, 10.0, at(50.0, evidence=said(SUSPECT)), 30.0, Cause.SUSPECT),
