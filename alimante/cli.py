@@ -46,23 +46,45 @@ def _parser() -> argparse.ArgumentParser:
     _takes_config(devices)
     _takes_json(devices)
     _takes_json(_add(commands, "drivers", "list the installed drivers", _drivers))
-    read = _add(commands, "read", "measure once, without MQTT", _read)
+    read = _add(commands, "read", "what a sensor says: as the supervisor believes, else measured now", _read)
     read.add_argument("device", metavar="DEVICE")
-    _takes_json(read)
-    put = _add(commands, "set", "put one output to a value, without MQTT", _set)
+    put = _add(commands, "set", "put one output to a value, by the rules of the supervisor if one runs", _set)
     put.add_argument("device", metavar="DEVICE")
-    put.add_argument("value", metavar="VALUE", help="ON, OFF or a number")
+    put.add_argument("value", metavar="VALUE", help="ON, OFF, a number, or AUTO to give it back to its controllers")
+    put.add_argument("--for", dest="how_long", metavar="DURATION", help="such as 10m or 2h (30m)")
+    for answering in (read, put):
+        _takes_json(answering)
     safe = _add(commands, "safe", "put every output to its safe value", _safe)
     for direct in (read, put, safe):
         _takes_config(direct)
         _takes_state(direct)
-    status = _add(commands, "status", "what the running supervisor says of itself", _status)
-    why = _add(commands, "why", "the last decisions on an actuator", _why)
-    why.add_argument("device", metavar="DEVICE")
-    for asking in (status, why):
+    for asking in _asking(commands):
         _takes_state(asking)
         _takes_json(asking)
     return parser
+
+
+def _asking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
+    """The commands that only ask or tell the running supervisor."""
+    status = _add(commands, "status", "what the running supervisor says of itself", _status)
+    why = _add(commands, "why", "why an output, a sensor, a group or a controller is as it is", _why)
+    why.add_argument("device", metavar="NAME")
+    health = _add(commands, "health", "how well everything is, and what to do about what is not", _health)
+    health.add_argument("component", nargs="?", metavar="COMPONENT")
+    alerts = _add(commands, "alerts", "the active alerts", _alerts)
+    ack = _add(commands, "ack", "say that you know of an alert", _acknowledge)
+    ack.add_argument("alert", metavar="ALERT", help="as `alimante alerts` shows it: COMPONENT/CONDITION")
+    ack.add_argument("--by", metavar="NAME", help="who knows (default: your user name)")
+    errors = _add(commands, "errors", "what failed lately", _errors)
+    metrics = _add(commands, "metrics", "numbers of the computer and of the supervisor", _metrics)
+    maintenance = _add(
+        commands, "maintenance", "have controllers ignored while you work in the enclosure", _maintenance
+    )
+    maintenance.add_argument("switch", choices=["on", "off"])
+    maintenance.add_argument("duration", nargs="?", metavar="DURATION", help="such as 30m or 2h, 4h at most (30m)")
+    reset = _add(commands, "reset", "say that a tripped output is in order again", _reset)
+    reset.add_argument("device", metavar="DEVICE")
+    return [status, why, health, alerts, ack, errors, metrics, maintenance, reset]
 
 
 def _add(
@@ -159,7 +181,9 @@ def _read(args: argparse.Namespace) -> int:
 def _set(args: argparse.Namespace) -> int:
     from alimante.commands import direct
 
-    return direct.set_value(_config(args.config), _folders(args), args.device, args.value)
+    return direct.set_value(
+        _config(args.config), _folders(args), args.device, args.value, how_long=args.how_long, as_json=args.json
+    )
 
 
 def _safe(args: argparse.Namespace) -> int:
@@ -178,6 +202,54 @@ def _why(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
     return ask.why(_folders(args), args.device, as_json=args.json)
+
+
+def _safe_mode(args: argparse.Namespace) -> int:
+    from alimante.commands import safe_mode
+
+    return safe_mode.leave(_folders(args))
+
+
+def _health(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.health(_folders(args), args.component, as_json=args.json)
+
+
+def _alerts(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.alerts(_folders(args), as_json=args.json)
+
+
+def _acknowledge(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.acknowledge(_folders(args), args.alert, args.by, as_json=args.json)
+
+
+def _errors(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.errors(_folders(args), as_json=args.json)
+
+
+def _metrics(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.metrics(_folders(args), as_json=args.json)
+
+
+def _maintenance(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.maintenance(_folders(args), args.switch, args.duration, as_json=args.json)
+
+
+def _reset(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.reset(_folders(args), args.device, as_json=args.json)
 
 
 def _config(given: str | None) -> Path:

@@ -1,27 +1,34 @@
-"""`alimante read`, `set` and `safe`: the hardware without MQTT; they must not touch wires that a supervisor holds."""
+"""`alimante read`, `set` and `safe`: through the supervisor that runs, else on the wires themselves.
+
+They must not touch wires that a supervisor holds.
+"""
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from alimante.commands.ask import NoSupervisor, ask
+from alimante.commands.ask import NoSupervisor, ask, seconds, tell
 from alimante.commands.errors import BadUse, CommandFailed
-from alimante.commands.folders import Folders
+from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.commands.loading import load_or_explain
-from alimante.commands.run import LAST_CONFIG
 from alimante.config.faults import ConfigInvalid
 from alimante.config.load import load
 from alimante.config.model import Config, Device
 from alimante.core.bus import EventBus
 from alimante.core.clock import SystemClock
-from alimante.core.events import ReadingTaken
+from alimante.core.events import Outcome, ReadingTaken
+from alimante.core.files import DiskFiles
+from alimante.core.text import printable
 from alimante.io.handle import ActuatorHandle, SensorHandle
 from alimante.io.worker import Done, ThreadWorker
-from alimante.policy.values import parse_value, say_value, show_value
+from alimante.policy.values import is_auto, parse_value, say_value, show_value
+from alimante.services.boots import note_end
 from alimante.services.instance_lock import AlreadyRunning, InstanceLock
 from alimante.wiring import CannotBuild, open_wires
 from hardware.sim.settings import PlantSettings
@@ -45,31 +52,70 @@ class _Bench:
 
 
 def read(config_path: Path, folders: Folders, device_id: str, *, as_json: bool) -> int:
-    """Measure once and print it."""
-    config = load_or_explain(config_path).config
-    device = _device(config, device_id, kind="sensor")
-    with _lock(folders):
-        return asyncio.run(_read(config, device, as_json=as_json))
+    """Print what the supervisor believes of a sensor, or measure once where none runs."""
+    try:
+        report = ask(folders, {"ask": "read", "device": device_id})
+    except NoSupervisor as nobody:
+        config = load_or_explain(config_path).config
+        device = _device(config, device_id, kind="sensor")
+        with _lock(folders, nobody):
+            return asyncio.run(_read(config, device, as_json=as_json))
+    from alimante.commands.sentences import of_read
+
+    tell(report, of_read, as_json=as_json)
+    return int(any(channel["value"] is None for channel in report["channels"].values()))
 
 
-def set_value(config_path: Path, folders: Folders, device_id: str, said: str) -> int:
-    """Put one output to a value, which it keeps as long as the hardware keeps it once this process has ended."""
+def set_value(
+    config_path: Path, folders: Folders, device_id: str, said: str, *, how_long: str | None, as_json: bool
+) -> int:
+    """Put one output to a value.
+
+    Through the supervisor it holds for a time and obeys every rule of the gate. Without one the output keeps it as long
+    as the hardware does once this process has ended.
+    """
+    ttl = {} if how_long is None else {"ttl_s": seconds(how_long)}
+    try:
+        report = ask(folders, {"ask": "set", "device": device_id, "value": _number_or_word(said), **ttl})
+    except NoSupervisor as nobody:
+        return _set_directly(config_path, folders, device_id, said, nobody=nobody, is_timed=how_long is not None)
+    if report["outcome"] != Outcome.APPLIED and not as_json:
+        return _fail(f"{device_id} was not set to {said} ({report['outcome']}): {report['reason']}")
+    from alimante.commands.sentences import of_set
+
+    tell(report, of_set, as_json=as_json)
+    return int(report["outcome"] != Outcome.APPLIED)
+
+
+def _set_directly(
+    config_path: Path, folders: Folders, device_id: str, said: str, *, nobody: NoSupervisor, is_timed: bool
+) -> int:
+    if is_timed or is_auto(said):
+        asked = "--for" if is_timed else "AUTO"
+        raise BadUse(f"{asked} needs a supervisor that does it later: {nobody}")
     config = load_or_explain(config_path).config
     device = _device(config, device_id, kind="actuator")
     try:
         value = parse_value(device.spec.accepts(device.params), _number_or_word(said))
     except ValueError as error:
         raise BadUse(f"{device_id}: {error}") from None
-    with _lock(folders):
-        return asyncio.run(_write(config, [(device, value)]))
+    with _lock(folders, nobody):
+        return asyncio.run(_write(config, {device: value}))
 
 
 def safe(config_path: Path, folders: Folders) -> int:
-    """Put every output to its safe value, through the supervisor if one runs, else directly."""
+    """Put every output to its safe value, through the supervisor if one runs, else directly.
+
+    As the service manager's clean-up it also notes how the supervisor ended.
+    """
     try:
         ask(folders, {"ask": "safe"})
     except NoSupervisor:
-        return _safe_directly(config_path, folders)
+        try:
+            return _safe_directly(config_path, folders)
+        finally:
+            with contextlib.suppress(OSError):
+                note_end(folders.state, os.environ, files=DiskFiles())
     _print("the supervisor has put every output to its safe value and keeps it there until it is restarted")
     return 0
 
@@ -77,7 +123,7 @@ def safe(config_path: Path, folders: Folders) -> int:
 def _safe_directly(config_path: Path, folders: Folders) -> int:
     config = _config_for_safe(config_path, folders.state / LAST_CONFIG)
     outputs = [(device, device.safe_value) for device in config.devices.values() if device.spec.kind == "actuator"]
-    return asyncio.run(_write(config, outputs))
+    return asyncio.run(write_all(config, outputs))
 
 
 def _config_for_safe(config_path: Path, copy: Path) -> Config:
@@ -110,7 +156,7 @@ async def _read(config: Config, device: Device, *, as_json: bool) -> int:
     return 1 if failed else 0
 
 
-async def _write(config: Config, outputs: list[tuple[Device, float]]) -> int:
+async def write_all(config: Config, outputs: list[tuple[Device, float]]) -> int:
     """Write all `outputs` at once, one wire not waiting for another, and tell what came of each."""
     bench = _Bench(config)
     ended: dict[str, asyncio.Future[Done[float]]] = {}
@@ -144,15 +190,13 @@ def _device(config: Config, device_id: str, *, kind: str) -> Device:
     raise BadUse(f"there is no device {device_id!r}; of this kind there are {known}")
 
 
-def _lock(folders: Folders) -> InstanceLock:
-    """Raises `AlreadyRunning`."""
+def _lock(folders: Folders, nobody: NoSupervisor) -> InstanceLock:
+    """Raises `CommandFailed` where a supervisor has the wires although `nobody` answers."""
     folders.state.mkdir(parents=True, exist_ok=True)
     try:
         return InstanceLock(folders.state)
     except AlreadyRunning as running:
-        raise CommandFailed(
-            f"a supervisor (process {running.pid}) holds the hardware; use MQTT, `alimante status` or `alimante safe`"
-        ) from None
+        raise CommandFailed(f"a supervisor (process {running.pid}) holds the hardware, but {nobody}") from None
 
 
 def _number_or_word(said: str) -> object:
@@ -163,9 +207,9 @@ def _number_or_word(said: str) -> object:
 
 
 def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{printable(line)}\n")
 
 
 def _fail(text: str) -> int:
-    sys.stderr.write(f"alimante: {text}\n")
+    sys.stderr.write(f"alimante: {printable(text)}\n")
     return 1

@@ -9,6 +9,9 @@ SYSTEM_CONFIG = Path("/etc/alimante/alimante.json")
 SYSTEM_STATE = Path("/var/lib/alimante")
 SYSTEM_RUNTIME = Path("/run/alimante")
 
+LAST_CONFIG = "running.json"
+"""A copy of the configuration that runs, for `alimante safe` when the original is broken or gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:

@@ -1,0 +1,149 @@
+"""The guard: a second process that makes real outputs safe when the supervisor dies or hangs; it must not do more.
+
+It is forked before there are threads, so it shares the supervisor's memory and has everything loaded that it needs.
+The supervisor gives it a sign of life after each completed tick of the output gate. When that line breaks, the
+supervisor is dead and its lines are free; when the line is silent, the supervisor hangs and is killed first.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Final, NoReturn
+
+from alimante.commands.direct import write_all
+from alimante.commands.folders import LAST_CONFIG, Folders
+from alimante.config.faults import ConfigInvalid
+from alimante.config.load import load
+from alimante.config.model import Config, Device
+from alimante.core.files import DiskFiles
+from alimante.services.boots import note_end
+from alimante.services.guard import BEAT, BYE, CHANGED, tell
+from alimante.services.instance_lock import InstanceLock
+from hardware.sim.settings import PlantSettings
+
+ATTEMPTS: Final = 20
+PAUSE_S: Final = 0.25
+"""Between two attempts: the kernel may need a moment to free the lines of a process that was killed."""
+
+DIES_WITHIN_S: Final = 3.0
+LAST_CHANCE_S: Final = 0.2
+"""After a silence the line is looked at once more: a computer that was paused wakes both processes in any order."""
+
+_IGNORED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGPIPE)
+"""What is meant for the supervisor reaches the guard, too: from a terminal, and from a service manager."""
+
+
+def real_outputs(config: Config) -> list[Device]:
+    """The actuators of `config` on real wires."""
+    return [
+        device
+        for device in config.devices.values()
+        if device.spec.kind == "actuator" and config.wires[device.wire].backend != "sim"
+    ]
+
+
+def start_guard(config: Config, folders: Folders, lock: InstanceLock) -> socket.socket | None:
+    """Fork the guard of this process; returns the line to it, or None when `config` has nothing to guard.
+
+    There must be no threads yet. The guard does not keep `lock`.
+    """
+    if not real_outputs(config):
+        return None
+    near, far = socket.socketpair()
+    supervisor = os.getpid()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    gc.freeze()  # or the first collection would copy every page that the two share
+    if os.fork() == 0:
+        near.close()
+        lock.release()
+        _be_guard(far, supervisor, config, folders)
+    far.close()
+    return near
+
+
+def _be_guard(line: socket.socket, supervisor: int, config: Config, folders: Folders) -> NoReturn:
+    code = 1
+    try:
+        for number in _IGNORED:
+            signal.signal(number, signal.SIG_IGN)
+        quiet = Path(os.devnull).open("w")  # noqa: SIM115 - a pipe that nobody reads must not stop anything here
+        sys.stdout = sys.stderr = quiet
+        code = Guard(line, supervisor=supervisor, config=config, state=folders.state).watch()
+    finally:
+        os._exit(code)  # whatever the supervisor has at its exit is not the guard's
+
+
+class Guard:
+    """Watches the process `supervisor` over `line`."""
+
+    def __init__(self, line: socket.socket, *, supervisor: int, config: Config, state: Path) -> None:
+        self._line = line
+        self._supervisor = supervisor
+        self._config = config
+        self._state = state
+        self._after_s: float | None = None  # the first ticks come late: everything is built and started before
+
+    def watch(self) -> int:
+        """Return 0 once the supervisor has said good-bye, or is dead and its outputs are safe; else 1."""
+        while True:
+            if not self._is_readable(self._after_s):
+                return self._end_hang()
+            message = self._receive()
+            if not message:
+                return self._make_safe("the supervisor died")
+            if BYE in message:
+                return 0
+            if CHANGED in message:
+                self._take_new_config()
+            if BEAT in message:
+                self._after_s = self._config.recovery.process.guard_after_s
+                tell(self._line, BEAT)
+
+    def _is_readable(self, within_s: float | None) -> bool:
+        return any(select.select([self._line], [], [], wait_s)[0] for wait_s in (within_s, LAST_CHANCE_S))
+
+    def _receive(self) -> bytes:
+        try:
+            return self._line.recv(4096)
+        except OSError:
+            return b""
+
+    def _take_new_config(self) -> None:
+        """The outputs are those of another configuration now. Its copy was read by the supervisor a moment ago."""
+        self._after_s = None  # until that one's first tick
+        with contextlib.suppress(ConfigInvalid):
+            self._config = load(self._state / LAST_CONFIG, simulation_model=PlantSettings).config
+
+    def _end_hang(self) -> int:
+        if os.getppid() == self._supervisor:
+            os.kill(self._supervisor, signal.SIGKILL)
+        until_s = time.monotonic() + DIES_WITHIN_S
+        while time.monotonic() < until_s and self._is_readable(DIES_WITHIN_S) and self._receive():
+            pass
+        return self._make_safe(f"the supervisor gave no sign of life for {self._after_s:g} s")
+
+    def _make_safe(self, why: str) -> int:
+        outputs = [(device, device.safe_value) for device in real_outputs(self._config)]
+        code = 1
+        for _ in range(ATTEMPTS):
+            code = asyncio.run(write_all(self._config, outputs))
+            if code == 0:
+                break
+            time.sleep(PAUSE_S)
+        _say(f"guard: {why}; outputs are {'safe' if code == 0 else 'NOT all known to be safe'}")
+        with contextlib.suppress(OSError):
+            note_end(self._state, {}, files=DiskFiles(), guard=why)
+        return code
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}\n".encode())

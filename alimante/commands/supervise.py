@@ -1,0 +1,279 @@
+"""The supervisor as a process: signals, reloads, its guard and its exit code; it must not know what it supervises."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from alimante.app import GaveUp, Ports, Supervisor, paho_link
+from alimante.commands.folders import LAST_CONFIG, Folders
+from alimante.commands.guard import real_outputs, start_guard
+from alimante.commands.loading import BadConfig, load_or_explain
+from alimante.commands.run import EXIT_GAVE_UP
+from alimante.config.load import Loaded
+from alimante.core.clock import SystemClock
+from alimante.core.component import Phase
+from alimante.core.files import DiskFiles
+from alimante.core.rng import RandomStreams
+from alimante.core.tasks import Tasks
+from alimante.io.worker import ThreadWorker, Worker
+from alimante.mqtt.embedded import BrokerUnavailable
+from alimante.policy.boot import End, Step
+from alimante.policy.health import Health
+from alimante.services.boot_watch import BootWatch
+from alimante.services.boots import Boots
+from alimante.services.console import REFRESH_S, LiveTable, LogTail
+from alimante.services.guard import BYE, CHANGED, GuardLine, tell
+from alimante.services.instance_lock import InstanceLock
+from alimante.services.periodic import Periodic
+from alimante.services.system_facts import LinuxFacts
+from alimante.services.systemd import Notifier, notifier_from, reloading, watchdog_interval_s
+from alimante.wiring import CannotBuild
+
+REBOOT_S = 10.0
+"""How long the service manager may take to answer."""
+
+_log = logging.getLogger(__name__)
+
+
+class _Process:
+    """What signals change."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.reload = False
+
+    def on_stop(self) -> None:
+        self.stop.set()
+
+    def on_reload(self) -> None:
+        self.reload = True
+        self.stop.set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """What stays the same however often the configuration is read again."""
+
+    config_path: Path
+    folders: Folders
+    boots: Boots
+    line: socket.socket | None
+    """To the guard; None when nothing is to be guarded."""
+    notifier: Notifier
+    clock: SystemClock
+    tail: LogTail | None
+
+
+def supervise(config_path: Path, folders: Folders, lock: InstanceLock, boots: Boots) -> int:
+    """Run until a signal ends it; returns the exit code. `boots` has counted this start. Raises `BadConfig`."""
+    loaded = load_or_explain(config_path)
+    tail = _set_up_logging()
+    _keep_copy(folders.state / LAST_CONFIG, loaded)
+    if _reboots(boots, loaded):
+        return EXIT_GAVE_UP
+    given = _Given(
+        config_path=config_path,
+        folders=folders,
+        boots=boots,
+        line=start_guard(loaded.config, folders, lock),
+        notifier=notifier_from(os.environ),
+        clock=SystemClock(),
+        tail=tail,
+    )
+    return asyncio.run(_serve(loaded, given))
+
+
+def _reboots(boots: Boots, loaded: Loaded) -> bool:
+    """Whether this start ends here because the computer is rebooted."""
+    recovery = loaded.config.recovery
+    step = boots.decide(recovery.process.starts.rules(), may_reboot=recovery.reboot)
+    if step is not Step.REBOOT:
+        return False
+    why = f"{boots.bad_starts} starts ended badly; {boots.last_words}"
+    boots.note_reboot(why)
+    if _reboot(why):
+        return True
+    boots.enter_safe_mode(f"{why}; the reboot was refused")
+    return False
+
+
+def _reboot(why: str) -> bool:
+    """Ask for a reboot; whether that was granted."""
+    _log.critical("the computer is rebooted: %s", why)
+    try:
+        asked = subprocess.run(["systemctl", "reboot"], capture_output=True, text=True, timeout=REBOOT_S, check=False)  # noqa: S607 - it lies elsewhere on other systems
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log.critical("the computer cannot be rebooted: %s", error)
+        return False
+    if asked.returncode != 0:
+        _log.critical("the computer cannot be rebooted: %s", asked.stderr.strip())
+    return asked.returncode == 0
+
+
+async def _serve(loaded: Loaded, given: _Given) -> int:
+    process = _Process()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.on_stop)
+    loop.add_signal_handler(signal.SIGHUP, process.on_reload)
+    boots = given.boots
+    while True:
+        try:
+            await _run_once(process, loaded, given)
+        except (BrokerUnavailable, CannotBuild) as error:
+            boots.end(End.CLEAN, str(error))
+            return _fail(str(error))
+        except GaveUp as error:
+            return _give_up(error, given, may_reboot=loaded.config.recovery.reboot)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the outputs are safe and the exit code says so
+            _log.exception("the supervisor gave up; its outputs were put safe")
+            boots.end(End.GAVE_UP, f"{type(error).__name__}: {error}")
+            return EXIT_GAVE_UP
+        if not process.reload:
+            boots.end(End.CLEAN)
+            return 0
+        given.notifier.send(reloading(given.clock.mono()))
+        process.stop.clear()
+        process.reload = False
+        loaded = _reloaded(given, loaded)
+
+
+def _give_up(error: GaveUp, given: _Given, *, may_reboot: bool) -> int:
+    _log.error("the supervisor gave up with its outputs safe: %s", error)
+    if error.wants_reboot and may_reboot:
+        given.boots.note_reboot(str(error))
+        _reboot(str(error))
+    given.boots.end(End.GAVE_UP, str(error))
+    return EXIT_GAVE_UP
+
+
+async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> None:
+    folders, clock, tail, config = given.folders, given.clock, given.tail, loaded.config
+
+    def on_lost(reason: str) -> None:
+        supervisor.request_exit(reason)
+
+    silent_s = config.recovery.process.guard_after_s
+    line = None if given.line is None else GuardLine(given.line, on_lost=on_lost, silent_s=silent_s, clock=clock)
+    ports = Ports(
+        clock=clock,
+        streams=RandomStreams(int.from_bytes(os.urandom(8))),
+        notifier=given.notifier,
+        worker=lambda wire, on_wedged: _thread_worker(wire, on_wedged, clock),
+        link=partial(paho_link, client_id=config.client_id),
+        files=DiskFiles(),
+        state_dir=folders.state,
+        facts=LinuxFacts(root=Path("/"), state_dir=folders.state),
+        runtime_dir=folders.runtime,
+        watchdog_s=watchdog_interval_s(os.environ, pid=os.getpid()),
+        beat=lambda: None if line is None else line.beat(),
+        safe_mode=given.boots.record.safe_mode,
+    )
+    address: list[str] = []
+
+    def on_address(host: str, port: int) -> None:
+        address[:] = [f"mqtt://{host}:{port}"]
+        if tail is None:
+            sys.stdout.write(f"{address[0]}\n")
+            sys.stdout.flush()
+
+    supervisor = Supervisor(config, ports, on_address=on_address)
+    if line is not None:
+        supervisor.lifecycle.add(line)
+    supervisor.lifecycle.add(_boot_watch(supervisor, given))
+    if tail is not None:
+        table = LiveTable(sys.stdout, full=supervisor.status.full, address=lambda: "".join(address), log=tail)
+        drawing = Tasks(lambda name, error: _log.error("the live table ended", exc_info=error))
+        supervisor.lifecycle.add(Periodic("console", Phase.SERVICES, table.draw, every_s=REFRESH_S, tasks=drawing))
+    try:
+        await supervisor.run(process.stop)
+    finally:
+        if given.line is not None and not process.reload and is_all_safe(supervisor):
+            tell(given.line, BYE)
+
+
+def is_all_safe(supervisor: Supervisor) -> bool:
+    """Whether every output was read back at its safe value; else the guard has work to do."""
+    return all(output.value == output.handle.device.safe_value for output in supervisor.gate.outputs.values())
+
+
+def _boot_watch(supervisor: Supervisor, given: _Given) -> BootWatch:
+    keys = supervisor.config.recovery.process
+    return BootWatch(
+        given.boots,
+        rules=keys.starts.rules(),
+        is_well=lambda: supervisor.health.node() is not Health.CRITICAL,
+        give_up=supervisor.request_exit,
+        worker=supervisor.disk,
+        bus=supervisor.bus,
+        clock=given.clock,
+        tasks=supervisor.supervision.tasks("boots", is_critical=False, rules=keys.services.rules()),
+    )
+
+
+def _thread_worker(wire: str, on_wedged: Callable[[bool, str], None], clock: SystemClock) -> Worker:
+    return ThreadWorker(wire, clock=clock, on_wedged=on_wedged, sleep=time.sleep)
+
+
+def _reloaded(given: _Given, running: Loaded) -> Loaded:
+    """The configuration as it is on disk now, or the running one when that cannot be used."""
+    try:
+        loaded = load_or_explain(given.config_path)
+    except BadConfig:
+        _log.error("%s is faulty; going on with the configuration that ran before", given.config_path)
+        return running
+    if given.line is None and real_outputs(loaded.config):
+        _log.error("the first real outputs need a restart, for their guard; going on with the configuration before")
+        return running
+    _keep_copy(given.folders.state / LAST_CONFIG, loaded)
+    if given.line is not None:
+        tell(given.line, CHANGED)
+    return loaded
+
+
+def _keep_copy(path: Path, loaded: Loaded) -> None:
+    files = DiskFiles()
+    with contextlib.suppress(OSError):
+        if files.read(path) == loaded.text.encode():
+            return
+    try:
+        files.replace(path, loaded.text.encode())
+    except OSError as error:
+        _log.warning("no copy of the configuration could be kept in %s: %s", path, error)
+
+
+def _set_up_logging() -> LogTail | None:
+    """Lines on standard error, with journald's priorities under systemd; below the live table in a terminal."""
+    tail = LogTail() if sys.stdout.isatty() else None
+    under_journald = "JOURNAL_STREAM" in os.environ
+    handler: logging.Handler = tail or logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JournaldFormatter() if under_journald else logging.Formatter("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    return tail
+
+
+class _JournaldFormatter(logging.Formatter):
+    """Puts the syslog priority before the line, as sd-daemon(3) describes."""
+
+    _PRIORITY: ClassVar = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line per record, and one per line of a traceback, each with its priority."""
+        prefix = f"<{self._PRIORITY.get(record.levelno, 6)}>"
+        return "\n".join(f"{prefix}{line}" for line in super().format(record).splitlines())
+
+
+def _fail(text: str) -> int:
+    sys.stderr.write(f"alimante: {text}\n")
+    return 1

@@ -1,0 +1,180 @@
+"""Keeps how the last runs began and ended, in two small files of the state folder; it must not decide by it.
+
+`starts.json` is written by the supervisor, `last_end.json` by those who see it die: the service manager's clean-up and
+the guard. A disk that cannot be written costs the knowledge and never the start.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from alimante.core.files import Files
+from alimante.policy.boot import (
+    Death,
+    End,
+    Note,
+    Record,
+    Start,
+    StartRules,
+    Step,
+    bad_starts,
+    next_step,
+    post_mortem,
+)
+
+STARTS: Final = "starts.json"
+NOTE: Final = "last_end.json"
+FORGET: Final = "safe_mode_off.json"
+KERNEL_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+KEPT: Final = 20
+"""So many last starts are kept; no budget looks further back."""
+
+_log = logging.getLogger(__name__)
+
+
+def kernel_boot(path: Path = KERNEL_BOOT) -> str:
+    """What names this boot of the kernel, new at each; the empty text when nobody knows."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
+
+
+class Boots:
+    """The record of starts. `kernel` names the boot of the kernel, `now` is the monotonic time in seconds."""
+
+    def __init__(self, folder: Path, *, files: Files, kernel: str, now: Callable[[], float]) -> None:
+        self._path = folder / STARTS
+        self._files = files
+        self._kernel = kernel
+        self._now = now
+        self.record = _record(_load(files, self._path))
+        self.death: Death | None = None
+        """How the run before this one ended, unless it ended cleanly."""
+        self.bad_starts = 0
+        """How many starts in a row before this one ended badly."""
+        self.is_told = False
+        """Whether the death was told already: a reload is not another start."""
+        self._forgiven = _load(files, folder / FORGET)
+        self._note = _note(_load(files, folder / NOTE))
+
+    def begin(self) -> None:
+        """Note that a run begins: before anything else, so that what fails next is counted."""
+        starts = self.record.starts
+        before = starts[-1] if starts else None
+        self.death = post_mortem(before, self._note, kernel=self._kernel)
+        number = before.number + 1 if before else 1
+        if before is not None and self._forgiven == before.number:
+            self.forget()
+            starts = self.record.starts
+        start = Start(number=number, kernel=self._kernel, at_s=self._now())
+        self._write(replace(self.record, starts=(*starts[1 - KEPT :], start)))
+
+    def decide(self, rules: StartRules, *, may_reboot: bool) -> Step:
+        """What this start is to do; a reboot and the safe mode are noted."""
+        where: dict[str, Any] = {"kernel": self._kernel, "now_s": self._now(), "rules": rules}
+        self.bad_starts = bad_starts(self.record, **where)
+        step = next_step(self.record, may_reboot=may_reboot, **where)
+        if step is Step.SAFE_MODE:
+            self.enter_safe_mode(f"the last {self.bad_starts} starts ended badly; {self.last_words}")
+        return step
+
+    @property
+    def last_words(self) -> str:
+        """How the run before this one ended, in a sentence."""
+        return self.death.text if self.death else "the last run ended well"
+
+    def enter_safe_mode(self, why: str) -> None:
+        """Hold outputs safe in this run and those to come, until somebody ends that."""
+        if not self.record.safe_mode:
+            self._write(replace(self.record, safe_mode=why))
+
+    def note_reboot(self, why: str) -> None:
+        """Note that a reboot is about to be asked for."""
+        record = self.record.latest(end=End.REBOOT, reason=why)
+        self._write(replace(record, reboots=(*record.reboots, self._kernel)))
+
+    def end(self, how: End, why: str = "") -> None:
+        """Note how this run ends. A reboot that was noted stays what it is."""
+        if self.record.starts and self.record.starts[-1].end is not End.REBOOT:
+            self._write(self.record.latest(end=how, reason=why))
+
+    def note_healthy(self) -> None:
+        """Note that this run has been healthy for long enough to be no bad start."""
+        self._write(self.record.latest(was_healthy=True))
+
+    def forget(self) -> None:
+        """Begin anew: no bad starts, no reboots, no safe mode."""
+        latest = self.record.starts[-1:]
+        self._write(Record(starts=tuple(replace(start, was_healthy=True) for start in latest)))
+
+    def _write(self, record: Record) -> None:
+        self.record = record
+        try:
+            self._files.replace(self._path, json.dumps(asdict(record)).encode())
+        except OSError as error:
+            _log.error("starts cannot be counted in %s: %s", self._path, error)
+
+
+def leave_safe_mode(folder: Path, *, files: Files) -> str:
+    """Have the next start forget the bad ones; returns why outputs are held safe now, or the empty text.
+
+    Nothing happens when they are not. Raises `OSError`.
+    """
+    record = _record(_load(files, folder / STARTS))
+    if record.safe_mode:
+        files.replace(folder / FORGET, json.dumps(record.starts[-1].number if record.starts else 0).encode())
+    return record.safe_mode
+
+
+def note_end(folder: Path, environ: Mapping[str, str], *, files: Files, guard: str = "") -> None:
+    """Write down what the service manager tells its ExecStopPost= of the end (systemd.exec(5)), or what the guard saw.
+
+    Both may see the same end. Nothing is written when neither says anything. Raises `OSError`.
+    """
+    if not guard and "SERVICE_RESULT" not in environ:
+        return
+    starts = _record(_load(files, folder / STARTS)).starts
+    number = starts[-1].number if starts else 0
+    old = _note(_load(files, folder / NOTE))
+    note = Note(
+        number=number,
+        result=environ.get("SERVICE_RESULT", "")[:64],
+        code=environ.get("EXIT_CODE", "")[:64],
+        status=environ.get("EXIT_STATUS", "")[:64],
+        guard=guard or (old.guard if old is not None and old.number == number else ""),
+    )
+    files.replace(folder / NOTE, json.dumps(asdict(note)).encode())
+
+
+def _load(files: Files, path: Path) -> Any:
+    try:
+        return json.loads(files.read(path))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        _log.warning("%s cannot be read and begins anew: %s", path, error)
+        return None
+
+
+def _record(document: Any) -> Record:
+    """Raises nothing: what another version or a dying card wrote counts as nothing."""
+    try:
+        starts = tuple(Start(**{**start, "end": End(start["end"])}) for start in document["starts"])
+        return Record(
+            starts=starts,
+            reboots=tuple(str(kernel) for kernel in document["reboots"]),
+            safe_mode=str(document["safe_mode"]),
+        )
+    except (TypeError, KeyError, ValueError):
+        return Record()
+
+
+def _note(document: Any) -> Note | None:
+    try:
+        return Note(**document)
+    except TypeError:
+        return None
