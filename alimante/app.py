@@ -35,6 +35,7 @@ from alimante.services.control_socket import SOCKET_NAME, ControlSocket
 from alimante.services.edges import EdgeService
 from alimante.services.errors import ErrorRegistry, gating_sensors, parts_of
 from alimante.services.explain import Explainer
+from alimante.services.fallbacks import fallbacks
 from alimante.services.groups import Groups, groups_of
 from alimante.services.hands import Hands
 from alimante.services.health import HealthService
@@ -48,6 +49,8 @@ from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
 from alimante.services.questions import Parts, Questions
 from alimante.services.readings import Readings
+from alimante.services.recovery import RecoveryService
+from alimante.services.repairs import Repairs
 from alimante.services.state import StateStore
 from alimante.services.status import Reports, Status
 from alimante.services.supervision import Supervision
@@ -160,6 +163,7 @@ class Supervisor:
             refusal=self.gate.refusal,
         )
         self.monitoring = self._monitoring()
+        self.recovery = self._recovery()
         self._tell_outputs_live = self.health.expect("outputs", every_s=TICK_S)
         self.control.on_tick = self.health.expect("control", every_s=config.control.tick_s)
         self.watchdog = Watchdog(
@@ -241,7 +245,7 @@ class Supervisor:
         add(self.store)
         add(self.alerts)
         add(self.health)
-        if self.wires.world is not None:
+        if self.wires.world is not None and self.wires.world.is_watched:
             add(Periodic("plant", Phase.WIRES, self.wires.world.step, every_s=PLANT_STEP_S, tasks=self._tasks("plant")))
         if self.ports.link is not None:
             self._add_mqtt(self.ports.link)
@@ -254,11 +258,12 @@ class Supervisor:
         add(PollingService(self.sensors, clock=self.ports.clock, tasks=polling, expect=self._polled.expect))
         add(self.control)
         add(self.monitoring)
+        add(self.recovery)
         add(self._newcomers())
         add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks("time")))
         if self.ports.runtime_dir is not None:
             hands = Hands(self.gate, bus=self.bus, clock=self.ports.clock)
-            answers = {**self.questions.answers(), **hands.answers()}
+            answers = {**self.questions.answers(), **hands.answers(), **self.recovery.answers()}
             add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, answers))
 
     def _add_mqtt(self, connect: Callable[[Mqtt, Will, bool], Link]) -> None:
@@ -280,6 +285,7 @@ class Supervisor:
                 acknowledge=self.questions.acknowledge,
                 maintain=self._maintain,
                 metrics=self.monitoring.export,
+                recover=self.recovery.ask,
             ),
             bus=self.bus,
             clock=self.ports.clock,
@@ -413,6 +419,7 @@ class Supervisor:
         self.store.add("gate", self.gate.snapshot, self.gate.restore)
         self.store.add("control", self.control.snapshot, self.control.restore)
         self.store.add("alerts", self.alerts.snapshot, self.alerts.restore)
+        self.store.add("recovery", self.recovery.snapshot, self.recovery.restore)
         self.gate.on_change(self.store.changed)
 
     def _add_checks(self) -> None:
@@ -426,6 +433,30 @@ class Supervisor:
         add(disabled_check(name, why, period_s=period_s) for name, why in self.config.disabled.items())
         add([time_check(lambda: self.time.local() is not None, period_s=period_s)])
         add(plugin_checks(believed))
+
+    def _recovery(self) -> RecoveryService:
+        actuators = {name: output.handle for name, output in self.gate.outputs.items()}
+        repairs = Repairs(
+            self.config,
+            sensors=self.sensors,
+            actuators=actuators,
+            wires=self.wires.opened,
+            workers=self.workers,
+            gate=self.gate,
+        )
+        return RecoveryService(
+            self.config,
+            repairs,
+            actuators=actuators,
+            workers=self.workers,
+            vital=gating_sensors(self.config),
+            fallback=fallbacks(self.config, self.readings.believed),
+            bus=self.bus,
+            clock=self.ports.clock,
+            tasks=self._tasks("recovery"),
+            end_process=self.request_exit,
+            on_change=self.store.changed,
+        )
 
     def _monitoring(self) -> Monitoring:
         return Monitoring(

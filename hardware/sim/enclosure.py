@@ -35,6 +35,11 @@ class Enclosure:
         self._loads: list[Load] = []
         self.renew(start_s)
 
+    @property
+    def is_watering(self) -> bool:
+        """Whether water is drawn out of the tank now."""
+        return self._draught_g_per_s > 0.0
+
     def add(self, load: Load) -> None:
         """Put an actuator in; `renew` must follow."""
         self._loads.append(load)

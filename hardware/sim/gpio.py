@@ -130,6 +130,11 @@ class SimGpio(GpioWire):
         with self._lock:
             self._steppers.append(callback)
 
+    @property
+    def has_steppers(self) -> bool:
+        """Whether any chip on these lines has to look at the world."""
+        return bool(self._steppers)
+
     def step(self) -> None:
         """Let every chip on these lines look at the world."""
         with self._lock:

@@ -109,7 +109,8 @@ class Plant:
         """
         look = QUANTITIES[quantity]
         with self._lock:
-            self._advance()
+            if not self._stands_still(quantity):
+                self._advance()
             return look(self, self._enclosure, self._enclosure.zones[zone])
 
     def advance(self) -> None:
@@ -148,6 +149,10 @@ class Plant:
             self._advance()
             self._enclosure.renew_load(load, self._at_s)
 
+    def _stands_still(self, quantity: str) -> bool:
+        """Whether time alone does not change it, so that there is nothing to catch up with."""
+        return quantity in _BY_HAND or (quantity in _OF_TANK and not self._enclosure.is_watering)
+
     def _advance(self) -> None:
         now_s = self._now()
         if now_s > self._at_s:
@@ -170,3 +175,6 @@ QUANTITIES: Final[Mapping[str, Callable[[Plant, Enclosure, Zone], float]]] = {
     "soc_temperature": lambda plant, box, zone: box.room.temperature_c + plant.soc_rise_c,  # °C
     "ambient_temperature": lambda plant, box, zone: box.room.temperature_c,  # °C
 }
+
+_BY_HAND: Final = frozenset({"contact", "door_open", "button_pressed"})
+_OF_TANK: Final = frozenset({"level_ok", "tank"})
