@@ -14,6 +14,7 @@ from pathlib import Path
 CHILDREN = Path(__file__).parent / "children"
 READY_S = 20.0
 END_S = 10.0
+ENVIRON = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 BROKER = """
 listener {port} 127.0.0.1
@@ -45,10 +46,13 @@ def broker() -> Iterator[int]:
 
 @contextlib.contextmanager
 def running(command: Sequence[str], *, log: Path | None = None) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that is asked to end afterwards, and killed if it does not. Its output goes to `log`."""
+    """A process that is asked to end afterwards, and killed if it does not. Its output goes to `log`.
+
+    Python programs keep their compiled code, as they do after an installation, also where the environment forbids it.
+    """
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("wb")) if log else subprocess.DEVNULL
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=ENVIRON)
         try:
             yield process
         finally:

@@ -35,15 +35,16 @@ def measure(*, quick: bool) -> list[Row]:
 
 
 def _runs(make: Callable[[int, str], Setup], repetitions: int) -> tuple[list[Times], list[Times], Setup]:
+    """The first turn is warm-up: it compiles what has changed since the last start."""
     ours: list[Times] = []
     floor: list[Times] = []
     setup = make(0, "none")
     with broker() as port:
-        for turn in range(repetitions):
-            say(f"starting with {setup.entities} entities, turn {turn + 1} of {repetitions} …")
+        for turn in range(repetitions + 1):
+            say(f"starting with {setup.entities} entities, turn {turn} of {repetitions} …")
             ours.append(_ours(port, make(port, f"ours_{turn}")))
             floor.append(_floor(port, f"bare_{turn}", setup.entities))
-    return ours, floor, setup
+    return ours[1:], floor[1:], setup
 
 
 def _ours(port: int, setup: Setup) -> Times:
