@@ -77,9 +77,7 @@ def _asking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     ack.add_argument("--by", metavar="NAME", help="who knows (default: your user name)")
     errors = _add(commands, "errors", "what failed lately", _errors)
     metrics = _add(commands, "metrics", "numbers of the computer and of the supervisor", _metrics)
-    maintenance = _add(
-        commands, "maintenance", "have controllers ignored while you work in the enclosure", _maintenance
-    )
+    maintenance = _add(commands, "maintenance", "have controllers ignored while you work inside", _maintenance)
     maintenance.add_argument("switch", choices=["on", "off"])
     maintenance.add_argument("duration", nargs="?", metavar="DURATION", help="such as 30m or 2h, 4h at most (30m)")
     reset = _add(commands, "reset", "say that a tripped output is in order again", _reset)
@@ -173,15 +171,15 @@ def _drivers(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace) -> int:
-    from alimante.commands import direct
+    from alimante.commands import reach
 
-    return direct.read(_config(args.config), _folders(args), args.device, as_json=args.json)
+    return reach.read(_config(args.config), _folders(args), args.device, as_json=args.json)
 
 
 def _set(args: argparse.Namespace) -> int:
-    from alimante.commands import direct
+    from alimante.commands import reach
 
-    return direct.set_value(
+    return reach.set_value(
         _config(args.config), _folders(args), args.device, args.value, how_long=args.how_long, as_json=args.json
     )
 

@@ -1,7 +1,4 @@
-"""`alimante read`, `set` and `safe`: through the supervisor that runs, else on the wires themselves.
-
-They must not touch wires that a supervisor holds.
-"""
+"""`alimante read`, `set` and `safe`: the hardware without MQTT; they must not touch wires that a supervisor holds."""
 
 import asyncio
 import contextlib
@@ -13,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from alimante.commands.ask import NoSupervisor, ask, seconds, tell
+from alimante.commands.ask import NoSupervisor, ask
 from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.commands.loading import load_or_explain
@@ -22,12 +19,12 @@ from alimante.config.load import load
 from alimante.config.model import Config, Device
 from alimante.core.bus import EventBus
 from alimante.core.clock import SystemClock
-from alimante.core.events import Outcome, ReadingTaken
+from alimante.core.events import ReadingTaken
 from alimante.core.files import DiskFiles
 from alimante.core.text import printable
 from alimante.io.handle import ActuatorHandle, SensorHandle
 from alimante.io.worker import Done, ThreadWorker
-from alimante.policy.values import is_auto, parse_value, say_value, show_value
+from alimante.policy.values import parse_value, say_value, show_value
 from alimante.services.boots import note_end
 from alimante.services.instance_lock import AlreadyRunning, InstanceLock
 from alimante.wiring import CannotBuild, open_wires
@@ -52,55 +49,23 @@ class _Bench:
 
 
 def read(config_path: Path, folders: Folders, device_id: str, *, as_json: bool) -> int:
-    """Print what the supervisor believes of a sensor, or measure once where none runs."""
-    try:
-        report = ask(folders, {"ask": "read", "device": device_id})
-    except NoSupervisor as nobody:
-        config = load_or_explain(config_path).config
-        device = _device(config, device_id, kind="sensor")
-        with _lock(folders, nobody):
-            return asyncio.run(_read(config, device, as_json=as_json))
-    from alimante.commands.sentences import of_read
-
-    tell(report, of_read, as_json=as_json)
-    return int(any(channel["value"] is None for channel in report["channels"].values()))
+    """Measure once and print it."""
+    config = load_or_explain(config_path).config
+    device = _device(config, device_id, kind="sensor")
+    with _lock(folders):
+        return asyncio.run(_read(config, device, as_json=as_json))
 
 
-def set_value(
-    config_path: Path, folders: Folders, device_id: str, said: str, *, how_long: str | None, as_json: bool
-) -> int:
-    """Put one output to a value.
-
-    Through the supervisor it holds for a time and obeys every rule of the gate. Without one the output keeps it as long
-    as the hardware does once this process has ended.
-    """
-    ttl = {} if how_long is None else {"ttl_s": seconds(how_long)}
-    try:
-        report = ask(folders, {"ask": "set", "device": device_id, "value": _number_or_word(said), **ttl})
-    except NoSupervisor as nobody:
-        return _set_directly(config_path, folders, device_id, said, nobody=nobody, is_timed=how_long is not None)
-    if report["outcome"] != Outcome.APPLIED and not as_json:
-        return _fail(f"{device_id} was not set to {said} ({report['outcome']}): {report['reason']}")
-    from alimante.commands.sentences import of_set
-
-    tell(report, of_set, as_json=as_json)
-    return int(report["outcome"] != Outcome.APPLIED)
-
-
-def _set_directly(
-    config_path: Path, folders: Folders, device_id: str, said: str, *, nobody: NoSupervisor, is_timed: bool
-) -> int:
-    if is_timed or is_auto(said):
-        asked = "--for" if is_timed else "AUTO"
-        raise BadUse(f"{asked} needs a supervisor that does it later: {nobody}")
+def set_value(config_path: Path, folders: Folders, device_id: str, said: str) -> int:
+    """Put one output to a value, which it keeps as long as the hardware keeps it once this process has ended."""
     config = load_or_explain(config_path).config
     device = _device(config, device_id, kind="actuator")
     try:
         value = parse_value(device.spec.accepts(device.params), _number_or_word(said))
     except ValueError as error:
         raise BadUse(f"{device_id}: {error}") from None
-    with _lock(folders, nobody):
-        return asyncio.run(_write(config, {device: value}))
+    with _lock(folders):
+        return asyncio.run(write_all(config, [(device, value)]))
 
 
 def safe(config_path: Path, folders: Folders) -> int:
@@ -190,13 +155,15 @@ def _device(config: Config, device_id: str, *, kind: str) -> Device:
     raise BadUse(f"there is no device {device_id!r}; of this kind there are {known}")
 
 
-def _lock(folders: Folders, nobody: NoSupervisor) -> InstanceLock:
-    """Raises `CommandFailed` where a supervisor has the wires although `nobody` answers."""
+def _lock(folders: Folders) -> InstanceLock:
+    """Raises `CommandFailed` where a supervisor has the wires, although it did not answer."""
     folders.state.mkdir(parents=True, exist_ok=True)
     try:
         return InstanceLock(folders.state)
     except AlreadyRunning as running:
-        raise CommandFailed(f"a supervisor (process {running.pid}) holds the hardware, but {nobody}") from None
+        raise CommandFailed(
+            f"a supervisor (process {running.pid}) holds the hardware but does not answer; try it again in a moment"
+        ) from None
 
 
 def _number_or_word(said: str) -> object:

@@ -1,0 +1,179 @@
+"""Turns the supervisor's answers into lines for people; it must not ask or print anything."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from alimante.services.table import span
+
+Report = dict[str, Any]
+RECENT = 3
+"""So many of the last errors of a component are told."""
+
+
+def of_why(report: Report) -> list[str]:
+    """Why something is as it is."""
+    kinds = {"actuator": _of_output, "sensor": _of_sensor, "group": _of_group, "controller": _of_controller}
+    of_kind = kinds.get(report.get("kind", ""), _of_unused)
+    return [*of_kind(report), *_wellbeing(report)]
+
+
+def of_alerts(report: Report) -> list[str]:
+    """The active alerts with what to do, and the last ones that are over."""
+    lines = [] if report["alerts"] else ["no alert is active"]
+    for alert in report["alerts"]:
+        known = f" ({alert['acknowledged_by']} knows)" if alert["acknowledged_by"] else ""
+        lines.append(f"{alert['level']:<9} {alert['alert']}{known}: {alert['text']}")
+        lines += _advice(alert)
+    past = [f"  {old['level']:<9} {old['alert']}: {old['text']}" for old in report["history"]]
+    return [*lines, "", "over:", *past] if past else lines
+
+
+def of_health(report: Report) -> list[str]:
+    """The node, the three answers, and each component, the healthy ones in one line."""
+    lines = [f"the node is {report['health']} for {span(report['for_s'])}"]
+    lines += [_answer(name, found) for name, found in report["answers"].items()]
+    ill = {name: found for name, found in report["components"].items() if found["health"] != "HEALTHY"}
+    for name, found in ill.items():
+        lines.append(f"  {name:<18} {found['health']:<9} {found['reason'] or _because(found)}")
+        lines += _advice(found)
+    well = [name for name in report["components"] if name not in ill]
+    return [*lines, f"healthy: {', '.join(well)}"] if well else lines
+
+
+def of_component(report: Report) -> list[str]:
+    """The health of one component with its checks and how it came about."""
+    lines = [f"{report['component']} is {report['health']} for {span(report['for_s'])}{_dash(report['reason'])}"]
+    lines += _advice(report)
+    for name, check in report["checks"].items():
+        age = "" if check["evidence_age_s"] is None else f", looked at {span(check['evidence_age_s'])} ago"
+        lines.append(f"  {name}: {check['health']}{_dash(check['text'])}{age}")
+    lines += [f"  condition {name}: {level}" for name, level in report["conditions"].items()]
+    return lines + [
+        f"  {span(old['age_s']):>8} ago  {old['old']} → {old['new']}{_dash(old['reason'])}" for old in report["history"]
+    ]
+
+
+def of_errors(report: Report) -> list[str]:
+    """What failed lately, the component that failed last first."""
+    lines: list[str] = []
+    for name, found in report["errors"].items():
+        kinds = ", ".join(f"{count} {error}" for error, count in found["by_error"].items())
+        lines.append(f"{name}: {found['total']} in all, the last {span(found['last_age_s'])} ago ({kinds})")
+        lines += _recent(found)
+    return lines or ["nothing has failed"]
+
+
+def of_metrics(report: Report) -> list[str]:
+    """Each number with its range, and what was counted."""
+    lines = []
+    for name, found in report["metrics"].items():
+        level = "" if found["level"] == "clear" else f"  {found['level']}"
+        lines.append(f"{name:<28} {found['value']:>12g}   {found['min']:g} to {found['max']:g}{level}")
+    return [*lines, *(f"{name:<28} {count:>12}" for name, count in report["counts"].items())]
+
+
+def of_maintenance(report: Report) -> list[str]:
+    """Whether it has begun or ended."""
+    left_s = report["maintenance_s"]
+    if left_s is None:
+        return ["maintenance is over: the controllers have the outputs again"]
+    return [f"controllers are ignored for {span(left_s)}; outputs are safe, and what you set is done by the rules"]
+
+
+def of_set(report: Report) -> list[str]:
+    """What came of a command that was carried out."""
+    value = "unknown" if report["value"] is None else _number(report["value"])
+    return [f"{report['device']} is {value}{_dash(report['reason'])}"]
+
+
+def of_read(report: Report) -> list[str]:
+    """Each channel of a sensor."""
+    return [_channel(name, found) for name, found in report["channels"].items()]
+
+
+def _of_output(report: Report) -> list[str]:
+    value = "unknown" if report["value"] is None else _number(report["value"])
+    lines = [f"{report['device']} is {value}, by {report['source']}: {report['reason']}"]
+    if report["refusal"]:
+        lines.append(f"it takes only its safe value now: {report['refusal']}")
+    for wish in report["wishes"]:
+        until = "" if wish["until_s"] is None else f", for {span(wish['until_s'])} more"
+        lines.append(f"  wished: {_number(wish['value'])} by {wish['source']}{until}: {wish['reason']}")
+    return lines + [f"  {decision['age_s']:8.1f} s ago  {decision['text']}" for decision in report["decisions"]]
+
+
+def _of_sensor(report: Report) -> list[str]:
+    lines = [f"{report['device']} is {report['state']}{_dash(report['reason'])}"]
+    lines += [f"  {_channel(name, found)}" for name, found in report["channels"].items()]
+    guard = report["guard"] or {"state": "closed"}
+    if guard["state"] != "closed":
+        lines.append(f"  its breaker is {guard['state']}: {guard['reason']}")
+    return lines
+
+
+def _of_group(report: Report) -> list[str]:
+    lines = [_channel(report["device"], report)]
+    for name, member in report["members"].items():
+        value = "unknown" if member["value"] is None else f"{member['value']:g} {report['unit']}".rstrip()
+        lines.append(f"  {name}: {value}, {member['quality']}{', left out' if member['ejected'] else ''}")
+    return lines
+
+
+def _of_controller(report: Report) -> list[str]:
+    lines = [f"{report['device']}: {report.get('failure') or report.get('reason', '')}"]
+    lines += [f"  {key}: {report[key]:g}" for key in ("measured", "target") if report.get(key) is not None]
+    lines += [f"  target for {output}: {target:g}" for output, target in report.get("targets", {}).items()]
+    for output, found in report["became"].items():
+        value = "unknown" if found["value"] is None else _number(found["value"])
+        why = found["trip"] or found["limited_because"] or f"{found['source']}: {found['reason']}"
+        lines.append(f"  {output} is {value}, {why}")
+    return lines
+
+
+def _of_unused(report: Report) -> list[str]:
+    return [f"{report['device']} is not used: {report.get('reason', '')}"]
+
+
+def _wellbeing(report: Report) -> list[str]:
+    """Health with advice, alerts and the last errors, where there are such."""
+    lines = []
+    if report["health"] != "HEALTHY":
+        lines.append(f"health: {report['health']}{_dash(report['health_reason'])}")
+        lines += _advice(report)
+    lines += [f"alert: {alert['level']} {alert['alert']}: {alert['text']}" for alert in report["alerts"]]
+    if report["errors"]:
+        lines.append(f"errors: {report['errors']['total']} in all")
+        lines += _recent(report["errors"])
+    return lines
+
+
+def _channel(name: str, found: Mapping[str, Any]) -> str:
+    if found["value"] is None:
+        return f"{name}: unknown{_dash('; '.join(found['reasons']))}"
+    value = f"{found['value']:g} {found['unit']}".rstrip()
+    age = "" if found["age_s"] is None else f", {span(found['age_s'])} ago"
+    return f"{name}: {value}, {found['quality']}{age}{_dash('; '.join(found['reasons']))}"
+
+
+def _recent(found: Mapping[str, Any]) -> list[str]:
+    return [f"  {span(one['age_s']):>8} ago  {one['error']}: {one['text']}" for one in found["recent"][:RECENT]]
+
+
+def _answer(name: str, found: Mapping[str, Any]) -> str:
+    return f"  {name}: {'yes' if found['ok'] else 'no'}{_dash('; '.join(found['reasons']))}"
+
+
+def _because(found: Mapping[str, Any]) -> str:
+    return f"because of {found['cause']}" if found["cause"] else ""
+
+
+def _advice(found: Mapping[str, Any]) -> list[str]:
+    return [f"    → {found['advice']}"] if found["advice"] else []
+
+
+def _dash(text: str) -> str:
+    return f": {text}" if text else ""
+
+
+def _number(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

@@ -1,0 +1,198 @@
+"""The report as people see it."""
+
+import io
+import logging
+import os
+import re
+from collections import deque
+
+import pytest
+
+from alimante.services import console
+from alimante.services.console import LiveTable, LogTail
+from alimante.services.table import cut, plain_table, span, table
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def reading(value=28.5, quality="good", reasons=(), age_s=3.0):
+    return {"value": value, "unit": "°C", "quality": quality, "reasons": list(reasons), "age_s": age_s}
+
+
+def sensor(**found):
+    return {
+        "kind": "sensor",
+        "name": "x",
+        "state": "online",
+        "reason": "",
+        "channels": {"temperature": reading(**found)},
+    }
+
+
+def actuator(**more):
+    shown = {"value": "ON", "source": "warmth", "reason": "it is cold", "limited_because": "", "trip": ""}
+    return {"kind": "actuator", "latched": False, **shown, **more}
+
+
+def alert(name="probe/lost", level="critical", state="active", by="", text="no answer"):
+    return {"alert": name, "level": level, "state": state, "text": text, "acknowledged_by": by}
+
+
+def report(**more):
+    return {
+        "version": "0.1.0",
+        "state": "running",
+        "health": "HEALTHY",
+        "armed": True,
+        "not_armed_because": "",
+        "maintenance_s": None,
+        "uptime_s": 7300.0,
+        "time_believed": True,
+        "devices": {"probe": sensor(), "heater": actuator()},
+        "groups": {},
+        "controllers": {},
+        "alerts": [],
+        "troubles": [],
+        **more,
+    }
+
+
+def shown(**more):
+    return "\n".join(plain_table(report(**more)))
+
+
+def test_a_calm_node_is_a_short_table():
+    assert plain_table(report()) == [
+        "Alimante 0.1.0  running  HEALTHY  up 2 h",
+        "",
+        "Sensors",
+        "  probe              temperature           28.5 °C  3 s ago",
+        "",
+        "Outputs",
+        "  heater                                        ON  warmth: it is cold",
+    ]
+
+
+def test_why_it_is_not_armed_stands_at_the_top():
+    lines = plain_table(report(armed=False, not_armed_because="not armed: not yet known to be safe: heater"))
+    assert lines[1] == "not armed: not yet known to be safe: heater"
+
+
+def test_maintenance_and_an_unknown_time_are_told():
+    text = shown(maintenance_s=900.0, time_believed=False)
+    assert "controllers are ignored for 15 min more" in text
+    assert "the time is not known" in text
+
+
+def test_alerts_stand_above_readings_the_worst_first_and_many_are_counted():
+    alerts = [alert(f"probe{number}/lost", level="warning") for number in range(5)]
+    lines = plain_table(report(alerts=[*alerts, alert("heater/hot", by="Kim")]))
+    assert lines[2] == "Alerts"
+    assert lines[3] == "  heater/hot (Kim knows)  no answer"
+    assert lines[7] == "  and 2 more: `alimante alerts` shows them"
+    assert lines.index("Sensors") > 7
+
+
+def test_a_reading_that_is_not_good_says_so_and_why():
+    text = shown(devices={"probe": sensor(quality="suspect", reasons=["older than 15 s"], age_s=16.0)})
+    assert "suspect 16 s ago older than 15 s" in text
+    text = shown(devices={"probe": sensor(value=None, quality="unknown", reasons=["older than 30 s"], age_s=None)})
+    assert "unknown  older than 30 s" in text
+
+
+def test_groups_and_controllers_are_told_with_targets():
+    members = {"a": {"ejected": False}, "b": {"ejected": True}}
+    controllers = {
+        "warmth": {"target": 30.0, "measured": 28.53, "reason": "28.5 °C, full power"},
+        "air": {"targets": {"fan": 70.0, "mister": 50.0}, "measured": None, "reason": "unknown"},
+        "light": {"demand": 1.0, "reason": "day"},
+        "broken": {"failure": "ValueError: x"},
+    }
+    text = shown(groups={"warm": {**reading(), "members": members}}, controllers=controllers)
+    assert "of 2" in text
+    assert "without b" in text
+    assert "28.5 → 30.0  28.5 °C, full power" in text
+    assert "? → 70.0/50.0" in text
+    assert "failed: ValueError: x" in text
+
+
+def test_a_trip_and_a_limit_take_the_place_of_the_wish():
+    text = shown(devices={"heater": actuator(value="OFF", latched=True, trip="41 °C", limited_because="tripped")})
+    assert re.search(r"heater +tripped +OFF  41 °C", text)
+    text = shown(devices={"heater": actuator(value="OFF", limited_because="warm is not known")})
+    assert "OFF  warm is not known" in text
+
+
+def test_what_is_not_well_is_told_with_advice():
+    troubles = [{"component": "probe", "health": "CRITICAL", "reason": "no answer", "advice": "look at its cable"}]
+    assert shown(troubles=troubles).splitlines()[-2:] == [
+        "  probe              CRITICAL  no answer",
+        "                               → look at its cable",
+    ]
+
+
+def test_f161_names_and_reasons_cannot_write_lines_or_colours_of_their_own():
+    evil = "x\nheater OFF\x1b[2J\x9b31m"
+    devices = {evil: sensor(), "heater": actuator(reason=evil), "unused": {"reason": evil}}
+    lines = plain_table(report(devices=devices, alerts=[alert(text=evil, by=evil)]))
+    assert all(line.isprintable() for line in lines)
+    coloured = table(report(devices=devices), "")
+    assert all(ESCAPE.sub("", line).isprintable() for line in coloured)
+
+
+def many(**more):
+    devices = {f"probe{number}": sensor() for number in range(30)}
+    devices["far"] = sensor(quality="suspect", reasons=["old"])
+    return report(devices={**devices, "heater": actuator()}, alerts=[alert()], **more)
+
+
+def test_where_there_is_no_room_good_readings_are_left_out_and_counted():
+    lines = [ESCAPE.sub("", line) for line in table(many(), "mqtt://127.0.0.1:1883", rows=20)]
+    assert len(lines) == 20
+    kept = sum(bool(re.match(r"  probe\d+ ", line)) for line in lines)
+    note = next(line for line in lines if "good readings more" in line)
+    assert kept + int(note.split()[1]) == 30
+    assert any(line.startswith("  far") for line in lines)
+    assert any(line.startswith("  heater") for line in lines)
+    assert any("probe/lost" in line for line in lines)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 12, 20, 40, 60])
+def test_what_matters_is_there_however_little_room_there_is(rows):
+    text = "\n".join(table(many(), "", rows=rows))
+    for part in ("running", "probe/lost", "far", "heater"):
+        assert part in text
+
+
+def test_a_line_is_cut_where_it_is_seen_to_be_too_long():
+    assert cut("\x1b[1mabcdef\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
+    assert cut("\x1b[1mabc\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 d")]
+)
+def test_a_span_is_said_in_its_largest_unit(seconds, said):
+    assert span(seconds) == said
+
+
+def test_the_live_table_fits_into_its_terminal_with_the_log_below(monkeypatch):
+    monkeypatch.setattr(console.shutil, "get_terminal_size", lambda: os.terminal_size((80, 24)))
+    log = LogTail()
+    log.lines = deque([f"WARNING line {number}" for number in range(4)], maxlen=4)
+    out = io.StringIO()
+    live = LiveTable(out, full=many, address=lambda: "mqtt://127.0.0.1:1883", log=log)
+    live.draw()
+    out.truncate(0)
+    out.seek(0)
+    live.draw()
+    lines = out.getvalue().split("\n")
+    assert len(lines) <= 24
+    assert all(len(re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line)) <= 80 for line in lines)
+    assert "WARNING line 3" in lines[-2]
+
+
+def test_f161_a_log_line_below_the_table_is_one_line_and_obeys_nothing():
+    log = LogTail()
+    log.emit(logging.LogRecord("x", logging.INFO, "", 0, "a\x1b[2Jb\nsecond", None, None))
+    assert list(log.lines) == ["a\\x1b[2Jb"]
