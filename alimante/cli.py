@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     for direct in (read, put, safe):
         _takes_config(direct)
         _takes_state(direct)
+    safe_mode = _add(commands, "safe-mode", "end the mode in which bad starts keep every output safe", _safe_mode)
+    safe_mode.add_argument("switch", choices=["off"])
+    _takes_state(safe_mode)
     for asking in _asking(commands):
         _takes_state(asking)
         _takes_json(asking)
