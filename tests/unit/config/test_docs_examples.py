@@ -158,6 +158,6 @@ def test_tests_commands_and_files_that_a_page_names_exist(page: Path):
     assert {name for name in named if f"def {name}(" not in sources} == set()
     links = {link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link}
     assert {link for link in links if not (page.parent / link).exists()} == set()
-    commands = set(re.findall(r"`alimante ([a-z]+)", text)) - {"run"}
+    commands = set(re.findall(r"`alimante ([a-z-]+)", text)) - {"run"}
     usage = _parser().format_help()
     assert {command for command in commands if not re.search(rf"^ +{command}\b", usage, re.MULTILINE)} == set()
