@@ -137,7 +137,7 @@ def _of_unused(report: Report) -> list[str]:
 def _wellbeing(report: Report) -> list[str]:
     """Health with advice, alerts and the last errors, where there are such."""
     lines = []
-    if report["health"] != "HEALTHY":
+    if report["health"] not in (None, "HEALTHY"):
         lines.append(f"health: {report['health']}{_dash(report['health_reason'])}")
         lines += _advice(report)
     lines += [f"alert: {alert['level']} {alert['alert']}: {alert['text']}" for alert in report["alerts"]]

@@ -35,6 +35,7 @@ from alimante.services.boots import Boots
 from alimante.services.console import REFRESH_S, LiveTable, LogTail
 from alimante.services.guard import BYE, CHANGED, GuardLine, tell
 from alimante.services.instance_lock import InstanceLock
+from alimante.services.journal import OneLine
 from alimante.services.periodic import Periodic
 from alimante.services.system_facts import LinuxFacts
 from alimante.services.systemd import Notifier, notifier_from, reloading, watchdog_interval_s
@@ -259,6 +260,7 @@ def _set_up_logging() -> LogTail | None:
     under_journald = "JOURNAL_STREAM" in os.environ
     handler: logging.Handler = tail or logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JournaldFormatter() if under_journald else logging.Formatter("%(levelname)s %(message)s"))
+    handler.addFilter(OneLine())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     return tail
 

@@ -55,9 +55,10 @@ class Explainer:
         return [*self._status.devices(), *self._reports.groups(), *self._reports.controllers()]
 
     def _wellbeing(self, name: str) -> dict[str, Any]:
+        """Health, alerts and errors; a health of None is of something that has no checks."""
         found: Mapping[str, Any] = self._health.report()["components"].get(name, {})
         return {
-            "health": found.get("health", "UNKNOWN"),
+            "health": found.get("health"),
             "health_reason": found.get("reason", ""),
             "advice": found.get("advice", ""),
             "alerts": [alert for alert in self._reports.alerts() if alert["component"] == name],
