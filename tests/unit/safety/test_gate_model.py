@@ -188,6 +188,16 @@ class GateModel(RuleBasedStateMachine):
                 self.demand("heater", float(wanted))
                 self.wait(1.0)
 
+    @rule(times=st.sampled_from([10, 30]), dies=st.booleans())
+    def want_water(self, times, dies):
+        """A controller that insists, whatever it gets, perhaps over a restart."""
+        for time in range(times):
+            if dies and time == times // 2:
+                self.restart(5.0)
+            self.demand("pump", 1.0)
+            self.wait(5.0)
+            self.i5_the_longest_time_on_and_the_quota_hold()
+
     @rule(device=st.sampled_from(["heater", "pump", "left", "right"]), value=st.sampled_from([0.0, 1.0, 1.0]))
     def demand(self, device, value):
         async def ask():
