@@ -44,7 +44,7 @@ from alimante.services.health_plugins import plugin_checks
 from alimante.services.journal import Journal
 from alimante.services.monitoring import Monitoring
 from alimante.services.newcomers import Newcomers
-from alimante.services.outputs import TICK_S, OutputService
+from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.polling import PollingService
 from alimante.services.questions import Parts, Questions
@@ -65,9 +65,6 @@ STATUS_S = 30.0
 
 CONTROLLERS_S = 10.0
 """How often the reports of controllers are published where they have changed: measured values always do."""
-
-TIME_S = 1.0
-"""How often the two clocks are compared."""
 
 PLANT_STEP_S = 0.5
 """How often the simulated physics move input lines by themselves, such as the float switch's."""
@@ -164,12 +161,12 @@ class Supervisor:
         )
         self.monitoring = self._monitoring()
         self.recovery = self._recovery()
-        self._tell_outputs_live = self.health.expect("outputs", every_s=TICK_S)
+        self._tell_outputs_live = self.health.expect("outputs", every_s=config.control.tick_s)
         self.control.on_tick = self.health.expect("control", every_s=config.control.tick_s)
         self.watchdog = Watchdog(
             self._late,
             interval_s=ports.watchdog_s,
-            tick_s=TICK_S,
+            tick_s=config.control.tick_s,
             lag_limit_s=config.recovery.process.loop_lag_s,
             notifier=ports.notifier,
             bus=self.bus,
@@ -180,6 +177,7 @@ class Supervisor:
             bus=self.bus,
             tasks=self._tasks("outputs", is_critical=True, is_vital=True),
             on_tick=self._on_tick,
+            tick_s=config.control.tick_s,
         )
         self.reports = Reports(
             alerts=self.alerts.report,
@@ -260,7 +258,11 @@ class Supervisor:
         add(self.monitoring)
         add(self.recovery)
         add(self._newcomers())
-        add(Periodic("time", Phase.SERVICES, self.time.tick, every_s=TIME_S, tasks=self._tasks("time")))
+        add(
+            Periodic(
+                "time", Phase.SERVICES, self.time.tick, every_s=self.config.control.tick_s, tasks=self._tasks("time")
+            )
+        )
         if self.ports.runtime_dir is not None:
             hands = Hands(self.gate, bus=self.bus, clock=self.ports.clock)
             answers = {**self.questions.answers(), **hands.answers(), **self.recovery.answers()}

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from alimante.config import checks, rules, species
+from alimante.config.climate import ControlKeys
 from alimante.config.devices import Found, without_notes
 from alimante.config.faults import ENOUGH, Place, Problem
 from alimante.config.keys import Top
@@ -68,6 +69,7 @@ def build(
         groups=found.groups,
         controllers=found.controllers,
         interlocks=tuple(top.interlocks) if top is not None else (),
+        control=top.control if top is not None else ControlKeys.usual(),
         location=top.location if top is not None else Location.usual(),
         health=top.health if top is not None else HealthKeys.usual(),
         names=references(found.devices, (name for name, _ in _members(data.get("groups")))),

@@ -10,9 +10,6 @@ from alimante.config.scene import Scene
 from alimante.config.sentences import did_you_mean
 from alimante.config.verify import LimitKeys
 
-TICK_S = 1.0
-"""How long a decision may wait for the next look at all outputs."""
-
 _POLLS_TO_LOST = 6.0
 
 
@@ -87,7 +84,8 @@ def _in_time(scene: Scene, device: Device, limit: LimitKeys) -> Iterator[Problem
     if limit.harmful_c <= limit.max_c:
         return
     allowed_s = limit.ftti_s / 2.0
-    rest_s = device.output.lease_s + TICK_S
+    tick_s = scene.control.tick_s
+    rest_s = device.output.lease_s + tick_s
     for sensor in _sensors(scene, device):
         lost_s = freshness(sensor.reading, sensor.poll_s).lost_after_s
         if lost_s + rest_s <= allowed_s:
@@ -96,7 +94,7 @@ def _in_time(scene: Scene, device: Device, limit: LimitKeys) -> Iterator[Problem
         message = (
             f"{device.id} can do harm {limit.ftti_s:.0f} s after {limit.max_c:g} °C, and half of that is "
             f"{allowed_s:.0f} s; but that {sensor.id} is lost ends its heat after {lost_s + rest_s:.0f} s only "
-            f"({lost_s:g} s until it is lost, {device.output.lease_s:g} s of lease, {TICK_S:g} s)"
+            f"({lost_s:g} s until it is lost, {device.output.lease_s:g} s of lease, {tick_s:g} s)"
         )
         yield Problem(
             ("devices", sensor.id, "lost_after_s" if is_said else "poll_s"), message, _hint(allowed_s - rest_s, is_said)

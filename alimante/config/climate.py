@@ -127,7 +127,10 @@ class ControlKeys(Keys):
     """How controllers are run."""
 
     tick_s: float = Field(
-        default=1.0, ge=0.2, le=5, description="Seconds from one round of all controllers to the next."
+        default=1.0,
+        ge=0.2,
+        le=5,
+        description="Seconds from one round of all controllers, and of the gate behind them, to the next.",
     )
 
 

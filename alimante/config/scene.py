@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from alimante.config.base import Keys
+from alimante.config.climate import ControlKeys
 from alimante.config.groups import GroupKeys
 from alimante.config.model import AnyWire, Device
 from alimante.config.outputs import InterlockKeys
@@ -27,6 +28,7 @@ class Scene:
     groups: Mapping[str, GroupKeys] = field(default_factory=dict)
     controllers: Mapping[str, Keys] = field(default_factory=dict)
     interlocks: tuple[InterlockKeys, ...] = ()
+    control: ControlKeys = field(default_factory=ControlKeys.usual)
     location: Location = field(default_factory=Location.usual)
     health: HealthKeys = field(default_factory=HealthKeys.usual)
     names: Mapping[str, str] = field(default_factory=dict)

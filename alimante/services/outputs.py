@@ -19,13 +19,16 @@ SETTLE_S = 1.5
 
 
 class OutputService:
-    """Runs the gate. `on_tick` is called after each completed tick: evidence that control is alive."""
+    """Runs the gate. `on_tick` is called after each completed tick, every `tick_s`: evidence that control is alive."""
 
     name = "outputs"
     phase = Phase.OUTPUTS
 
-    def __init__(self, gate: Gate, *, bus: EventBus, tasks: Tasks, on_tick: Callable[[], None]) -> None:
+    def __init__(
+        self, gate: Gate, *, bus: EventBus, tasks: Tasks, on_tick: Callable[[], None], tick_s: float = TICK_S
+    ) -> None:
         self._gate = gate
+        self._tick_s = tick_s
         self._bus = bus
         self._on_tick = on_tick
         self._undo: Callable[[], None] = lambda: None
@@ -51,9 +54,9 @@ class OutputService:
         await self._settle()
 
     async def _tick(self) -> None:
-        """Tick once a second, and when the time of an output is over."""
+        """Tick every `tick_s`, and when the time of an output is over."""
         while True:
-            await asyncio.sleep(min(TICK_S, max(SOONEST_S, self._gate.due_in_s())))
+            await asyncio.sleep(min(self._tick_s, max(SOONEST_S, self._gate.due_in_s())))
             self._gate.tick()
             self._on_tick()
 
