@@ -36,15 +36,16 @@ class Neighbours:
         self, channels: Mapping[str, Watched], *, outputs: Iterable[Device], groups: Iterable[Sequence[str]]
     ) -> None:
         sets = [set(group) for group in groups]
-        everything = list(channels.values())
-        for one in everything:
-            one.siblings = [
-                other
-                for other in everything
-                if other is not one
-                and other.channel.quantity == one.channel.quantity
-                and (_zone(other) == _zone(one) or any({one.full, other.full} <= members for members in sets))
-            ]
+        places: dict[tuple[str, str | None], list[Watched]] = {}
+        for one in channels.values():
+            places.setdefault((one.channel.quantity, _zone(one)), []).append(one)
+        for one in channels.values():
+            named = set().union(*(members for members in sets if one.full in members))
+            here = places[one.channel.quantity, _zone(one)]
+            elsewhere = (channels[name] for name in sorted(named & channels.keys()))
+            others = [other for other in elsewhere if other.channel.quantity == one.channel.quantity]
+            one.siblings = [other for other in here if other is not one]
+            one.siblings += [other for other in others if _zone(other) != _zone(one)]
         self._movers = {output.id: _mover(output) for output in outputs if output.role in (Role.HEATER, Role.COOLER)}
 
     def on_output(self, event: OutputChanged) -> None:

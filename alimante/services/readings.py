@@ -66,6 +66,8 @@ class Readings:
         self._neighbours = Neighbours(self.channels, outputs=outputs, groups=members)
         self._conditions = ChannelConditions(bus)
         self._news = asyncio.Event()
+        self._next_s = float("inf")
+        """When a channel grows old next, as far as the task knows."""
         self._undo: list[Undo] = []
 
     def believed(self, full_name: str) -> Belief:
@@ -144,7 +146,12 @@ class Readings:
         channel.told = quality
         self._conditions.end(channel.device, channel.channel.name, "lost")
         self._conditions.end(channel.device, channel.channel.name, "stale")
-        self._news.set()
+        self._wake(channel)
+
+    def _wake(self, channel: Watched) -> None:
+        """Have the task look again when `channel` grows old before everything that it waits for."""
+        if channel.deadline_s() < self._next_s:
+            self._news.set()
 
     def _age(self, channel: Watched, quality: Quality) -> None:
         """Say that the last reading is as old as `quality` says."""
@@ -171,7 +178,7 @@ class Readings:
             level = Level.CRITICAL if device in self._vital else Level.WARNING
             self._conditions.find(device, name, "lost", text=text, level=level)
             self._conditions.end(device, name, "stale")
-        self._news.set()
+        self._wake(channel)
 
     def _count(self, channel: Watched, *, failed: int, good: bool) -> None:
         """Take in the attempts of one reading; those of a lost channel say nothing new."""
@@ -221,8 +228,8 @@ class Readings:
                 if channel.deadline_s() <= now_s:
                     self._grew_old(channel, now_s)
             self._news.clear()
-            next_s = min((channel.deadline_s() for channel in self.channels.values()), default=float("inf"))
-            await self._until(next_s)
+            self._next_s = min((channel.deadline_s() for channel in self.channels.values()), default=float("inf"))
+            await self._until(self._next_s)
 
     def _grew_old(self, channel: Watched, now_s: float) -> None:
         if channel.last is None:

@@ -131,10 +131,12 @@ class World:
         place = Mount(self.plant, device_id, zone=zone, seed=self._seed, now=self._now)
         if role is not None:
             self.plant.add_load(device_id, role=role, zone=zone)
-        before = wire.list() if isinstance(wire, SimSysfs) else []
+        tree = wire if isinstance(wire, SimSysfs) else None
+        folder = str(params.get("address", "")) if tree else ""
+        before = tree.list() if tree and not folder else []
         attach(wire, params, place)
-        new = [name for name in wire.list() if name not in before] if isinstance(wire, SimSysfs) else []
-        folder = str(params["address"]) if new and "address" in params else "".join(new[:1])
+        if tree and not folder:
+            folder = next((name for name in tree.list() if name not in before), "")
         self.mounts[device_id] = Mounted(place=place, wire=wire, params=params, folder=folder)
 
     @property
