@@ -364,14 +364,6 @@ class SafetyActed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryAsked(Event):
-    """A person, `by`, wants a device or a wire to be begun anew, or has done what was asked of a person."""
-
-    component: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryFinished(Event):
     """One attempt to repair a component ended. `strategy` is "restart", "reset", "fallback" or "manual"."""
 

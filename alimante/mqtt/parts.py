@@ -31,6 +31,7 @@ class Deeds:
     acknowledge: Callable[[str, str], None]
     maintain: Callable[[float | None], None]
     metrics: Callable[[], dict[str, Any]]
+    recover: Callable[[str, str], str]
 
 
 class MqttParts:
@@ -64,6 +65,7 @@ class MqttParts:
             acknowledge=deeds.acknowledge,
             maintain=deeds.maintain,
             metrics=deeds.metrics,
+            recover=deeds.recover,
         )
         self.bridge = Bridge(
             topics=topics,

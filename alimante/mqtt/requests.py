@@ -18,10 +18,11 @@ MAINTENANCE_S = 1800.0
 
 
 class Requests:
-    """Acknowledgements of alerts, maintenance and metrics; each is answered.
+    """Acknowledgements of alerts, maintenance, repairs and metrics; each is answered.
 
     `acknowledge(name, by)` raises `KeyError` where no such alert is active. `maintain(for_s)` begins maintenance, or
-    ends it with None. `metrics()` is what is told on request.
+    ends it with None. `metrics()` is what is told on request. `recover(component, by)` has something begun anew, or
+    raises a `LookupError` that says why not.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Requests:
         acknowledge: Callable[[str, str], None],
         maintain: Callable[[float | None], None],
         metrics: Callable[[], dict[str, Any]],
+        recover: Callable[[str, str], str],
     ) -> None:
         self._topics = topics
         self._send = send
         self._acknowledge = acknowledge
         self._maintain = maintain
         self._metrics = metrics
+        self._recover = recover
 
     def on_message(self, message: Inbound, age_bound_s: float) -> None:
         """Do what `message` asks for and answer; another topic is nobody's business here."""
@@ -46,6 +49,9 @@ class Requests:
             self._serve(self._on_maintenance, message, age_bound_s, topics.maintenance_answer)
         elif message.topic == topics.metrics_get:
             self._serve(self._on_metrics, message, age_bound_s, topics.refused)
+        elif (component := topics.device_of_recovery(message.topic)) is not None:
+            answer = topics.recovery_answer(component) if is_id(component) else topics.refused
+            self._serve(lambda payload: self._on_recover(component, payload), message, age_bound_s, answer)
         elif (named := topics.alert_of_ack(message.topic)) is not None:
             answer = topics.alert_answer(*named) if all(map(is_id, named)) else topics.refused
             self._serve(lambda payload: self._on_ack("/".join(named), payload), message, age_bound_s, answer)
@@ -71,6 +77,15 @@ class Requests:
             self._acknowledge(name, by)
         except KeyError:
             raise Refused(f"there is no active alert {show(name)}", request_id) from None
+        return encode_done(request_id)
+
+    def _on_recover(self, component: str, payload: bytes) -> bytes:
+        """Whatever else is in `payload`, which may be empty: there is only one thing to ask for."""
+        request_id, _ = decode_request(payload or b"{}", {"id", "value"})
+        try:
+            self._recover(component, "mqtt")
+        except LookupError as error:
+            raise Refused(str(error)[:200], request_id) from None
         return encode_done(request_id)
 
     def _on_maintenance(self, payload: bytes) -> bytes:

@@ -25,8 +25,16 @@ class Topics:
         self.maintenance_answer = f"{self.root}/maintenance/ack"
         self.metrics_get = f"{self.root}/metrics/get"
         self.metrics = f"{self.root}/metrics/state"
+        self.recoveries = f"{self.root}/device/+/recover"
         self.refused = self.event("refused")
-        self.subscriptions = [self.commands, self.alert_acks, self.maintenance, self.metrics_get, self.alerts]
+        self.subscriptions = [
+            self.commands,
+            self.alert_acks,
+            self.maintenance,
+            self.metrics_get,
+            self.recoveries,
+            self.alerts,
+        ]
         """What this node listens to; the last one is to find its own old alerts, which must not stay for ever."""
         self._command_parts = (f"{self.root}/actuator/", "/set")
         self._alert_part = f"{self.root}/alert/"
@@ -77,6 +85,16 @@ class Topics:
         if topic.startswith(before) and topic.endswith(after) and len(topic) > len(before) + len(after):
             return topic[len(before) : -len(after)]
         return None
+
+    def device_of_recovery(self, topic: str) -> str | None:
+        """The device or wire that `topic` asks to begin anew, whatever it is called; None for another topic."""
+        before, after = f"{self.root}/device/", "/recover"
+        is_one = topic.startswith(before) and topic.endswith(after) and len(topic) > len(before) + len(after)
+        return topic[len(before) : -len(after)] if is_one else None
+
+    def recovery_answer(self, component: str) -> str:
+        """Where the answer to the wish for a repair goes."""
+        return f"{self.root}/device/{component}/recover/answer"
 
     def alert_of(self, topic: str) -> tuple[str, str] | None:
         """The component and the condition that the topic of an alert names; None for another topic."""

@@ -10,13 +10,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from alimante.config.model import Config
-from alimante.core.bus import EventBus, Undo
+from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.component import Phase
 from alimante.core.events import (
     ConditionChanged,
     Level,
-    RecoveryAsked,
     RecoveryFinished,
 )
 from alimante.core.tasks import Tasks
@@ -25,6 +24,7 @@ from alimante.io.worker import Worker
 from alimante.policy.advice import advice_for
 from alimante.policy.ladder import Attempt, Tier
 from alimante.policy.remedies import CRASHED, WEDGED, for_device, for_wire
+from alimante.services.control_socket import Answer, CannotAnswer
 from alimante.services.fallbacks import Fallback
 from alimante.services.patients import Patient, Strategy, Try
 from alimante.services.repairs import Repairs
@@ -75,7 +75,6 @@ class RecoveryService:
         self._end_process = end_process
         self._on_change = on_change
         self._actions: dict[tuple[str, Strategy], Action] = {}
-        self._undo: Undo = lambda: None
         self._started_s = clock.mono()
         self.history: deque[dict[str, Any]] = deque(maxlen=self._keys.history)
         """The last attempts, oldest first, over restarts; plain JSON values."""
@@ -88,12 +87,10 @@ class RecoveryService:
         """Begin to watch."""
         self._started_s = self._clock.mono()
         self.ward.start()
-        self._undo = self._bus.subscribe(RecoveryAsked, self._on_asked)
         self._tasks.spawn(self._run(), name=self.name)
 
     async def stop(self) -> None:
         """Watch no more; what is being repaired is broken off."""
-        self._undo()
         self.ward.stop()
         await self._tasks.cancel()
 
@@ -141,6 +138,21 @@ class RecoveryService:
         patient.ladder.ready_s = self._clock.mono() + self._keys.device.cool_down_s
         self._begin(patient, Attempt(tier, 1, 1), strategy=Strategy.MANUAL, why=f"asked for by {by}")
         return f"{component} is being begun anew; `alimante status` tells whether that helped"
+
+    def answers(self) -> dict[str, Answer]:
+        """The questions `recover` and `recoveries` of the control socket."""
+
+        async def recover(request: dict[str, Any]) -> dict[str, Any]:
+            component = str(request.get("device"))
+            try:
+                return {"device": component, "text": self.ask(component, "a person at the console")}
+            except UnknownComponent as error:
+                raise CannotAnswer(str(error)) from None
+
+        async def recoveries(request: dict[str, Any]) -> dict[str, Any]:
+            return self.report()
+
+        return {"recover": recover, "recoveries": recoveries}
 
     def report(self) -> dict[str, Any]:
         """What is broken and what was done, as plain JSON values, the last attempt first."""
@@ -299,12 +311,6 @@ class RecoveryService:
 
     async def _call(self, action: Action) -> None:
         await action()
-
-    def _on_asked(self, event: RecoveryAsked) -> None:
-        try:
-            self.ask(event.component, event.by)
-        except UnknownComponent as error:
-            _log.warning("%s", error)
 
     def _healed(self, patient: Patient) -> None:
         patient.is_ill = patient.has_failed = False

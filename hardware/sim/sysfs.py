@@ -27,6 +27,7 @@ class SimSysfs(SysfsWire):
         self._models: dict[str, Any] = {}
         self._meddlers: dict[str, Meddle] = {}
         self._gone = False
+        self._hidden: dict[str, _Attribute] = {}
 
     def list(self, folder: str = "") -> list[str]:
         """See `SysfsWire`."""
@@ -76,6 +77,19 @@ class SimSysfs(SysfsWire):
         with self._lock:
             for name in [name for name in self._files if name == path or name.startswith(f"{path}/")]:
                 del self._files[name]
+
+    def hide(self, folder: str) -> None:
+        """Take a folder away for now, with whatever is wrong with its files."""
+        prefix = f"{_inside(folder)}/"
+        with self._lock:
+            for name in [name for name in self._files if name.startswith(prefix)]:
+                self._hidden[name] = self._files.pop(name)
+
+    def show_hidden(self) -> None:
+        """Bring back what was hidden, as it was."""
+        with self._lock:
+            self._files.update(self._hidden)
+            self._hidden.clear()
 
     def model(self, name: str, make: Callable[[], Model]) -> Model:
         """The one model called `name` behind this tree, made at the first call: several devices may share it."""

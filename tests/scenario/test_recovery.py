@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 
 from alimante.core.events import ConditionChanged, Level, OutputChanged, ReadingTaken, RecoveryFinished
-from alimante.services.errors import gating_sensors
-from alimante.services.fallbacks import fallbacks
 from alimante.services.patients import Strategy
 from alimante.services.recovery import RecoveryService
-from alimante.services.repairs import Repairs
 from alimante.services.ward import UnknownComponent
 from hardware.errors import NoAnswer, WirePermission, WireUnavailable
 from tests.scenario.harness import HEATER, PROBE, WIRES, Run, config_of, run_supervisor
@@ -28,17 +25,13 @@ TEMPERATURE = f"{PROBE['address']}/temperature"
 
 
 class Story:
-    """One run with its recovery, which the supervisor may already have."""
+    """One run with its recovery; the ends of the process are only written down."""
 
     def __init__(self, run: Run, saved: dict[str, Any] | None = None) -> None:
         self.run = run
         self.ended: list[tuple[float, str]] = []
-        supervisor = run.supervisor
-        found = getattr(supervisor, "recovery", None)
-        self.recovery: RecoveryService = found or recovery_of(run)
+        self.recovery: RecoveryService = run.supervisor.recovery
         self.recovery._end_process = lambda reason: self.ended.append((self.now_s, reason))
-        if found is None:
-            supervisor.lifecycle.add(self.recovery)
         if saved is not None:
             self.recovery.restore(saved)
 
@@ -48,9 +41,7 @@ class Story:
 
     def probe_answers(self, answer: Callable[[], str], path: str = TEMPERATURE) -> None:
         """Have the kernel's file of a probe answer so, whatever is searched or opened anew."""
-        wire = self.run.wire("probes")
-        sound = type(wire).read
-        wire.read = lambda asked: answer() if asked == path else sound(wire, asked)
+        self.run.wire("probes").add(path, read=answer)
 
     def hang(self, wire: str = "probes") -> str:
         self.run.supervisor.workers[wire].sleep(math.inf)
@@ -70,30 +61,6 @@ class Story:
     def asks_person(self, component: str) -> bool:
         told = self.run.seen(ConditionChanged, component=component, condition="needs_person")
         return bool(told) and told[-1].level is not Level.CLEAR
-
-
-def recovery_of(run: Run) -> RecoveryService:
-    supervisor = run.supervisor
-    outputs = {name: output.handle for name, output in supervisor.gate.outputs.items()}
-    repairs = Repairs(
-        supervisor.config,
-        sensors=supervisor.sensors,
-        actuators=outputs,
-        wires=supervisor.wires.opened,
-        workers=supervisor.workers,
-        gate=supervisor.gate,
-    )
-    return RecoveryService(
-        supervisor.config,
-        repairs,
-        actuators=outputs,
-        workers=supervisor.workers,
-        vital=gating_sensors(supervisor.config),
-        fallback=fallbacks(supervisor.config, supervisor.readings.believed),
-        bus=supervisor.bus,
-        clock=run.clock,
-        tasks=supervisor._tasks("recovery"),
-    )
 
 
 def tell(
@@ -117,12 +84,11 @@ def raise_(error: BaseException) -> str:
 
 
 def unplug(story: Story, address: str = PROBE["address"]) -> Callable[[], None]:
-    """Pull a probe out, also for searches; returns how to plug it in again."""
+    """Pull a probe out, so that no search finds it; returns how to plug it in again."""
     wire = story.run.wire("probes")
-    master = wire.model("w1_bus_master1", lambda: None)
-    probe = master._plugged.pop(address)
+    files = {path: file for path, file in wire._files.items() if path.startswith(address)}
     wire.remove(address)
-    return lambda: master.plug(address, probe)
+    return lambda: wire._files.update(files)
 
 
 def test_f031_an_unplugged_probe_ends_with_a_person_and_never_ends_the_process():
@@ -160,7 +126,7 @@ def test_f002_a_probe_that_returns_is_healed_and_told_once():
 def test_f031_a_probe_that_the_kernel_has_lost_is_found_by_a_search():
     async def story(story: Story) -> None:
         await asyncio.sleep(21)
-        story.run.wire("probes").remove(PROBE["address"])
+        story.run.wire("probes").write("w1_bus_master1/w1_master_remove", PROBE["address"])
         await asyncio.sleep(150)
         (healed,) = [e for e in story.finished("warm_probe") if e.succeeded]
         assert healed.strategy == "reset"

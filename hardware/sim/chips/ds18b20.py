@@ -52,39 +52,18 @@ class _Probe:
         return self._body_c
 
 
-class OnewireMaster:
-    """The kernel's master of the bus: it searches when it is told to, and has a folder for each slave that it knows."""
+class _Master:
+    """The kernel's master of the bus: it forgets slaves, and finds those that are still plugged when it searches."""
 
     def __init__(self, wire: SimSysfs) -> None:
-        self._wire = wire
-        self._plugged: dict[str, _Probe] = {}
-        wire.add("w1_bus_master1/w1_master_search", read="-1\n", write=lambda text: self.search())
-        wire.add("w1_bus_master1/w1_master_remove", read="\n", write=self.lose)
-
-    def plug(self, address: str, probe: _Probe) -> None:
-        """Put a probe onto the bus, where it is found at once."""
-        self._plugged[address] = probe
-        self._show(address)
-
-    def lose(self, address: str) -> None:
-        """Forget a slave, as the kernel does after too many failed searches; the next search that is asked finds it."""
-        self._wire.remove(address.strip())
-
-    def search(self) -> None:
-        """Find what is plugged."""
-        known = self._wire.list()
-        for address in self._plugged:
-            if address not in known:
-                self._show(address)
-
-    def _show(self, address: str) -> None:
-        probe = self._plugged[address]
-        self._wire.add(f"{address}/temperature", read=probe.temperature)
-        self._wire.add(f"{address}/resolution", read=probe.resolution, write=probe.set_resolution)
-        self._wire.add(f"{address}/features", read=probe.features, write=probe.set_features)
+        wire.add("w1_bus_master1/w1_master_search", read="-1\n", write=lambda text: wire.show_hidden())
+        wire.add("w1_bus_master1/w1_master_remove", read="\n", write=lambda slave: wire.hide(slave.strip()))
 
 
 def attach(wire: SimSysfs, params: Params, place: Place) -> None:
     """Add the probe's folder below /sys/bus/w1/devices."""
-    master = wire.model("w1_bus_master1", lambda: OnewireMaster(wire))
-    master.plug(params["address"], _Probe(place))
+    wire.model("w1_bus_master1", lambda: _Master(wire))
+    probe, folder = _Probe(place), params["address"]
+    wire.add(f"{folder}/temperature", read=probe.temperature)
+    wire.add(f"{folder}/resolution", read=probe.resolution, write=probe.set_resolution)
+    wire.add(f"{folder}/features", read=probe.features, write=probe.set_features)

@@ -23,7 +23,14 @@ class Node:
             acknowledge=self.acknowledge,
             maintain=lambda for_s: self.done.append(("maintain", for_s)),
             metrics=lambda: {"cpu": 12.5, "load": math.nan},
+            recover=self.recover,
         )
+
+    def recover(self, component, by):
+        if component != "probe":
+            raise LookupError(f"there is nothing called {component!r} to repair")
+        self.done.append(("recover", component, by))
+        return "it is begun anew"
 
     def acknowledge(self, name, by):
         if name != "probe/lost":
@@ -149,3 +156,26 @@ def test_whatever_the_payload_is_there_is_one_answer_of_bounded_length(topic, pa
     node.say(topic, payload)
     assert len(node.sent) == 1
     assert len(node.sent[0].render()) < 1000
+
+
+@pytest.mark.parametrize("payload", [b"", b"now", b'{"id": "r-1"}'])
+def test_a_device_is_begun_anew_when_it_is_asked_for(node, payload):
+    node.say("device/probe/recover", payload)
+    assert node.done == [("recover", "probe", "mqtt")]
+    assert node.sent.last("device/probe/recover/answer")["outcome"] == "applied"
+
+
+def test_what_is_not_there_is_not_begun_anew(node):
+    node.say("device/nobody/recover", b"")
+    assert node.done == []
+    assert "nothing called 'nobody'" in node.sent.last("device/nobody/recover/answer")["reason"]
+
+
+def test_a_wish_for_a_repair_that_was_retained_is_refused(node):
+    node.say("device/probe/recover", b"", retained=True)
+    assert node.done == []
+
+
+def test_a_device_that_is_no_id_is_answered_elsewhere(node):
+    node.say("device/a b/recover", b"")
+    assert node.sent.last("event/refused")["outcome"] == "rejected"
