@@ -38,8 +38,6 @@ from alimante.simulation.trace import Trace
 from alimante.wiring import open_wires
 from hardware.sim.sabotage import Sabotage
 
-LOOK_S: Final = 1.0
-"""How often the truth is looked at."""
 RESTART_S: Final = 2.0
 """After so long the service manager starts a process again that ended (`RestartSec` of the unit)."""
 TASKS_S: Final = 600.0
@@ -100,6 +98,7 @@ class Node:
         self._workers: dict[str, Worker] = {}
         self._life: Life | None = None
         self._loop = asyncio.get_running_loop()
+        self._look_s = max(1.0, plan.config.control.tick_s)
         self._sampled_s = self._counted_s = self.start_s
         for fault in plan.faults:
             if fault.device is not None:
@@ -110,7 +109,7 @@ class Node:
         for fault in self.plan.faults:
             self._schedule(self.ledger.add(fault))
         self._sample()
-        self._watch(self.start_s + LOOK_S)
+        self._watch(self.start_s + self._look_s)
         end_s = self.start_s + self.plan.for_s
         while self.clock.mono() < end_s:
             await self._live(end_s)
@@ -211,7 +210,7 @@ class Node:
     def _watched(self, due_s: float) -> None:
         now_s = self.clock.mono()
         self._look(now_s)
-        self._watch(max(due_s + LOOK_S, now_s))
+        self._watch(max(due_s + self._look_s, now_s))
 
     def _look(self, now_s: float) -> None:
         for record in self.ledger.faults:

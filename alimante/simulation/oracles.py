@@ -35,8 +35,8 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I16": "the number of a reading rises within a run",
 }
 
-SLACK_S: Final = 3.0
-"""A tick of a second, the deadline of a write and the grain of looking."""
+SLACK_S: Final = 2.0
+"""The deadline of a write and the grain of looking; a control tick comes on top of it."""
 EVIDENCE_SLACK_S: Final = 60.0
 """How much older than lost evidence may be until health has degraded: three checks of some seconds each."""
 TRUTH_S: Final = 5.0
@@ -89,6 +89,7 @@ class Oracles:
         self.looks = 0
         self._config = config
         self._start_s = start_s
+        self._slack_s = config.control.tick_s + SLACK_S
         self._outputs = [
             _seen(device, config, loads[device.id])
             for device in config.devices.values()
@@ -150,7 +151,7 @@ class Oracles:
         """The gate did something on its own."""
         seen = self._by_id.get(event.device)
         if seen is not None and event.action in ("tripped", "forced_safe") and seen.rules.role not in _SELF_MOVED:
-            seen.must_be_safe_s = min(seen.must_be_safe_s, now_s + SLACK_S)
+            seen.must_be_safe_s = min(seen.must_be_safe_s, now_s + self._slack_s)
 
     def on_health(self, event: HealthChanged) -> None:
         """The health of something changed."""
@@ -164,7 +165,7 @@ class Oracles:
     def on_finished(self, event: CommandFinished, now_s: float) -> None:
         """A command ended."""
         expires_s = self._commands.get(event.id, inf)
-        if event.outcome == "applied" and now_s > expires_s + SLACK_S:
+        if event.outcome == "applied" and now_s > expires_s + self._slack_s:
             self._judge("I12", event.id, True, now_s, f"the command {event.id} was carried out after its time")
 
     # What is looked at.
@@ -200,7 +201,7 @@ class Oracles:
             if self._broken:
                 self._forgive(seen.device.id)
             return
-        is_excused = now_s - seen.tainted_s < SLACK_S or now_s - self._life_s < SLACK_S
+        is_excused = now_s - seen.tainted_s < self._slack_s or now_s - self._life_s < self._slack_s
         if is_excused or seen.rules.role is Role.CUTOFF:
             return
         name = seen.device.id
@@ -214,7 +215,7 @@ class Oracles:
         self._judge("I7", name, not gate.armed, now_s, f"{name} is on before it may be")
         is_held = bool(gate.held) or supervisor.node.current is NodeState.SAFE
         self._judge("I8", name, is_held, now_s, f"{name} is on although everything is held safe")
-        is_left = control.completed_s is None or now_s - control.completed_s > seen.rules.lease_s + SLACK_S
+        is_left = control.completed_s is None or now_s - control.completed_s > seen.rules.lease_s + self._slack_s
         is_commanded = gate.outputs[name].override is not None
         self._judge(
             "I2", name, is_left and not is_commanded, now_s, f"{name} is on, and no controller has asked for it"
@@ -227,7 +228,7 @@ class Oracles:
             members = [self._config.references[member] for member in group.members] if group else [need]
             least = group.min_sensors if group else 1
             ages = [(now_s - self._heard.get(member, -inf), self._lost_s[member]) for member in members]
-            if sum(age_s <= lost_s + SLACK_S for age_s, lost_s in ages) < least:
+            if sum(age_s <= lost_s + self._slack_s for age_s, lost_s in ages) < least:
                 return f"{need} was last measured {min(age_s for age_s, _ in ages):.0f} s ago"
         return ""
 
@@ -242,11 +243,11 @@ class Oracles:
             load = truth.loads[seen.device.id]
             if load.stuck is not None:
                 seen.tainted_s = now_s
-            if now_s - seen.tainted_s < SLACK_S + TRUTH_S:
+            if now_s - seen.tainted_s < self._slack_s + TRUTH_S:
                 seen.longest_s = load.longest_on_s
                 seen.used.clear()
                 continue
-            most_s = max(seen.rules.max_on_s + SLACK_S, seen.longest_s)
+            most_s = max(seen.rules.max_on_s + self._slack_s, seen.longest_s)
             text = f"{seen.device.id} was on for {load.longest_on_s:.0f} s at a time"
             self._judge("I5", seen.device.id, load.longest_on_s > most_s, now_s, text)
             if is_noted:
@@ -264,7 +265,7 @@ class Oracles:
             begin_s = now_s - length_s
             before = next((used_s for at_s, used_s in seen.used if at_s >= begin_s), on_s)
             text = f"{seen.device.id} was on for {on_s - before:.0f} s within {length_s / 3600:g} h"
-            self._judge("I5", f"{seen.device.id} {length_s}", on_s - before > most_s + SLACK_S, now_s, text)
+            self._judge("I5", f"{seen.device.id} {length_s}", on_s - before > most_s + self._slack_s, now_s, text)
 
     def _look_at_health(self, now_s: float) -> None:
         if not self._is_healthy or self._supervisor is None:
