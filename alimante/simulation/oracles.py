@@ -12,7 +12,15 @@ from typing import Any, Final
 
 from alimante.config.model import Config, Device, Role
 from alimante.config.readings import freshness
-from alimante.core.events import CommandFinished, CommandReceived, HealthChanged, Quality, ReadingTaken, SafetyActed
+from alimante.core.events import (
+    CommandFinished,
+    CommandReceived,
+    HealthChanged,
+    Outcome,
+    Quality,
+    ReadingTaken,
+    SafetyActed,
+)
 from alimante.core.states import NodeState
 from alimante.policy.health import Health
 from alimante.safety.rules import Rules, rules_of
@@ -46,6 +54,8 @@ WINDOW_S: Final = 60.0
 RESTARTS: Final = 4
 RESTARTS_WITHIN_S: Final = 900.0
 TASKS_SPARE: Final = 20
+COMMANDS: Final = 1000
+"""How many commands are remembered."""
 AT_SAFE: Final = 0.03
 """How far from its safe share a load may stand: a servo's dead band and a PWM's steps."""
 
@@ -106,6 +116,7 @@ class Oracles:
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
         self._commands: dict[str, float] = {}
+        self._applied: dict[str, None] = {}
         self._next_truth_s = self._next_window_s = start_s
         self.begin_life(None, start_s)
 
@@ -161,12 +172,20 @@ class Oracles:
     def on_command(self, event: CommandReceived) -> None:
         """Somebody commands."""
         self._commands[event.id] = event.expires_s
+        while len(self._commands) > COMMANDS:
+            del self._commands[next(iter(self._commands))]
 
     def on_finished(self, event: CommandFinished, now_s: float) -> None:
         """A command ended."""
-        expires_s = self._commands.get(event.id, inf)
-        if event.outcome == "applied" and now_s > expires_s + self._slack_s:
-            self._judge("I12", event.id, True, now_s, f"the command {event.id} was carried out after its time")
+        if event.outcome is not Outcome.APPLIED:
+            return
+        is_late = now_s > self._commands.get(event.id, inf) + self._slack_s
+        is_twice = event.id in self._applied
+        self._applied[event.id] = None
+        while len(self._applied) > COMMANDS:
+            del self._applied[next(iter(self._applied))]
+        text = f"the command {event.id} was carried out {'twice' if is_twice else 'after its time'}"
+        self._judge("I12", event.id, is_late or is_twice, now_s, text)
 
     # What is looked at.
 
@@ -270,10 +289,10 @@ class Oracles:
     def _look_at_health(self, now_s: float) -> None:
         if not self._is_healthy or self._supervisor is None:
             return
-        for full, lost_s in self._lost_s.items():
-            age_s = now_s - max(self._heard.get(full, -inf), self._life_s)
-            text = f"the node is HEALTHY, and {full} was last measured {age_s:.0f} s ago"
-            self._judge("I15", full, age_s > lost_s + EVIDENCE_SLACK_S, now_s, text)
+        ages = {full: now_s - max(self._heard.get(full, -inf), self._life_s) for full in self._lost_s}
+        old = [full for full, age_s in ages.items() if age_s > self._lost_s[full] + EVIDENCE_SLACK_S]
+        text = f"the node is HEALTHY, and {old[0]} was last measured {ages[old[0]]:.0f} s ago" if old else ""
+        self._judge("I15", "node", bool(old), now_s, text)
 
     def _judge(self, invariant: str, subject: str, is_broken: bool, now_s: float, text: str) -> None:
         key = (invariant, subject)

@@ -1,0 +1,292 @@
+"""Every invariant has a bug that its oracle sees, and a sound run in which it stays silent."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from alimante.config.build import build
+from alimante.config.model import Config
+from alimante.core.clock import ManualClock
+from alimante.core.events import (
+    CommandFinished,
+    CommandReceived,
+    HealthChanged,
+    Outcome,
+    Quality,
+    ReadingTaken,
+    SafetyActed,
+)
+from alimante.core.states import NodeState
+from alimante.simulation.oracles import INVARIANTS, Oracles
+from alimante.simulation.stage import on_simulated_wires
+from alimante.wiring import open_wires
+from hardware.board import GENERIC
+
+SWITCH = {"driver": "relay", "wire": "pins", "active_high": True, "safe_value": "off", "zone": "warm"}
+PROBE = {"driver": "ds18b20", "wire": "probes", "zone": "warm"}
+DOCUMENT: dict[str, Any] = {
+    "version": 1,
+    "node": {"id": "test"},
+    "mqtt": {"host": "127.0.0.1"},
+    "wires": {"pins": {"kind": "gpio", "backend": "sim"}, "probes": {"kind": "onewire", "backend": "sim"}},
+    "devices": {
+        "one": {**PROBE, "address": "28-000000000001"},
+        "other": {**PROBE, "address": "28-000000000002"},
+        "heater": {
+            **SWITCH,
+            "pin": 17,
+            "role": "heater",
+            "depends_on": ["warm"],
+            "limit": {"max_c": 36.0, "harm_c": 40.0},
+        },
+        "mister": {**SWITCH, "pin": 27, "role": "mister"},
+        "lamp": {**SWITCH, "pin": 22, "role": "light"},
+    },
+    "groups": {"warm": {"members": ["one", "other"]}},
+    "interlocks": [{"outputs": ["lamp", "mister"]}],
+}
+
+
+def sound() -> Config:
+    built = build(DOCUMENT, board=GENERIC)
+    assert built.config is not None, built.errors
+    return on_simulated_wires(built.config)
+
+
+class Bench:
+    """Oracles over a plant in which anything may be switched, and a supervisor that says what it is told to say."""
+
+    def __init__(self) -> None:
+        config = sound()
+        self.clock = ManualClock()
+        world = open_wires(config, now=self.clock.mono).world
+        assert world is not None
+        self.plant = world.plant
+        self.gate = SimpleNamespace(
+            armed=True, held="", outputs={name: SimpleNamespace(override=None) for name in self.plant.loads}
+        )
+        self.control = SimpleNamespace(completed_s=self.clock.mono())
+        self.node = SimpleNamespace(current=NodeState.RUNNING)
+        self.oracles = Oracles(config, self.plant.loads, start_s=self.clock.mono())
+        self.oracles.begin_life(self, self.clock.mono())
+        self.is_read = self.is_controlled = True
+        self.seq = 0
+
+    def pass_(self, seconds: float) -> None:
+        for _ in range(int(seconds)):
+            self.clock.advance(1.0)
+            now_s = self.clock.mono()
+            if self.is_controlled:
+                self.control.completed_s = now_s
+            if self.is_read and int(now_s) % 5 == 0:
+                self.seq += 1
+                for device in ("one", "other"):
+                    self.read(device, self.seq)
+            self.oracles.look(now_s, self.plant.truth() if self.oracles.wants_truth(now_s) else None)
+
+    def read(self, device: str, seq: int) -> None:
+        now_s = self.clock.mono()
+        event = ReadingTaken(
+            device=device,
+            channel="temperature",
+            value=25.0,
+            unit="°C",
+            quality=Quality.GOOD,
+            measured_s=now_s,
+            seq=seq,
+        )
+        self.oracles.on_reading(event, now_s)
+
+    def acted(self, device: str) -> None:
+        now_s = self.clock.mono()
+        event = SafetyActed(device=device, action="forced_safe", cause="test", text="", at_s=now_s)
+        self.oracles.on_acted(event, now_s)
+
+    @property
+    def broken(self) -> list[str]:
+        return [violation.invariant for violation in self.oracles.violations]
+
+
+def lost_evidence(bench: Bench) -> None:
+    bench.is_read = False
+    bench.pass_(40.0)
+
+
+def silent_controller(bench: Bench) -> None:
+    bench.is_controlled = False
+    bench.pass_(20.0)
+
+
+def too_hot(bench: Bench) -> None:
+    bench.pass_(3600.0)
+
+
+def both_on(bench: Bench) -> None:
+    bench.plant.act("lamp", 1.0)
+    bench.plant.act("mister", 1.0)
+    bench.pass_(2.0)
+
+
+def too_long(bench: Bench) -> None:
+    bench.plant.act("mister", 1.0)
+    bench.pass_(45.0)
+
+
+def too_often(bench: Bench) -> None:
+    for _ in range(20):
+        bench.plant.act("mister", 1.0)
+        bench.pass_(20.0)
+        bench.plant.act("mister", 0.0)
+        bench.pass_(60.0)
+
+
+def late_off(bench: Bench) -> None:
+    bench.acted("heater")
+    bench.pass_(5.0)
+
+
+def not_armed(bench: Bench) -> None:
+    bench.gate.armed = False
+    bench.pass_(2.0)
+
+
+def safe_mode(bench: Bench) -> None:
+    bench.node.current = NodeState.SAFE
+    bench.pass_(2.0)
+
+
+def restart_loop(bench: Bench) -> None:
+    for _ in range(5):
+        bench.oracles.restarted(bench.clock.mono())
+        bench.pass_(60.0)
+
+
+def late_command(bench: Bench) -> None:
+    now_s = bench.clock.mono()
+    bench.oracles.on_command(
+        CommandReceived(id="a", device="lamp", value=1.0, source="mqtt", expires_s=now_s + 30.0, ttl_s=60.0)
+    )
+    bench.pass_(60.0)
+    finished = CommandFinished(id="a", device="lamp", outcome=Outcome.APPLIED, reason="", value=1.0)
+    bench.oracles.on_finished(finished, bench.clock.mono())
+
+
+def twice(bench: Bench) -> None:
+    finished = CommandFinished(id="a", device="lamp", outcome=Outcome.APPLIED, reason="", value=1.0)
+    bench.oracles.on_finished(finished, bench.clock.mono())
+    bench.oracles.on_finished(finished, bench.clock.mono())
+
+
+def leak(bench: Bench) -> None:
+    bench.oracles.tasks(30, bench.clock.mono())
+    bench.oracles.tasks(90, bench.clock.mono())
+
+
+def false_health(bench: Bench) -> None:
+    bench.plant.act("heater", 0.0)
+    bench.oracles.on_health(HealthChanged(component="node", old="UNKNOWN", new="HEALTHY", reason=""))
+    bench.is_read = False
+    bench.pass_(200.0)
+
+
+def backwards(bench: Bench) -> None:
+    bench.read("one", 7)
+    bench.read("one", 7)
+
+
+BUGS = {
+    "I1": lost_evidence,
+    "I2": silent_controller,
+    "I3": too_hot,
+    "I4": both_on,
+    "I5": too_long,
+    "I6": late_off,
+    "I7": not_armed,
+    "I8": safe_mode,
+    "I9": restart_loop,
+    "I12": late_command,
+    "I13": leak,
+    "I15": false_health,
+    "I16": backwards,
+}
+
+
+def test_every_invariant_has_a_bug_here():
+    assert BUGS.keys() == INVARIANTS.keys()
+
+
+@pytest.mark.parametrize("invariant", list(BUGS))
+def test_a_planted_bug_is_seen_once_and_named(invariant: str):
+    bench = Bench()
+    bench.pass_(30.0)
+    bench.plant.act("heater", 1.0)
+    bench.pass_(10.0)
+    assert bench.broken == []
+    BUGS[invariant](bench)
+    assert bench.broken.count(invariant) == 1
+    assert set(bench.broken) == {invariant}
+    assert bench.oracles.violations[0].text
+
+
+@pytest.mark.parametrize(("invariant", "bug"), [("I5", too_often), ("I12", twice)])
+def test_the_other_half_of_an_invariant_is_seen_too(invariant: str, bug: Any):
+    bench = Bench()
+    bug(bench)
+    assert set(bench.broken) == {invariant}
+
+
+def test_a_sound_hour_breaks_nothing():
+    bench = Bench()
+    bench.pass_(30.0)
+    for _ in range(12):
+        bench.plant.act("heater", 1.0)
+        bench.pass_(60.0)
+        bench.plant.act("heater", 0.0)
+        bench.acted("heater")
+        bench.pass_(240.0)
+    assert bench.broken == []
+    assert bench.oracles.looks == 3630
+
+
+def test_one_member_that_is_read_is_enough_evidence_for_a_group():
+    bench = Bench()
+    bench.is_read = False
+    for seq in range(30):
+        bench.read("one", seq)
+        bench.pass_(5.0)
+        bench.plant.act("heater", 1.0)
+    assert bench.broken == []
+
+
+def test_a_welded_relay_is_not_blamed_on_the_gate():
+    bench = Bench()
+    bench.plant.loads["mister"].stuck = 1.0
+    bench.pass_(120.0)
+    bench.plant.loads["mister"].stuck = None
+    bench.pass_(60.0)
+    assert bench.broken == []
+
+
+def test_an_episode_is_told_once_and_the_next_one_again():
+    bench = Bench()
+    bench.pass_(10.0)
+    for _ in range(2):
+        bench.plant.act("heater", 1.0)
+        bench.gate.armed = False
+        bench.pass_(5.0)
+        bench.plant.act("heater", 0.0)
+        bench.pass_(5.0)
+    assert bench.broken == ["I7", "I7"]
+
+
+def test_nobody_is_blamed_for_what_was_while_the_computer_stood_still():
+    bench = Bench()
+    bench.pass_(10.0)
+    bench.plant.act("heater", 1.0)
+    bench.clock.advance(300.0)
+    bench.oracles.resumed(bench.clock.mono())
+    bench.oracles.look(bench.clock.mono(), None)
+    bench.plant.act("heater", 0.0)
+    bench.pass_(10.0)
+    assert bench.broken == []

@@ -1,0 +1,97 @@
+"""The text form of faults in a simulation, and how chance draws them."""
+
+import contextlib
+from itertools import pairwise
+from math import inf
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alimante.simulation.faults import AROUND, draw, duration_s, parse
+from hardware.sim.faults import BadFault
+
+DEVICES = {"warm_probe": "sensor", "air": "sensor", "heater": "actuator"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90.0), ("90s", 90.0), ("1.5m", 90.0), ("2h", 7200.0), ("30d", 2_592_000.0)]
+)
+def test_a_duration_is_a_number_with_a_unit(text: str, seconds: float):
+    assert duration_s(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "h", "-3m", "1e9", "nan", "3 h", "1w", "٣s", "1000000000d"])
+def test_what_is_no_duration_is_refused_in_a_sentence(text: str):
+    with pytest.raises(ValueError, match='"'):
+        duration_s(text)
+
+
+def test_a_fault_of_a_device_is_for_its_wire():
+    fault = parse("air.humidity=stuck@1h+10m", DEVICES)
+    assert fault.device is not None
+    assert (fault.target, fault.kind, fault.at_s, fault.ends_s) == ("air", "stuck", 3600.0, 4200.0)
+    assert fault.device.quantity == "humidity"
+
+
+@pytest.mark.parametrize(
+    ("text", "argument", "for_s"),
+    [
+        ("broker=down@5m+10s", inf, 10.0),
+        ("broker=down@5m", inf, inf),
+        ("clock=step(-2h)@5m", -7200.0, 0.0),
+        ("clock=step(30s)@5m", 30.0, 0.0),
+        ("disk=slow@5m+1m", 20.0, 60.0),
+        ("disk=slow(5s)@5m+1m", 5.0, 60.0),
+        ("process=restart@5m", inf, 0.0),
+    ],
+)
+def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: float, for_s: float):
+    fault = parse(text, DEVICES)
+    assert (fault.device, fault.at_s, fault.argument, fault.for_s) == (None, 300.0, argument, for_s)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("heeter=welded@1m", 'did you mean "heater"'),
+        ("brocker=down@1m", 'did you mean "broker"'),
+        ("xyz=down@1m", "warm_probe"),
+        ("heater=weld@1m", 'did you mean "welded"'),
+        ("broker=dwn@1m", 'did you mean "down"'),
+        ("clock=step@1m", "step(2h)"),
+        ("clock=step(abc)@1m", '"abc" is no duration'),
+        ("clock=step(1h)@1m+5m", "leave out +5m"),
+        ("broker=down(3)@1m", "nothing in brackets"),
+        ("broker=down@soon", '"soon" is no duration'),
+        ("heater", "a fault is written"),
+    ],
+)
+def test_a_mistake_is_told_with_a_hint(text: str, hint: str):
+    with pytest.raises(BadFault) as caught:
+        parse(text, DEVICES)
+    assert hint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_device_that_is_called_like_a_target_is_the_device():
+    assert parse("clock=off@1m", {"clock": "sensor"}).device is not None
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_fault_or_a_sentence(text: str):
+    with contextlib.suppress(BadFault):
+        assert parse(text, DEVICES).target in {*DEVICES, *AROUND}
+
+
+@settings(max_examples=50)
+@given(seed=st.integers(0, 10**6))
+def test_chance_draws_faults_one_after_the_other(seed: int):
+    drawn = draw(Random(seed), DEVICES, for_s=7 * 86_400.0)
+    assert drawn
+    assert drawn == draw(Random(seed), DEVICES, for_s=7 * 86_400.0)
+    assert {fault.target for fault in drawn} <= {*DEVICES, *AROUND}
+    for before, after in pairwise(drawn):
+        assert before.ends_s + 1700.0 < after.at_s
+    assert drawn[-1].at_s < 7 * 86_400.0
