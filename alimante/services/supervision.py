@@ -26,7 +26,7 @@ class _Service:
     is_critical: bool
     budget: RestartBudget
     is_busy: bool = False
-    """Whether a restart is under way: what else dies meanwhile dies with it."""
+    """Whether it is off, for a moment or for good: what else of it dies then dies with it."""
     level: Level = Level.CLEAR
 
 
@@ -85,7 +85,7 @@ class Supervision:
     async def _watch(self, name: str, service: _Service) -> None:
         """Say so when it has been well for long enough."""
         await asyncio.sleep(service.budget.rules.healthy_s)
-        if service.budget.is_well(self._clock.mono()):
+        if not service.is_busy and service.budget.is_well(self._clock.mono()):
             self._tell(name, service, Level.CLEAR, f"{name} runs again")
 
     def _count(self, name: str, service: _Service, text: str) -> float | None:

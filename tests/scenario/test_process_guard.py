@@ -1,4 +1,4 @@
-"""The supervisor and its guard as two real processes; the output is a file that outlives both, as a PWM channel does."""
+"""The supervisor and its guard as real processes; the output is a file that outlives both, like a PWM channel."""
 
 import json
 import os

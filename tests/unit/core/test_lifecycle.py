@@ -129,3 +129,43 @@ async def test_every_change_is_published_with_its_reason(build, bus):
         ("a", "stopped"),
     ]
     assert changes[3].reason == "OSError: no such chip"
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit(1), KeyboardInterrupt()], ids=repr)
+async def test_whatever_one_stop_raises_the_others_stop(build, diary, error):
+    lifecycle = build(("a", Phase.WIRES), ("b", Phase.OUTPUTS, {"stop_error": error}), ("c", Phase.SENSORS))
+    await lifecycle.start()
+    diary.clear()
+    await lifecycle.stop()
+    assert diary == ["stop c", "stop b", "stop a"]
+    assert lifecycle.states()["b"] is ComponentState.FAILED
+
+
+async def test_a_failed_component_can_be_revived_alone(build, diary):
+    lifecycle = build(*PARTS)
+    await lifecycle.start()
+    diary.clear()
+    assert await lifecycle.fail("probe", "its task died")
+    assert not await lifecycle.fail("probe", "once more")
+    assert lifecycle.states()["probe"] is ComponentState.FAILED
+    assert await lifecycle.revive("probe") == ""
+    assert diary == ["stop probe", "start probe"]
+    assert lifecycle.states()["probe"] is ComponentState.RUNNING
+
+
+async def test_what_cannot_be_revived_is_stopped_and_stays_failed(build, diary):
+    lifecycle = build(("a", Phase.WIRES))
+    await lifecycle.start()
+    await lifecycle.fail("a", "its task died")
+    lifecycle._named("a")[0]._errors["start"] = OSError("no bus")
+    diary.clear()
+    assert await lifecycle.revive("a") == "OSError: no bus"
+    assert diary == ["start a", "stop a"]
+    assert lifecycle.states()["a"] is ComponentState.FAILED
+    assert "cannot be started" not in await lifecycle.revive("a")
+
+
+async def test_what_runs_cannot_be_revived(build):
+    lifecycle = build(("a", Phase.WIRES))
+    await lifecycle.start()
+    assert await lifecycle.revive("a") == "a is running and cannot be started"

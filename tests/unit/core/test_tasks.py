@@ -97,3 +97,28 @@ async def test_new_tasks_can_be_spawned_after_a_cancel(tasks, failures):
     tasks.spawn(fail("second life"), name="b")
     await turn()
     assert failures == [("b", "second life")]
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt("no")], ids=repr)
+async def test_f041_a_task_that_wants_to_exit_does_not_end_the_loop(tasks, failures, error):
+    async def leave():
+        raise error
+
+    tasks.spawn(leave(), name="rude")
+    await turn()
+    assert [name for name, _ in failures] == ["rude"]
+    assert type(error).__name__ in failures[0][1]
+
+
+async def test_a_task_that_somebody_else_cancels_is_a_failure(tasks, failures):
+    found = []
+
+    async def find():
+        found.append(asyncio.current_task())
+        await wait_for_ever()
+
+    tasks.spawn(find(), name="victim")
+    await turn()
+    found[0].cancel()
+    await turn()
+    assert failures == [("victim", "somebody cancelled it")]
