@@ -226,6 +226,7 @@ class Supervisor:
         self.ports.notifier.send(READY)
 
     async def _end(self) -> None:
+        self._failure.cancel()  # nobody waits for it any more
         self.ports.notifier.send(STOPPING)
         self.node.move(NodeState.STOPPING)
         try:
