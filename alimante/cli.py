@@ -85,7 +85,12 @@ def _asking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     maintenance.add_argument("duration", nargs="?", metavar="DURATION", help="such as 30m or 2h, 4h at most (30m)")
     reset = _add(commands, "reset", "say that a tripped output is in order again", _reset)
     reset.add_argument("device", metavar="DEVICE")
-    return [status, why, health, alerts, ack, errors, metrics, maintenance, reset]
+    recover = _add(
+        commands, "recover", "begin a device or a wire anew, or say that you have done what was asked", _recover
+    )
+    recover.add_argument("device", metavar="DEVICE", help="a device or a wire of the configuration")
+    repairs = _add(commands, "repairs", "what is broken, and what was done about it", _repairs)
+    return [status, why, health, alerts, ack, errors, metrics, maintenance, reset, recover, repairs]
 
 
 def _add(
@@ -251,6 +256,18 @@ def _reset(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
     return ask.reset(_folders(args), args.device, as_json=args.json)
+
+
+def _recover(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.recover(_folders(args), args.device, as_json=args.json)
+
+
+def _repairs(args: argparse.Namespace) -> int:
+    from alimante.commands import ask
+
+    return ask.repairs(_folders(args), as_json=args.json)
 
 
 def _config(given: str | None) -> Path:

@@ -115,6 +115,18 @@ def reset(folders: Folders, device: str, *, as_json: bool) -> int:
     return tell(done, lambda done: [f"{device} {said}"], as_json=as_json)
 
 
+def recover(folders: Folders, device: str, *, as_json: bool) -> int:
+    """Have a device or a wire begun anew, which also says that a person has done what was asked."""
+    return tell(ask(folders, {"ask": "recover", "device": device}), lambda done: [done["text"]], as_json=as_json)
+
+
+def repairs(folders: Folders, *, as_json: bool) -> int:
+    """Print what is broken and what was done about it."""
+    from alimante.commands.sentences import of_repairs
+
+    return tell(ask(folders, {"ask": "repairs"}), of_repairs, as_json=as_json)
+
+
 def seconds(said: str) -> float:
     """The duration that was typed, such as 90, 30m or 2h. Raises `BadUse`."""
     from alimante.simulation.faults import duration_s

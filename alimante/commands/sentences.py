@@ -1,6 +1,7 @@
 """Turns the supervisor's answers into lines for people; it must not ask or print anything."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from alimante.services.table import span
@@ -26,6 +27,20 @@ def of_alerts(report: Report) -> list[str]:
         lines += _advice(alert)
     past = [f"  {old['level']:<9} {old['alert']}: {old['text']}" for old in report["history"]]
     return [*lines, "", "over:", *past] if past else lines
+
+
+def of_repairs(report: Report) -> list[str]:
+    """What is broken, and the last attempts to repair it, the last one first."""
+    lines = [] if report["ill"] else ["nothing is broken"]
+    for name, found in report["ill"].items():
+        lines.append(f"{name} is broken: {found['reason']}")
+        if found["needs_person"]:
+            lines.append(f"  a person is needed; when it is done: alimante recover {name}")
+    for old in report["history"]:
+        result = "it works" if old["succeeded"] else old["result"]
+        which = f"{old['strategy']} {old['attempt']} of {old['allowed']}"
+        lines.append(f"  {_when(old['at_wall_s'])}  {old['component']}, {which}: {old['action']}; {result}")
+    return lines
 
 
 def of_health(report: Report) -> list[str]:
@@ -177,3 +192,7 @@ def _dash(text: str) -> str:
 
 def _number(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
+
+
+def _when(wall_s: float) -> str:
+    return datetime.fromtimestamp(wall_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -137,10 +137,10 @@ class RecoveryService:
         tier = Tier.DEVICE if patient.wire or component not in self._workers else Tier.WIRE
         patient.ladder.ready_s = self._clock.mono() + self._keys.device.cool_down_s
         self._begin(patient, Attempt(tier, 1, 1), strategy=Strategy.MANUAL, why=f"asked for by {by}")
-        return f"{component} is being begun anew; `alimante status` tells whether that helped"
+        return f"{component} is being begun anew; `alimante repairs` tells whether that helped"
 
     def answers(self) -> dict[str, Answer]:
-        """The questions `recover` and `recoveries` of the control socket."""
+        """The questions `recover` and `repairs` of the control socket."""
 
         async def recover(request: dict[str, Any]) -> dict[str, Any]:
             component = str(request.get("device"))
@@ -149,10 +149,10 @@ class RecoveryService:
             except UnknownComponent as error:
                 raise CannotAnswer(str(error)) from None
 
-        async def recoveries(request: dict[str, Any]) -> dict[str, Any]:
+        async def repairs(request: dict[str, Any]) -> dict[str, Any]:
             return self.report()
 
-        return {"recover": recover, "recoveries": recoveries}
+        return {"recover": recover, "repairs": repairs}
 
     def report(self) -> dict[str, Any]:
         """What is broken and what was done, as plain JSON values, the last attempt first."""

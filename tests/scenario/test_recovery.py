@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from alimante.app import GaveUp
+from alimante.commands.sentences import of_repairs
 from alimante.core.events import ConditionChanged, Level, OutputChanged, ReadingTaken, RecoveryFinished
+from alimante.services.control_socket import CannotAnswer
 from alimante.services.patients import Strategy
 from alimante.services.recovery import RecoveryService
 from alimante.services.ward import UnknownComponent
@@ -503,3 +506,38 @@ def test_a_wire_that_is_gone_is_one_patient_and_its_devices_wait():
         assert story.asks_person("probes")
 
     tell({"heater": HEATER}, story)
+
+
+def test_the_console_asks_for_a_repair_and_reads_what_was_done():
+    async def story(story: Story) -> None:
+        await asyncio.sleep(21)
+        unplug(story)
+        await asyncio.sleep(600)
+        answers = story.recovery.answers()
+        broken = json.loads(json.dumps(await answers["repairs"]({})))
+        assert of_repairs(broken)[1].endswith("alimante recover warm_probe")
+        assert "begun anew" in (await answers["recover"]({"device": "warm_probe"}))["text"]
+        with pytest.raises(CannotAnswer, match="nothing called 'nonsense'"):
+            await answers["recover"]({"device": "nonsense"})
+        plain = of_repairs(await answers["repairs"]({}))
+        assert any("restart 5 of 5" in line for line in plain)
+
+    tell({"heater": HEATER}, story)
+
+
+def test_a_wire_that_hangs_for_good_ends_the_real_run_with_the_heater_off():
+    """The service manager starts a new process; this one has put its outputs safe before."""
+    ended: list[float] = []
+
+    async def story(run: Run) -> None:
+        await asyncio.sleep(121)
+        run.wire("probes").add(TEMPERATURE, read=lambda: run.supervisor.workers["probes"].sleep(math.inf) or "25000")
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.append(run.clock.mono())
+            assert run.truth.loads["heater"].commanded == 0.0
+
+    with pytest.raises(GaveUp, match="probes could not be repaired in this process"):
+        run_supervisor(config_of(heater=HEATER), story)
+    assert 1121.0 + 60.0 < ended[0] < 1121.0 + 300.0
