@@ -77,6 +77,16 @@ def test_f128_a_supervisor_that_hangs_is_running_again_within_25_seconds(setting
     assert sum(int(settings[name][0]) for name in ("WatchdogSec", "TimeoutAbortSec", "RestartSec")) <= 25
 
 
+def test_a_watchdog_that_is_starved_ends_a_hang_within_25_seconds_of_its_beginning(settings):
+    late_s = 3 * 1.0  # the longest time from the last tick of the gate to the last food
+    assert late_s + int(settings["WatchdogSec"][0]) + int(settings["TimeoutAbortSec"][0]) <= 25
+
+
+def test_the_guard_is_left_alive_until_it_has_made_the_outputs_safe(settings):
+    assert settings["KillMode"] == ["control-group"]
+    assert "OOMPolicy" not in settings  # stop, the default: the others are asked to end and not killed
+
+
 def test_the_wires_stay_reachable(settings):
     assert settings["DevicePolicy"] == ["closed"]
     assert {"char-gpiochip rw", "char-i2c rw"} <= set(settings["DeviceAllow"])
