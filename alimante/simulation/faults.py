@@ -6,7 +6,7 @@ Devices break as `hardware.sim.faults` says. The other targets are the broker, t
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from math import inf, isfinite
 from random import Random
@@ -60,7 +60,7 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
 class Fault:
     """One fault of a run, in seconds from its start; `device` is the part for the wires, if any.
 
-    `argument` is in seconds, and `inf` where there is none.
+    `argument` is in seconds, and `inf` where there is none. One that chance has drawn is left out where it cannot be.
     """
 
     spec: str
@@ -70,6 +70,7 @@ class Fault:
     for_s: float
     argument: float = inf
     device: wired.Fault | None = None
+    is_drawn: bool = False
 
     @property
     def ends_s(self) -> float:
@@ -155,18 +156,22 @@ def _argument(kind: Around, name: str, given: str | None) -> float:
 CHAOS_SENSOR: Final = ("off", "stuck", "garbage(5)", "wrong(3)", "wrong(-3)", "intermittent", "hang", "delayed(300)")
 CHAOS_ACTUATOR: Final = ("welded", "burnt_out", "write_fails")
 CHAOS_AROUND: Final = ("broker=down", "clock=step(-2h)", "clock=step(1d)", "disk=full", "disk=slow", "process=restart")
+CHAOS_SHARE: Final = 8
 CHAOS_EVERY_S: Final = 6 * 3600.0
-"""One fault in six hours on average: time enough to see what becomes of each."""
+"""About eight faults in a run, but no more than one in six hours of a long one: time to see what becomes of each."""
+CHAOS_REST_S: Final = 1800.0
 
 
 def draw(rng: Random, devices: Mapping[str, str], *, for_s: float) -> list[Fault]:
     """Faults for `for_s` seconds, one after the other, so that each must be survived by itself."""
     drawn: list[Fault] = []
-    at_s = 1800.0 + rng.random() * CHAOS_EVERY_S
-    while at_s < for_s - 600.0:
-        lasts_s = min(60.0 * 2.0 ** rng.uniform(0.0, 6.0), CHAOS_EVERY_S / 2.0)
-        drawn.append(parse(_draw_one(rng, devices, round(at_s), round(lasts_s)), devices))
-        at_s += lasts_s + 1800.0 + rng.random() * CHAOS_EVERY_S
+    every_s = min(for_s / CHAOS_SHARE, CHAOS_EVERY_S)
+    at_s = min(CHAOS_REST_S, every_s) + rng.random() * every_s
+    while at_s < for_s:
+        lasts_s = 60.0 * 2.0 ** rng.uniform(0.0, 6.0)
+        fault = parse(_draw_one(rng, devices, round(at_s), round(lasts_s)), devices)
+        drawn.append(replace(fault, is_drawn=True))
+        at_s += lasts_s + CHAOS_REST_S + rng.random() * every_s
     return drawn
 
 

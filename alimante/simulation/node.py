@@ -36,6 +36,7 @@ from alimante.simulation.liveness import Liveness
 from alimante.simulation.oracles import Oracles
 from alimante.simulation.trace import Trace
 from alimante.wiring import open_wires
+from hardware.sim.faults import BadFault
 from hardware.sim.sabotage import Sabotage
 
 RESTART_S: Final = 2.0
@@ -100,13 +101,22 @@ class Node:
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
         self._sampled_s = self._counted_s = self.start_s
-        for fault in plan.faults:
+        self._faults = [fault for fault in plan.faults if self._can_be(fault)]
+
+    def _can_be(self, fault: Fault) -> bool:
+        """Whether what `fault` breaks can break so. Raises `BadFault` where a person asked for it."""
+        try:
             if fault.device is not None:
                 self._sabotage.add(fault.device)
+        except BadFault:
+            if not fault.is_drawn:
+                raise
+            return False
+        return True
 
     async def run(self) -> None:
         """From the start to the end of the plan."""
-        for fault in self.plan.faults:
+        for fault in self._faults:
             self._schedule(self.ledger.add(fault))
         self._sample()
         self._watch(self.start_s + self._look_s)
@@ -218,7 +228,7 @@ class Node:
                 self.oracles.taint(record.fault.target, now_s)
         self.oracles.look(now_s, self.plant.truth() if self.oracles.wants_truth(now_s) else None)
         self.liveness.look(now_s)
-        if self.plan.faults:
+        if self._faults:
             self.ledger.look(now_s)
         if now_s - self._sampled_s >= self.curves.every_s:
             self._sample()
