@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import to_json
+
 from alimante.core.events import CommandFinished, Outcome, OutputChanged, ReadingAged, ReadingTaken
 from alimante.policy.plausibility import is_number
 from alimante.policy.values import is_auto, parse_value, show_value
@@ -22,7 +24,7 @@ MAX_CLOCK_ERROR_S = 5.0
 MAX_SEQ = 2**53 - 1
 """The largest number up to which all whole numbers of JSON are told apart (RFC 8259, section 6)."""
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _KEYS = {"id", "value", "expires_in_s", "ttl_s", "sent_at", "seq"}
 
 
@@ -72,9 +74,9 @@ def decode_request(payload: bytes, keys: Collection[str]) -> tuple[str | None, d
         raise Refused("the JSON is nested too deeply") from None
     said = found if isinstance(found, dict) else {"value": found}
     request_id = _id(said.get("id"))
-    unknown = sorted(set(said) - set(keys))
+    unknown = [key for key in said if key not in keys]
     if unknown:
-        raise Refused(f"unknown key {show(unknown[0])}; known are {', '.join(sorted(keys))}", request_id)
+        raise Refused(f"unknown key {show(min(unknown))}; known are {', '.join(sorted(keys))}", request_id)
     return request_id, said
 
 
@@ -137,7 +139,9 @@ def _id(said: object) -> str | None:
 
 
 def _seconds(said: dict[str, object], key: str, default: float, most: float, command_id: str | None) -> float:
-    value = said.get(key, default)
+    if key not in said:
+        return default
+    value = said[key]
     if isinstance(value, int | float) and is_number(value) and 0 < value <= most:
         return float(value)
     raise Refused(f"{key} must be a number of seconds above 0 and up to {most:g}", command_id)
@@ -168,7 +172,10 @@ def _sent_at(said: object, command_id: str | None) -> float | None:
 
 def dump(document: Any) -> bytes:
     """Compact JSON; raises `ValueError` rather than write NaN or Infinity, which no JSON reader takes."""
-    return _ENCODER.encode(document).encode()
+    payload = to_json(document)
+    if b"NaN" in payload or b"Infinity" in payload:  # as numbers, or only as words in a text
+        _STRICT.encode(document)
+    return payload
 
 
 def iso(wall_s: float) -> str:

@@ -13,6 +13,15 @@ from alimante.safety.writer import Writer
 Decide = Callable[[Output, Wish, float], Verdict]
 
 
+class _Refused(Exception):
+    """A command that may not pass."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
 class Desk:
     """Where commands arrive. `verdict(output, wish, now_s)` says what a wish may get, `settle` brings it about."""
 
@@ -41,37 +50,37 @@ class Desk:
             if answer is not None:
                 self._bus.publish(answer)
             return
-        outcome, reason = self._judge(command)
-        if outcome is not None:
-            self._finish(command, outcome, reason)
-        elif command.value is None:
-            self._give_back(command)
+        try:
+            output, wish, verdict = self._judge(command)
+        except _Refused as refused:
+            self._finish(command, refused.outcome, refused.reason)
+            return
+        if command.value is None:
+            self._give_back(command, output)
         else:
-            self._obey(command, command.value)
+            self._obey(command, output, wish, verdict)
 
-    def _judge(self, command: CommandReceived) -> tuple[Outcome | None, str]:
-        """The outcome of a command that may not pass, or None for one that may."""
+    def _judge(self, command: CommandReceived) -> tuple[Output, Wish, Verdict]:
+        """What it may get. Raises `_Refused` when it may not pass."""
         output = self._outputs.get(command.device)
         if output is None:
-            return Outcome.REJECTED, f"there is no actuator {command.device}"
+            raise _Refused(Outcome.REJECTED, f"there is no actuator {command.device}")
         try:
             value = output.safe if command.value is None else parse_value(output.handle.accepts, command.value)
         except ValueError as error:
-            return Outcome.REJECTED, str(error)
+            raise _Refused(Outcome.REJECTED, str(error)) from None
         now_s = self._now()
         if now_s > command.expires_s:
-            return Outcome.EXPIRED, "the command came too late"
+            raise _Refused(Outcome.EXPIRED, "the command came too late")
         if self.answers.is_overtaken(command, now_s):
-            return Outcome.REJECTED, "out of order: a later command came first"
-        verdict = self._verdict(output, _wish_of(command, value, now_s), now_s)
-        if verdict.cause in (Cause.NONE, Cause.MAX_POWER):
-            return None, ""
-        return Outcome.REJECTED, verdict.text
-
-    def _obey(self, command: CommandReceived, value: float) -> None:
-        output, now_s = self._outputs[command.device], self._now()
+            raise _Refused(Outcome.REJECTED, "out of order: a later command came first")
         wish = _wish_of(command, value, now_s)
         verdict = self._verdict(output, wish, now_s)
+        if verdict.cause not in (Cause.NONE, Cause.MAX_POWER):
+            raise _Refused(Outcome.REJECTED, verdict.text)
+        return output, wish, verdict
+
+    def _obey(self, command: CommandReceived, output: Output, wish: Wish, verdict: Verdict) -> None:
         output.override = wish
 
         def on_finished(outcome: Outcome, reason: str) -> None:
@@ -90,8 +99,7 @@ class Desk:
             on_finished=on_finished,
         )
 
-    def _give_back(self, command: CommandReceived) -> None:
-        output = self._outputs[command.device]
+    def _give_back(self, command: CommandReceived, output: Output) -> None:
         output.end_override(f"{command.source} has given it back to its controllers")
         output.decide(self._now(), output.lapsed)
         self._settle(output, self._now())

@@ -296,7 +296,7 @@ class Gate:
             now_s=now_s,
             current=output.target,
             account=output.account,
-            bar=bar or self._evidence.lack(looked),
+            bar=bar or (self._evidence.lack(looked) if looked else ""),
             bar_cause=cause,
             evidence=tuple(looked.items()),
             interlock=self._in_the_way(output, now_s),

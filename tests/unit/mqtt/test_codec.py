@@ -15,6 +15,7 @@ from alimante.core.events import CommandFinished, Outcome, OutputChanged, Qualit
 from alimante.mqtt.codec import (
     Refused,
     decode_command,
+    dump,
     encode_ack,
     encode_output,
     encode_reading,
@@ -379,3 +380,13 @@ def test_a_wall_time_is_told_to_the_millisecond_and_never_from_the_future(wall_s
     told = iso(wall_s)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told)
     assert -1e-6 <= wall_s - datetime.fromisoformat(told).timestamp() < 0.001 + 1e-6
+
+
+def test_a_text_may_speak_of_nan_and_infinity():
+    assert json.loads(dump({"reason": "NaN or Infinity"})) == {"reason": "NaN or Infinity"}
+
+
+@pytest.mark.parametrize("document", [{"a": "\ud800"}, {"a": object()}, {"a": [math.nan]}])
+def test_what_no_json_reader_takes_is_not_written(document):
+    with pytest.raises(ValueError):
+        dump(document)
