@@ -58,6 +58,11 @@ def for_device(error: str, *, is_reset_near: bool) -> frozenset[Tier]:
     return tiers | _WIRE if is_reset_near and Tier.DEVICE in tiers else tiers
 
 
+def for_output() -> frozenset[Tier]:
+    """What can help an output that does not answer, and lets go of no other output."""
+    return _BOTH
+
+
 def for_wire(error: str) -> frozenset[Tier]:
     """What can help a wire whose operations end in `error`."""
     return _OF_WIRE.get(error, _WIRE)

@@ -23,7 +23,7 @@ from alimante.io.handle import ActuatorHandle
 from alimante.io.worker import Worker
 from alimante.policy.advice import advice_for
 from alimante.policy.ladder import Attempt, Tier
-from alimante.policy.remedies import CRASHED, WEDGED, for_device, for_wire
+from alimante.policy.remedies import CRASHED, WEDGED, for_device, for_output, for_wire
 from alimante.services.control_socket import Answer, CannotAnswer
 from alimante.services.fallbacks import Fallback
 from alimante.services.patients import Patient, Strategy, Try
@@ -126,16 +126,17 @@ class RecoveryService:
 
         Returns what is being done. Raises `UnknownComponent`.
         """
-        patient = self.ward.find(component)
-        if patient.is_busy:
-            return f"{component} is being repaired just now"
+        patient, now_s = self.ward.find(component), self._clock.mono()
+        if patient.is_busy or now_s < patient.ladder.ready_s:
+            return f"{component} was begun anew just now; wait to see whether that helped"
         if patient.is_given_up:
             patient.is_given_up = False
             self._tell(patient, Level.CLEAR, f"acknowledged by {by}")
         if not patient.is_ill:
             patient.is_ill, patient.good = True, 0
         tier = Tier.DEVICE if patient.wire or component not in self._workers else Tier.WIRE
-        patient.ladder.ready_s = self._clock.mono() + self._keys.device.cool_down_s
+        rung = self._keys.wire if tier is Tier.WIRE else self._keys.device
+        patient.ladder.ready_s = now_s + rung.cool_down_s
         self._begin(patient, Attempt(tier, 1, 1), strategy=Strategy.MANUAL, why=f"asked for by {by}")
         return f"{component} is being begun anew; `alimante repairs` tells whether that helped"
 
@@ -228,12 +229,12 @@ class RecoveryService:
             too_many = self._repairs.given_up() >= self._keys.stuck_calls
             if patient.error == WEDGED and (too_many or not self._repairs.may_reset(patient.id)):
                 tiers -= {Tier.WIRE}
+        elif patient.id in self._actuators:
+            tiers = for_output()
         elif patient.wire:
             tiers = for_device(patient.error, is_reset_near=self._repairs.is_reset_near(patient.id))
         else:
             tiers = frozenset({Tier.DEVICE})
-        if patient.id in self._actuators:
-            tiers &= {Tier.DEVICE}
         may_end = patient.is_vital and self._end_process is not None
         if not may_end or (patient.error == CRASHED and patient.fresh.used(now_s)):
             return tiers - {Tier.PROCESS}
@@ -253,6 +254,10 @@ class RecoveryService:
             trying.action = await self._action(patient, trying)()
         except DeviceError as error:
             trying.action = f"in vain: {error}"
+            patient.failed(type(error).__name__, str(error)[:200])
+        except Exception as error:  # noqa: BLE001 - a task's boundary, and a registered action may raise anything
+            _log.exception("a repair of %s failed", patient.id)
+            trying.action = f"in vain: {type(error).__name__}: {error}"
             patient.failed(type(error).__name__, str(error)[:200])
         finally:
             patient.is_busy = False

@@ -68,7 +68,7 @@ class Repairs:
     async def reset(self, wire: str, *, lost: Iterable[str]) -> str:
         """Begin anew with a wire, then with its devices in their order. `lost` are the devices that do not answer."""
         done = []
-        if self._workers[wire].wedged:
+        if self._workers[wire].wedged and self.may_reset(wire):
             done.append(self._renew(wire))
         for step in self._steps(wire, lost):
             try:

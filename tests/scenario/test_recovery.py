@@ -211,6 +211,33 @@ def test_f052_removing_and_adding_a_component_refunds_nothing():
     tell({"warm_probe": PROBE}, story)
 
 
+def test_an_action_that_raises_anything_is_an_attempt_that_failed():
+    async def story(story: Story) -> None:
+        async def restart() -> str:
+            raise RuntimeError("a defect in the action")
+
+        story.recovery.register("camera", Strategy.RESTART, restart)
+        for _ in range(3):
+            story.recovery.failed("camera", "Broken", "dark")
+        await asyncio.sleep(300)
+        assert story.counts("camera") == {"device": 5}
+        assert "a defect in the action" in story.finished("camera")[0].action
+        assert story.run.supervisor.lifecycle.states()["recovery"] == "running"
+
+    tell({"warm_probe": PROBE}, story)
+
+
+def test_many_wishes_for_a_repair_are_one_repair_each_ten_seconds():
+    async def story(story: Story) -> None:
+        await asyncio.sleep(21)
+        for _ in range(60):
+            story.recovery.ask("warm_probe", "anna")
+            await asyncio.sleep(1)
+        assert len(story.finished("warm_probe")) <= 6
+
+    tell({"warm_probe": PROBE}, story)
+
+
 def test_a_registered_component_is_healed_by_its_own_action():
     async def story(story: Story) -> None:
         async def restart() -> str:
@@ -467,7 +494,7 @@ def test_an_output_that_does_not_answer_ends_with_a_person_and_is_safe():
         await asyncio.sleep(1)
         story.run.wire("pins").return_()
         await asyncio.sleep(300)
-        assert story.counts("heater") == {"device": 5}
+        assert story.counts("heater") == {"device": 5, "wire": 3}
         assert story.ended == []
         assert story.asks_person("heater")
         story.run.wire("pins").busy(17, held=False)
