@@ -388,5 +388,5 @@ def test_a_text_may_speak_of_nan_and_infinity():
 
 @pytest.mark.parametrize("document", [{"a": "\ud800"}, {"a": object()}, {"a": [math.nan]}])
 def test_what_no_json_reader_takes_is_not_written(document):
-    with pytest.raises(ValueError, match="JSON|serialize"):
+    with pytest.raises(ValueError, match=r"JSON|serialize"):
         dump(document)
