@@ -7,7 +7,7 @@ import asyncio
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -183,7 +183,15 @@ class Node:
         return self.broker.link(will)
 
     def _sleep(self, device: str, seconds: float) -> None:
-        self._workers[self.plan.config.devices[device].wire].sleep(seconds)
+        """Keep the device's wire busy; what hangs without end comes back when its fault is over."""
+        now_s = self.clock.mono()
+        ends_s = [
+            self.start_s + record.fault.ends_s
+            for record in self.ledger.faults
+            if record.is_active and record.fault.target == device
+        ]
+        lasts_s = min([seconds, *(end_s - now_s for end_s in ends_s)]) if seconds == inf else seconds
+        self._workers[self.plan.config.devices[device].wire].sleep(lasts_s)
 
     def _on_event(self, event: Event) -> None:
         now_s = self.clock.mono()
