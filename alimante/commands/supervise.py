@@ -48,18 +48,18 @@ _log = logging.getLogger(__name__)
 
 
 class _Process:
-    """What signals change."""
+    """What signals change. A stop beats a reload, whichever comes first."""
 
     def __init__(self) -> None:
-        self.stop = asyncio.Event()
-        self.reload = False
+        self.wake = asyncio.Event()
+        self.is_ending = False
 
     def on_stop(self) -> None:
-        self.stop.set()
+        self.is_ending = True
+        self.wake.set()
 
     def on_reload(self) -> None:
-        self.reload = True
-        self.stop.set()
+        self.wake.set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,12 +141,11 @@ async def _serve(loaded: Loaded, given: _Given) -> int:
             _log.exception("the supervisor gave up; its outputs were put safe")
             boots.end(End.GAVE_UP, f"{type(error).__name__}: {error}")
             return EXIT_GAVE_UP
-        if not process.reload:
+        if process.is_ending:
             boots.end(End.CLEAN)
             return 0
         given.notifier.send(reloading(given.clock.mono()))
-        process.stop.clear()
-        process.reload = False
+        process.wake.clear()
         loaded = _reloaded(given, loaded)
 
 
@@ -197,10 +196,12 @@ async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> None:
         table = LiveTable(sys.stdout, full=supervisor.status.full, address=lambda: "".join(address), log=tail)
         drawing = Tasks(lambda name, error: _log.error("the live table ended", exc_info=error))
         supervisor.lifecycle.add(Periodic("console", Phase.SERVICES, table.draw, every_s=REFRESH_S, tasks=drawing))
+    is_reload = False
     try:
-        await supervisor.run(process.stop)
+        await supervisor.run(process.wake)
+        is_reload = not process.is_ending
     finally:
-        if given.line is not None and not process.reload and is_all_safe(supervisor):
+        if given.line is not None and not is_reload and is_all_safe(supervisor):
             tell(given.line, BYE)
 
 

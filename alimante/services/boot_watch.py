@@ -1,6 +1,7 @@
 """Tells how the last run ended, and when this one has run well for long enough; it must not decide what follows."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,8 @@ from alimante.services.boots import Boots
 LOOK_S: Final = 30.0
 WRITE_DEADLINE_S: Final = 10.0
 LEAVE: Final = "find out what went wrong, then end the safe mode with: alimante safe-mode off"
+
+_log = logging.getLogger(__name__)
 
 
 class BootWatch:
@@ -50,6 +53,7 @@ class BootWatch:
         death, safe_mode = self._boots.death, self._boots.record.safe_mode
         if death is not None and not self._boots.is_told:
             self._boots.is_told = True
+            _log.warning("the run before this one did not end as it should: %s", death.text)
             self._bus.publish(PostMortem(kind=death.kind, text=death.text, bad_starts=self._boots.bad_starts))
         if safe_mode:
             self._bus.publish(
