@@ -5,6 +5,7 @@ noticed as a program that fails again and again.
 """
 
 import logging
+import signal
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,10 @@ from alimante.services.instance_lock import AlreadyRunning, InstanceLock
 EXIT_GAVE_UP = 70
 
 _log = logging.getLogger(__name__)
+
+
+class _StoppedEarly(BaseException):
+    """A signal asked the program to end before it had begun its work."""
 
 
 def run(config_path: Path, folders: Folders) -> int:
@@ -36,19 +41,28 @@ def run(config_path: Path, folders: Folders) -> int:
 
 def _run(config_path: Path, folders: Folders, lock: InstanceLock) -> int:
     boots = Boots(folders.state, files=DiskFiles(), kernel=kernel_boot(), now=time.monotonic)
-    boots.begin()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _on_early_stop)  # until the supervisor has handlers of its own
     try:
+        boots.begin()
         from alimante.commands.supervise import supervise
 
         code = supervise(config_path, folders, lock, boots)
     except CommandFailed as failure:  # a faulty configuration, say: the program itself is sound
         boots.end(End.CLEAN, str(failure))
         raise
+    except _StoppedEarly:
+        boots.end(End.CLEAN, "it was stopped while it started")
+        return 0
     except BaseException as error:  # noqa: BLE001 - the end of the process: all that is left is to say so
         _log.critical("the supervisor cannot go on", exc_info=error)
         boots.end(End.GAVE_UP, f"{type(error).__name__}: {error}"[:500])
         return EXIT_GAVE_UP
     return code
+
+
+def _on_early_stop(number: int, frame: object) -> None:
+    raise _StoppedEarly
 
 
 def _fail(text: str) -> int:

@@ -62,7 +62,7 @@ class Bench:
         return guards[0]
 
     def duty_ns(self) -> int:
-        return int((self.channel / "duty_cycle").read_text())
+        return int((self.channel / "duty_cycle").read_text() or -1)  # a plain file is empty while it is written
 
     def heat(self) -> None:
         """Turn the heater on, as a person can once its probe has proved itself."""

@@ -46,19 +46,22 @@ def test_a_service_whose_task_is_cancelled_is_running_again_within_seconds(compo
     assert run.seen(ConditionChanged, condition="service_failed")[0].level is Level.WARNING
 
 
-def test_f130_a_gate_that_fails_ends_the_run_with_the_heater_off_within_two_seconds(mocker: Any):
+@pytest.mark.parametrize("error", [RuntimeError("planted"), MemoryError("planted"), SystemExit("planted")], ids=repr)
+def test_f130_f134_a_gate_that_fails_ends_the_run_with_the_heater_off_within_two_seconds(
+    mocker: Any, error: BaseException
+):
     async def story(run: Run) -> None:
         runs.append(run)
         await asyncio.sleep(READY_S)
         await run.command("heater", 1.0)
         assert run.truth.loads["heater"].heat_w > 0
-        mocker.patch.object(run.supervisor.gate, "tick", side_effect=RuntimeError("planted"))
+        mocker.patch.object(run.supervisor.gate, "tick", side_effect=error)
         began_s.append(run.clock.mono())
         await asyncio.sleep(3600)
 
     runs: list[Run] = []
     began_s: list[float] = []
-    with pytest.raises(GaveUp, match="outputs failed: outputs: RuntimeError: planted"):
+    with pytest.raises(GaveUp, match=r"outputs failed: outputs: \w+: .*planted"):
         run_supervisor(config_of(heater=HEATER), story)
     assert runs[0].truth.loads["heater"].heat_w == 0
     assert runs[0].clock.mono() - began_s[0] <= 1.0 + 2.0

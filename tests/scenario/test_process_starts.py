@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,19 @@ def test_f104_with_32_files_it_runs_and_answers(tmp_path: Path):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
+
+
+def test_a_stop_while_it_starts_is_no_bad_start(tmp_path: Path):
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    process = subprocess.Popen(
+        [*ALIMANTE, "run", "--config", str(tmp_path / "config.json"), "--state-dir", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    until_s = time.monotonic() + PATIENCE_S
+    while not (tmp_path / "starts.json").exists() and time.monotonic() < until_s:
+        time.sleep(0.005)  # a real process: what is waited for is its first file
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert record(tmp_path)["starts"][-1]["end"] == "clean"
