@@ -33,6 +33,11 @@ class Conditions:
                 )
             )
 
+    def tell_all(self) -> None:
+        """Tell all that is so: what an earlier run left was found before anybody listened."""
+        for condition in list(self.active.values()):
+            self._bus.publish(condition)
+
     def of(self, component: str) -> list[ConditionChanged]:
         """What is not clear of one component."""
         return [found for (name, _), found in self.active.items() if name == component]

@@ -7,8 +7,10 @@ until it is.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alimante.core.events import Level
 from alimante.safety.output import Output
 from alimante.safety.reporting import Reporter
+from alimante.safety.trips import ADVICE
 from alimante.safety.watch import Watch
 
 
@@ -56,11 +58,18 @@ class Memory:
             self._restore_one(self._outputs[name], account, now_s=now_s, away_s=away_s)
         for name, latch in _parts(saved, "latches", self._outputs):
             self._outputs[name].latch.restore(latch, now_s=now_s, wall_s=wall_s)
+            self._tell_trip(self._outputs[name])
         for name, learned in _parts(saved, "heaters", self._watches):
             self._watches[name].restore(learned)
         log = saved.get("log")
         self._reporter.log.extend(entry for entry in (log if isinstance(log, list) else ()) if isinstance(entry, dict))
         return away_s
+
+    def _tell_trip(self, output: Output) -> None:
+        """A trip that outlives a restart is a condition of the new run, too."""
+        if output.latch.is_tripped:
+            last = output.latch.trips[-1]
+            self._reporter.found(output, last.cause, level=Level.CRITICAL, text=last.text, advice=ADVICE)
 
     def believe_clock(self) -> None:
         """Let the ages go on by the time between the runs, as soon as that is known."""

@@ -22,7 +22,6 @@ from alimante.core.events import (
     PeopleTold,
     RecoveryFinished,
     SafetyActed,
-    ServiceFailed,
     WireStateChanged,
 )
 from alimante.core.states import DeviceState
@@ -70,7 +69,6 @@ class Journal:
             subscribe(PeopleTold, self._on_told),
             subscribe(SafetyActed, self._on_safety),
             subscribe(RecoveryFinished, self._on_recovery),
-            subscribe(ServiceFailed, lambda e: _log.error("the service %s failed: %s", e.service, e.error)),
             subscribe(ClockStepped, lambda e: _log.warning("the clock jumped by %+.1f s", e.by_s)),
             subscribe(HandlerSlow, lambda e: _log.warning("%s took %.3f s on %s", e.handler, e.took_s, e.event)),
             subscribe(MailboxOverflowed, lambda e: _log.warning("mailbox %s is full and drops telemetry", e.mailbox)),
