@@ -61,6 +61,7 @@ def by_clock(on: str, off: str) -> DaylightOf:
     """From `on` to `off` on the wall clock, past midnight when `off` is not later."""
     on_s, off_s = second_of(on), second_of(off)
 
+    @lru_cache(maxsize=8)
     def of(zone: ZoneInfo, day: date) -> Daylight:
         return Daylight(instant(zone, day, on_s), instant(zone, day if off_s > on_s else day + _ONE_DAY, off_s))
 
@@ -71,6 +72,7 @@ def by_table(curve: Curve, midday: str) -> DaylightOf:
     """As many hours as `curve` says, around `midday` on the wall clock."""
     midday_s = second_of(midday)
 
+    @lru_cache(maxsize=8)
     def of(zone: ZoneInfo, day: date) -> Daylight:
         middle_s, half_s = instant(zone, day, midday_s), curve.at(day) * 1800
         return Daylight(middle_s - half_s, middle_s + half_s)

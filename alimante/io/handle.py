@@ -95,6 +95,8 @@ class SensorHandle(Handle):
         """How many reads the guard has refused."""
         self._is_missed = False
         self._unwatch: Callable[[], None] | None = None
+        self._asked: Any = None
+        """The driver that was asked whether it tells edges."""
         self._seq = 0
 
     @property
@@ -201,8 +203,10 @@ class SensorHandle(Handle):
         if self._is_worn():
             self.close()
         driver = self._opened()
-        if self._unwatch is None and isinstance(driver, EdgeSensor):
-            self._unwatch = driver.watch(self._on_edge)
+        if driver is not self._asked:  # once for each driver: to ask costs as much as to read
+            if isinstance(driver, EdgeSensor):
+                self._unwatch = driver.watch(self._on_edge)
+            self._asked = driver
         return checked(self.channels, driver.read())
 
     def _on_edge(self) -> None:

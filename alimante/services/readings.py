@@ -68,11 +68,23 @@ class Readings:
         self._news = asyncio.Event()
         self._next_s = float("inf")
         """When a channel grows old next, as far as the task knows."""
+        self._asked_s = float("nan")
+        self._answers: dict[str, Belief] = {}
+        """What was answered at this very moment: many ask for the same, and nothing ages in no time."""
         self._undo: list[Undo] = []
 
     def believed(self, full_name: str) -> Belief:
         """What is believed now of a group or of `sensor.channel`. Raises `KeyError` for any other name."""
         now_s = self._clock.mono()
+        if now_s != self._asked_s:
+            self._asked_s = now_s
+            self._answers.clear()
+        answer = self._answers.get(full_name)
+        if answer is None:
+            answer = self._answers[full_name] = self._believed(full_name, now_s)
+        return answer
+
+    def _believed(self, full_name: str, now_s: float) -> Belief:
         group = self._groups.get(full_name)
         if group is not None:
             return group(self.believed, now_s)
@@ -102,6 +114,7 @@ class Readings:
         channel = self._by_names.get((event.device, event.channel))
         if channel is None:
             return
+        self._answers.clear()
         channel.seq = event.seq
         is_bad = event.quality is Quality.BAD
         self._count(channel, failed=channel.new_attempts() - 1 + is_bad, good=not is_bad)
@@ -126,6 +139,7 @@ class Readings:
         channel = self._by_names.get((event.device, event.channel))
         if channel is None:
             return
+        self._answers.clear()
         channel.seq = event.seq
         channel.missed += 1
         channel.why_missed = event.reason

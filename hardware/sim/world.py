@@ -102,11 +102,15 @@ class World:
         self._now = now
         self._seed = settings.seed if seed is None else seed
         self._wires: dict[str, SimWire] = {}
+        self._lines: list[SimGpio] = []
 
     def wire(self, name: str, kind: WireKind) -> SimWire:
         """The simulated wire called `name`, made at the first call; `ValueError` when it is of another kind."""
         made = _WIRES[kind]
-        wire = self._wires.setdefault(name, made())
+        if name not in self._wires:
+            self._wires[name] = made()
+            self._lines = [wire for wire in self._wires.values() if isinstance(wire, SimGpio)]
+        wire = self._wires[name]
         if not isinstance(wire, made):
             raise ValueError(f"the simulated wire {name!r} is a {type(wire).__name__} and cannot be of kind {kind}")
         return wire
@@ -142,13 +146,12 @@ class World:
     @property
     def is_watched(self) -> bool:
         """Whether something on an input line, such as a float switch, has to look at the physics now and then."""
-        return any(isinstance(wire, SimGpio) and wire.has_steppers for wire in self._wires.values())
+        return any(lines.has_steppers for lines in self._lines)
 
     def step(self) -> None:
         """Let what watches the physics look at it; the physics themselves catch up whenever somebody looks."""
-        for wire in tuple(self._wires.values()):
-            if isinstance(wire, SimGpio):
-                wire.step()
+        for lines in self._lines:
+            lines.step()
 
 
 _WIRES: Final[dict[WireKind, type[SimWire]]] = {
