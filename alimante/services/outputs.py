@@ -36,9 +36,9 @@ class OutputService:
 
     async def start(self) -> None:
         """Put everything safe before anything else happens, and tell what outlived the restart."""
+        self._gate.conditions.tell_all()
         self._gate.make_safe("start", "every output starts safe")
         await self._settle()
-        self._gate.conditions.tell_all()
         self._undo = self._bus.subscribe(CommandReceived, self._gate.on_command)
         self._tasks.spawn(self._tick(), name=self.name)
 
