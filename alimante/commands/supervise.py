@@ -37,6 +37,7 @@ from alimante.services.guard import BYE, CHANGED, GuardLine, tell
 from alimante.services.instance_lock import InstanceLock
 from alimante.services.journal import OneLine
 from alimante.services.periodic import Periodic
+from alimante.services.settled import Settled
 from alimante.services.system_facts import LinuxFacts
 from alimante.services.systemd import Notifier, notifier_from, reloading, watchdog_interval_s
 from alimante.wiring import CannotBuild
@@ -196,6 +197,7 @@ async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> None:
         table = LiveTable(sys.stdout, full=supervisor.status.full, address=lambda: "".join(address), log=tail)
         drawing = Tasks(lambda name, error: _log.error("the live table ended", exc_info=error))
         supervisor.lifecycle.add(Periodic("console", Phase.SERVICES, table.draw, every_s=REFRESH_S, tasks=drawing))
+    supervisor.lifecycle.add(Settled())
     is_reload = False
     try:
         await supervisor.run(process.wake)
