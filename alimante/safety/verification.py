@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys, VerifyKeys
+from alimante.core.events import Quality
 from alimante.policy.belief import Belief
 from alimante.safety import sentences
 from alimante.safety.findings import Finding, Kind
@@ -79,6 +80,7 @@ class Verification:
         self._off_since_s: float | None = None
         self._on_since_s: float | None = None
         self._company_s = float("-inf")  # when another source of heat was on last
+        self._doubted_s = float("-inf")  # when its sensor was suspect last
         self._deficit_c_s = 0.0
         self._best_c: float | None = None
         self._best_full_s = 0.0
@@ -117,6 +119,8 @@ class Verification:
     def _note_off(self, now_s: float, seen: Seen) -> None:
         if seen.heat_elsewhere:
             self._company_s = now_s
+        if seen.belief.quality is Quality.SUSPECT:
+            self._doubted_s = now_s  # noise looks like heat that comes from nowhere
         if seen.duty > 0.0:
             self._off_since_s = None
             self._on_since_s = now_s if self._on_since_s is None else self._on_since_s
@@ -202,13 +206,20 @@ class Verification:
                 self._is_proven = self._is_proven or end.smooth_c - start.smooth_c >= expected_c / 2.0
                 return expected_c
         full_s = end.full_s - start.full_s
-        if self._is_proven or full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(end):
+        if self._is_proven or full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(start, end):
             return None
         nominal_c = self._limit.max_rate_c_per_min * full_s / 60.0
         return nominal_c if nominal_c >= least_c else None
 
-    def _may_lag(self, end: Entry) -> bool:
-        """Whether a sensor that did rise before, but of unknown lag, may still be falling from the last time off."""
+    def _may_lag(self, start: Entry, end: Entry) -> bool:
+        """Whether a sensor that did rise before, but of unknown lag, may still be falling from the last time off.
+
+        One that shows the same all the time, in steps fine enough for that, does not fall.
+        """
+        is_fine = self._keys.resolution_c <= self._keys.rise_c / 2.0
+        shown_c = [entry.reading_c for entry in self._trace.entries if start.at_s <= entry.at_s <= end.at_s]
+        if is_fine and max(shown_c) - min(shown_c) < self._keys.resolution_c / 2.0:
+            return False
         on_s = 0.0 if self._on_since_s is None else end.at_s - self._on_since_s
         return self._has_risen and on_s < _SLOWEST * self._keys.dead_time_s + self.window_s
 
@@ -280,7 +291,7 @@ class Verification:
         keys = self._keys
         if self._off_since_s is None:
             return
-        quiet_s = max(self._off_since_s, self._company_s) + keys.off_after_s
+        quiet_s = max(max(self._off_since_s, self._company_s) + keys.off_after_s, self._doubted_s)
         start, mid = (
             self._trace.at(max(quiet_s, now_s - keys.off_window_s)),
             self._trace.at(now_s - keys.off_window_s / 2),
