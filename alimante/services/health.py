@@ -246,7 +246,8 @@ class HealthService:
         old, entry.judged = entry.judged, found
         if found.health is not old.health:
             entry.since_s = now_s
-            self._publish(name, old.health, found, now_s)
+            if name != NODE:  # what is said of the node itself counts among the rest, and is told with it
+                self._publish(name, old.health, found, now_s)
         if entry.record.is_over:
             self._entries.pop(name, None)
 
@@ -259,7 +260,8 @@ class HealthService:
         if node is Health.HEALTHY or not ill:
             return Judged(health=node)
         name, found = ill[0]
-        return Judged(health=node, reason=f"{name}: {found.reason or found.health}", advice=found.advice)
+        why = found.reason or found.health.value
+        return Judged(health=node, reason=why if name == NODE else f"{name}: {why}", advice=found.advice)
 
     def _publish(self, component: str, old: Health, found: Judged, now_s: float) -> None:
         event = HealthChanged(
