@@ -103,7 +103,7 @@ def test_a_command_that_failed_or_may_have_is_an_error(outcome):
     ]
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.FAILED, Outcome.UNKNOWN})
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.FAILED, Outcome.UNKNOWN}))
 def test_a_command_that_was_applied_or_refused_is_none(outcome):
     assert Bench().say(finished(outcome)) == []
 
