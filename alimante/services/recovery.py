@@ -32,7 +32,6 @@ from alimante.services.ward import UnknownComponent, Ward
 from hardware.errors import DeviceError
 
 NEEDS_PERSON: Final = "needs_person"
-TICK_S: Final = 1.0
 Action = Callable[[], Awaitable[str]]
 _STRATEGIES: Final = {Tier.DEVICE: Strategy.RESTART, Tier.WIRE: Strategy.RESET, Tier.PROCESS: Strategy.RESTART}
 _log = logging.getLogger(__name__)
@@ -65,6 +64,7 @@ class RecoveryService:
         on_change: Callable[[bool], None] = lambda critical: None,
     ) -> None:
         self._keys = config.recovery.repair
+        self._tick_s = config.control.tick_s
         self._repairs = repairs
         self._actuators = actuators
         self._workers = workers
@@ -202,7 +202,7 @@ class RecoveryService:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._tick_s)
             self.tick()
 
     def tick(self) -> None:
