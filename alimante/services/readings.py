@@ -12,7 +12,15 @@ from alimante.config.model import Device
 from alimante.core.bus import EventBus, Undo
 from alimante.core.clock import Clock
 from alimante.core.component import Phase
-from alimante.core.events import Level, OutputChanged, Quality, ReadingAged, ReadingMissed, ReadingTaken
+from alimante.core.events import (
+    ConditionChanged,
+    Level,
+    OutputChanged,
+    Quality,
+    ReadingAged,
+    ReadingMissed,
+    ReadingTaken,
+)
 from alimante.core.tasks import Tasks
 from alimante.io.handle import SensorHandle
 from alimante.policy.belief import Belief, Believed
@@ -64,7 +72,8 @@ class Readings:
         }
         self._by_names = {(channel.device, channel.channel.name): channel for channel in self.channels.values()}
         self._neighbours = Neighbours(self.channels, outputs=outputs, groups=members)
-        self._conditions = ChannelConditions(bus)
+        wires = {name: handle.device.wire for name, handle in handles.items()}
+        self._conditions = ChannelConditions(wires, bus=bus)
         self._news = asyncio.Event()
         self._next_s = float("inf")
         """When a channel grows old next, as far as the task knows."""
@@ -101,6 +110,7 @@ class Readings:
             subscribe(ReadingTaken, self._on_taken),
             subscribe(ReadingMissed, self._on_missed),
             subscribe(OutputChanged, self._neighbours.on_output),
+            subscribe(ConditionChanged, self._conditions.on_condition),
         ]
         self._tasks.spawn(self._watch(), name=self.name)
 
