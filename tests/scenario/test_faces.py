@@ -190,7 +190,7 @@ def test_the_command_line_asks_and_tells_a_supervisor(node: Process, watcher: Wa
     assert "readings_taken" in said("metrics")
     assert "ignored for 20 min" in said("maintenance", "on", "20m")
     assert "node/maintenance" in [alert["alert"] for alert in answered("alerts")["alerts"]]
-    assert said("ack", "node/maintenance", "--by", "Kim") == "gate/maintenance: Kim knows\n"
+    assert said("ack", "node/maintenance", "--by", "Kim") == "node/maintenance: Kim knows\n"
     assert "(Kim knows)" in said("alerts")
     assert "over" in said("maintenance", "off")
     assert "temperature: " in said("read", "warm_probe")
