@@ -1,0 +1,467 @@
+"""Section A of the fault catalogue: thermometers that fail or lie, under the whole supervisor."""
+
+import asyncio
+import itertools
+import json
+import math
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from alimante.app import GaveUp
+from alimante.core.events import (
+    BreakerChanged,
+    ConditionChanged,
+    GroupJudged,
+    PeopleTold,
+    Quality,
+    ReadingAged,
+    ReadingMissed,
+    ReadingTaken,
+)
+from alimante.mqtt.codec import encode_reading
+from hardware.api import Sample
+from hardware.drivers.ds18b20 import Ds18b20
+from tests.scenario.faults.oracle import Duties
+from tests.scenario.faults.stage import AIR, HARM_C, POLL_S, SWITCH, TARGET_C, Stage, play, probe
+from tests.scenario.harness import Run
+
+each_count = pytest.mark.parametrize("sensors", [1, 2, 3])
+each_state = pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
+OFF_S = 35.0
+VERIFIED_S = 60.0 + 120.0 + POLL_S + 1.0
+"""Dead time, half of the 240 s to harm, a poll and a tick."""
+
+
+BOX = {"driver": "dht22", "wire": "kernel", "pin": 24, "zone": "warm"}
+MIXED: dict[str, Any] = {"devices": {"air": AIR}, "members": ("p1", "air.temperature")}
+
+
+async def blind(stage: Stage, *faults: str, for_s: float = 120.0) -> None:
+    """What always follows when too few sensors can be believed, and what follows from the repair."""
+    repair = stage.break_(*faults)
+    await stage.heater_off_within(OFF_S)
+    await stage.alert_within("warm", "too_few_sensors", OFF_S)
+    await stage.stays_off(for_s)
+    assert stage.health == "CRITICAL"
+    repair()
+    await stage.healthy_within()
+
+
+async def until_just_after_a_reading(stage: Stage, device: str) -> None:
+    count = len(stage.run.seen(ReadingTaken, device=device))
+    while len(stage.run.seen(ReadingTaken, device=device)) == count:
+        await asyncio.sleep(0.1)
+
+
+async def for_one_poll(stage: Stage, fault: str) -> None:
+    """Let all that one poll of a probe asks for be wrong."""
+    await until_just_after_a_reading(stage, "p1")
+    await asyncio.sleep(POLL_S - 1.0)
+    repair = stage.break_(fault)
+    await asyncio.sleep(POLL_S - 1.0)
+    repair()
+
+
+@each_state
+@each_count
+def test_f001_thermometers_that_stop_answering_end_the_heat(sensors: int, is_on: bool):
+    async def story(stage: Stage) -> None:
+        await blind(stage, *stage.all("off"), for_s=240.0)
+        await stage.lives_on()
+
+    play(story, sensors=sensors, is_on=is_on)
+
+
+@pytest.mark.parametrize("sensors", [2, 3])
+def test_f001_one_of_several_that_stops_is_told_and_the_others_go_on(sensors: int):
+    async def story(stage: Stage) -> None:
+        repair = stage.break_("p1=off")
+        await stage.alert_within("p1", "lost", OFF_S)
+        for _ in range(900):
+            await asyncio.sleep(1.0)
+            assert abs(stage.temperature_c - TARGET_C) < 1.5
+        repair()
+        await stage.lives_on()
+
+    assert play(story, sensors=sensors).trips() == []
+
+
+@each_count
+def test_f002_thermometers_that_return_after_ten_minutes_warm_again_by_themselves(sensors: int):
+    async def story(stage: Stage) -> None:
+        repair = stage.break_(*stage.all("off"))
+        await stage.heater_off_within(OFF_S)
+        await stage.stays_off(560.0)
+        repair()
+        assert await stage.heating_within(30.0) > POLL_S, "one good reading proves nothing"
+        await stage.lives_on()
+
+    play(story, sensors=sensors)
+
+
+@pytest.mark.parametrize("fault", ["p1=sentinel(85)", "p1=sentinel"], ids=["f003", "f010"])
+@each_count
+def test_f003_f010_one_power_on_value_or_empty_answer_changes_nothing(sensors: int, fault: str):
+    async def story(stage: Stage) -> None:
+        await for_one_poll(stage, fault)
+        assert stage.is_heating
+        await asyncio.sleep(20.0)
+        assert stage.run.supervisor.readings.channels["p1.temperature"].missed == 1
+
+    stage = play(story, sensors=sensors)
+    assert stage.alerts() == set()
+    assert stage.run.seen(ReadingAged) == []
+
+
+@pytest.mark.parametrize(
+    "raw", ["sentinel(85)", "sentinel(127.937)", "sentinel", "sentinel(82)"], ids=["f004", "f005", "f008", "f035"]
+)
+@pytest.mark.parametrize(("sensors", "is_on"), [(1, True), (2, True), (3, True), (1, False)])
+def test_f004_f005_f008_f035_what_is_no_temperature_ends_the_heat_and_trips_nothing(
+    raw: str, sensors: int, is_on: bool
+):
+    async def story(stage: Stage) -> None:
+        await blind(stage, *stage.all(raw), for_s=240.0)
+
+    stage = play(story, sensors=sensors, is_on=is_on)
+    assert stage.trips() == []
+    assert stage.run.truth.loads["fan"].on_s == 0.0
+
+
+@each_count
+def test_f007_a_third_of_failed_answers_is_absorbed_and_told_within_300_s(sensors: int):
+    async def story(stage: Stage) -> None:
+        repair = stage.break_("p1=intermittent(0.3)")
+        await stage.alert_within("p1", "error_density", 300.0)
+        await asyncio.sleep(600.0)
+        repair()
+        await stage.healthy_within()
+
+    stage = play(story, sensors=sensors, is_on=None)
+    assert stage.run.seen(ReadingAged, quality=Quality.UNKNOWN) == []
+    assert ("warm", "too_few_sensors") not in stage.alerts()
+
+
+def test_f011_a_frame_of_zeros_is_no_reading():
+    async def story(stage: Stage) -> None:
+        await blind(stage, "air=sentinel(0)")
+
+    stage = play(story, devices={"air": BOX}, members=("air.temperature",), sensors=0)
+    assert 0.0 not in [event.value for event in stage.run.seen(ReadingTaken)]
+
+
+@pytest.mark.parametrize("raw", [105, -3])
+def test_f013_an_impossible_humidity_ends_the_mist_and_leaves_the_heat(raw: int):
+    mist = {"kind": "humidity", "sensor": "air.humidity", "mister": "mister", "low_pct": 95.0}
+    mister = {**SWITCH, "pin": 27, "role": "mister", "depends_on": ["air.humidity"]}
+    most = Duties(most_on_s={"mister": 30.0}, most_in_hour_s={"mister": 300.0})
+
+    async def story(stage: Stage) -> None:
+        await stage.within(400.0, lambda: stage.run.truth.loads["mister"].on_s > 0.0, "mist")
+        repair = stage.break_(f"air.humidity=sentinel({raw})")
+        await asyncio.sleep(OFF_S)
+        spent_s = stage.run.truth.loads["mister"].on_s
+        for _ in range(900):
+            await asyncio.sleep(1.0)
+            assert stage.run.truth.loads["mister"].on_s == spent_s
+        assert abs(stage.temperature_c - TARGET_C) < 1.5
+        repair()
+        await stage.within(400.0, lambda: stage.run.truth.loads["mister"].on_s > spent_s, "mist")
+        await stage.healthy_within()
+
+    devices = {"air": BOX, "mister": mister}
+    play(story, devices=devices, controllers={"damp": mist}, duties=most)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_f014_what_is_no_number_ends_the_heat_and_is_never_told(value: float, mocker: Any):
+    async def story(stage: Stage) -> None:
+        mocker.patch.object(Ds18b20, "read", return_value=[Sample("temperature", value)])
+        stage.oracle.dark.add("p1")
+        await stage.heater_off_within(OFF_S)
+        await stage.stays_off(60.0)
+
+    stage = play(story)
+    for event in [*stage.run.seen(ReadingTaken), *stage.run.seen(ReadingAged)]:
+        json.loads(encode_reading(event, mono_s=2e3, wall_s=2e9), parse_constant=pytest.fail)
+
+
+@each_count
+@pytest.mark.parametrize("shown_c", [29.875, 28.0], ids=["f016", "f017"])
+def test_f016_f017_stuck_thermometers_are_caught_by_the_gain_check(sensors: int, shown_c: float):
+    """A heater that was never on before: what its sensors' lag is has still to be learned."""
+
+    async def story(stage: Stage) -> None:
+        await stage.within(300.0, lambda: stage.temperature_c >= 29.8, "29.8 °C")
+        assert stage.is_heating
+        stage.break_(*stage.all(f"sentinel({shown_c})"))
+        stage.oracle.dark.clear()  # it looks like a reading
+        await stage.heater_off_within(VERIFIED_S)
+        await stage.alert_within("heater", "no_response", VERIFIED_S + 5.0)
+        await stage.stays_off(890.0)
+        await stage.heating_within(30.0)
+        await stage.heater_off_within(VERIFIED_S)
+        await stage.stays_off(1000.0)
+        assert stage.run.supervisor.gate.outputs["heater"].latch.needs_person
+
+    stage = play(story, sensors=sensors)
+    assert stage.trips()[-1].latched
+    assert stage.max_c < HARM_C - 4.0
+
+
+@pytest.mark.parametrize("kind", ["thermostat", "pid"])
+def test_f016_a_thermometer_that_sticks_somewhere_never_lets_it_get_too_hot(kind: str):
+    async def story(stage: Stage) -> None:
+        await asyncio.sleep(900.0)
+        await stage.heating_within(1200.0)
+        stage.break_("p1=stuck")
+        await asyncio.sleep(3600.0)
+
+    play(story, kind=kind)
+
+
+def test_f019_a_probe_that_drifts_is_ejected_and_never_followed():
+    async def story(stage: Stage) -> None:
+        repair = stage.break_("p3=drift(6)")  # twelve times as fast as in the catalogue, to be through in an hour
+        for _ in range(1800):
+            await asyncio.sleep(1.0)
+            assert abs(stage.temperature_c - TARGET_C) < 1.5
+        assert stage.run.seen(GroupJudged, ejected=("p3.temperature",))
+        await stage.alert_within("warm", "member_ejected", 2400.0)
+        repair()
+        await stage.healthy_within(600.0)  # it is let back in after its time
+
+    stage = play(story, sensors=3)
+    ejected = next(i for i, e in enumerate(stage.run.events) if isinstance(e, GroupJudged) and e.ejected)
+    outside = 0
+    values: dict[str, float] = {}
+    for event in stage.run.events[:ejected]:
+        if isinstance(event, ReadingTaken):
+            values[event.device] = event.value
+            if event.device == "p3":
+                outside += abs(event.value - sorted(values.values())[len(values) // 2]) > 1.5
+    assert outside <= 3 + 2  # three samples in a row, with a little noise at the edge
+
+
+def test_f022_two_of_three_that_agree_on_a_lie_are_overruled_by_the_third_at_the_limit():
+    async def story(stage: Stage) -> None:
+        stage.break_("p1=wrong(-12)", "p2=wrong(-12)")
+
+        def third_c() -> float:
+            return max(event.value for event in stage.run.seen(ReadingTaken, device="p3"))
+
+        await stage.within(3600.0, lambda: third_c() >= 39.0, "39 °C")
+        await stage.heater_off_within(10.0)
+        await stage.stays_off(600.0)
+        assert stage.run.truth.loads["cutoff"].fraction == 0.0
+
+    assert [trip.cause for trip in play(story, sensors=3).trips()] == ["over_temperature"]
+
+
+@each_count
+def test_f023_one_jump_of_15_degrees_trips_nothing(sensors: int):
+    async def story(stage: Stage) -> None:
+        await for_one_poll(stage, "p1=wrong(15)")
+        await asyncio.sleep(120.0)
+        assert stage.health == "HEALTHY"
+
+    stage = play(story, sensors=sensors)
+    assert stage.trips() == []
+    assert stage.run.truth.loads["fan"].on_s == 0.0
+
+
+@each_state
+def test_f025_readings_that_are_five_minutes_old_when_they_come_are_lost(is_on: bool, mocker: Any):
+    async def story(stage: Stage) -> None:
+        honest = Ds18b20.read
+        late = lambda probe: [Sample("temperature", honest(probe)[0].value, age_s=300.0)]  # noqa: E731
+        mocker.patch.object(Ds18b20, "read", late)
+        stage.oracle.dark.add("p1")
+        stage.mark()
+        await stage.heater_off_within(OFF_S)
+        await stage.alert_within("warm", "too_few_sensors", OFF_S)
+        await stage.stays_off(300.0)
+
+    play(story, is_on=is_on)
+
+
+def test_f025_a_probe_that_shows_what_was_five_minutes_ago_does_no_harm():
+    async def story(stage: Stage) -> None:
+        stage.break_("p1=delayed(300)")
+        await asyncio.sleep(3600.0)
+
+    assert play(story).max_c < HARM_C - 4.0
+
+
+def test_f026_a_slow_probe_opens_its_breaker_and_the_other_goes_on_in_time():
+    async def story(stage: Stage) -> None:
+        slow_s = stage.now_s
+        repair = stage.break_("p1=slow(4)")
+        await stage.within(60.0, lambda: stage.run.seen(BreakerChanged, component="p1", new="open"), "open breaker")
+        await asyncio.sleep(300.0)
+        times_s = sorted({e.measured_s for e in stage.run.seen(ReadingTaken, device="air") if e.measured_s > slow_s})
+        assert all(abs(later - one - POLL_S) < 0.5 for one, later in itertools.pairwise(times_s))
+        assert abs(stage.temperature_c - TARGET_C) < 1.5
+        repair()
+        await stage.lives_on()
+
+    play(story, **MIXED)
+
+
+def test_f026_the_only_probe_that_becomes_too_slow_is_lost():
+    async def story(stage: Stage) -> None:
+        await blind(stage, "p1=slow(4)", for_s=240.0)
+        await stage.lives_on()
+
+    play(story)
+
+
+@each_state
+@each_count
+def test_f027_reads_that_hang_are_given_up_after_two_seconds_and_end_the_heat(sensors: int, is_on: bool):
+    async def story(stage: Stage) -> None:
+        hung_s = stage.now_s
+        repair = stage.break_(*stage.all("hang(50)"))
+        await stage.heater_off_within(OFF_S)
+        await stage.alert_within("probes", "stuck", OFF_S)
+        missed = next(event for event in stage.run.seen(ReadingMissed, device="p1") if event.at_s > hung_s)
+        assert missed.at_s - hung_s <= POLL_S + 2.0
+        repair()
+        await stage.lives_on()
+
+    play(story, sensors=sensors, is_on=is_on)
+
+
+def test_f027_a_read_that_never_comes_back_ends_the_process_with_the_heat_off():
+    ends: list[float] = []
+
+    async def story(stage: Stage) -> None:
+        stage.break_("p1=hang")
+        await stage.heater_off_within(OFF_S)
+        await stage.alert_within("probes", "stuck", OFF_S)
+        ends.append(stage.now_s)
+        await stage.stays_off(3600.0)
+
+    with pytest.raises(GaveUp, match="a call on probes does not come back"):
+        play(story)
+    assert ends
+
+
+def test_f027_a_read_that_never_comes_back_leaves_the_other_wire_in_charge():
+    async def story(stage: Stage) -> None:
+        stage.break_("p1=hang")
+        await stage.alert_within("probes", "stuck", OFF_S)
+        for _ in range(900):
+            await asyncio.sleep(1.0)
+            assert abs(stage.temperature_c - TARGET_C) < 1.5
+
+    with pytest.raises(GaveUp, match="a call on probes does not come back"):
+        play(story, **MIXED)
+
+
+@pytest.mark.parametrize("sensors", [1, 3])
+def test_f028_a_probe_that_comes_and_goes_for_an_hour_is_told_at_most_twice(sensors: int):
+    async def story(stage: Stage) -> None:
+        for _ in range(30):
+            repair = stage.break_("p1=off")
+            await asyncio.sleep(60.0)
+            repair()
+            await asyncio.sleep(60.0)
+        told = Counter(name for event in stage.run.seen(PeopleTold) for name in event.alerts)
+        assert told["p1/lost"] == 1
+        assert max(told.values()) <= 2
+        await stage.healthy_within(300.0)
+
+    play(story, sensors=sensors)
+
+
+def test_f028_half_of_all_answers_missing_for_an_hour_is_told_at_most_twice():
+    async def story(stage: Stage) -> None:
+        repair = stage.break_("p1=intermittent(0.5)")
+        await asyncio.sleep(3600.0)
+        told = Counter(name for event in stage.run.seen(PeopleTold) for name in event.alerts)
+        assert max(told.values()) <= 2
+        repair()
+        await stage.lives_on()
+
+    play(story)
+
+
+@each_state
+@each_count
+def test_f029_garbage_ends_the_heat_within_a_minute(sensors: int, is_on: bool):
+    async def story(stage: Stage) -> None:
+        repair = stage.break_(*stage.all("garbage(5)"))
+        await stage.heater_off_within(60.0)
+        await asyncio.sleep(60.0 - (stage.now_s - stage.broken_s))
+        await stage.stays_off(300.0)
+        repair()
+        await stage.healthy_within(1200.0 if stage.trips() else 120.0)
+        assert not stage.run.supervisor.gate.outputs["heater"].latch.needs_person
+
+    stage = play(story, sensors=sensors, is_on=is_on)
+    assert {trip.cause for trip in stage.trips()} <= {"over_temperature"}  # what noise says may be above the limit
+
+
+def test_f031_a_probe_in_another_ones_place_is_reported_and_not_used():
+    async def story(stage: Stage) -> None:
+        stage.break_("p1=off")
+        stage.run.wire("probes").add("28-0000000000ff/temperature", read="21000\n")
+        await stage.heater_off_within(OFF_S)
+        await stage.alert_within("probes", "new_device", 60.0)
+        await stage.stays_off(120.0)
+
+    stage = play(story)
+    (told,) = stage.run.seen(ConditionChanged, condition="new_device")
+    assert "28-0000000000ff" in told.text
+
+
+def test_f032_swapped_probes_are_named_within_a_verify_period():
+    def swap(run: Run) -> None:
+        files = run.wire("probes")._files
+        one, other = (f"{probe(number)['address']}/temperature" for number in (1, 2))
+        files[one], files[other] = files[other], files[one]
+
+    async def story(stage: Stage) -> None:
+        await stage.heating_within(600.0)
+        stage.mark()
+        await stage.alert_within("heater", "swapped_probes", VERIFIED_S + 60.0)
+        await asyncio.sleep(3600.0)
+
+    cool = {**probe(2), "zone": "cool"}
+    play(story, is_on=None, devices={"p2": cool}, before=swap)
+
+
+@pytest.mark.parametrize(("samples", "quality"), [(3, Quality.SUSPECT), (7, Quality.UNKNOWN)])
+def test_f034_a_converter_out_of_range_for_three_samples_is_doubted_and_for_seven_lost(samples: int, quality: Quality):
+    calibration = {"kind": "linear", "scale": -50, "offset": 150}
+    soil = {"driver": "ads1115", "wire": "bus", "address": "0x48"}
+    soil["inputs"] = {"soil": {"input": 1, "unit": "%", "calibration": calibration}}
+
+    async def story(stage: Stage) -> None:
+        await until_just_after_a_reading(stage, "soil")
+        repair = stage.break_("soil=sentinel(0)")
+        await asyncio.sleep(samples * POLL_S + 0.5)
+        believed = stage.run.supervisor.readings.believed("soil.soil")
+        assert believed.quality is quality
+        repair()
+        await asyncio.sleep(30.0)
+        assert stage.run.supervisor.readings.believed("soil.soil").quality is Quality.GOOD
+        assert abs(stage.temperature_c - TARGET_C) < 1.5
+
+    assert play(story, devices={"soil": soil}).trips() == []
+
+
+def test_f020_a_single_probe_that_drifts_is_not_found_and_does_no_harm_by_three_degrees():
+    """Nothing else measures there: it is why two thermometers are better than one."""
+
+    async def story(stage: Stage) -> None:
+        stage.break_("p1=drift(-3)")  # in an hour as much as half a degree an hour makes in six
+        await asyncio.sleep(3600.0)
+        assert stage.temperature_c > TARGET_C + 1.5
+
+    stage = play(story)
+    assert stage.trips() == []
+    assert stage.max_c < TARGET_C + 4.0
