@@ -17,6 +17,8 @@ TOP: Final = 40.0
 CURVES: Final = 240.0
 ROW: Final = 16.0
 GAP: Final = 28.0
+NAME: Final = 20
+"""The longest name that fits before the axis."""
 
 COLOURS: Final = ("#d1603d", "#2f7fb8", "#8a7a2d", "#7a5fb0", "#3c8f5a", "#b0527c")
 TEXT: Final = "#808080"
@@ -86,7 +88,7 @@ def _temperatures(report: Report, axis: _Axis) -> Iterator[str]:
         yield f'<path d="M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:g}" stroke="{TEXT}" stroke-opacity=".25"/>'
         yield f'<text x="{LEFT - 6:g}" y="{y + 4:.1f}" fill="{TEXT}" text-anchor="end">{value_c}</text>'
         value_c += step_c
-    yield f'<text x="{LEFT - 50:g}" y="{TOP + 4:g}" fill="{TEXT}" text-anchor="end">temperature, °C</text>'
+    yield f'<text x="4" y="24" fill="{TEXT}">temperature, °C</text>'
     for index, (name, values) in enumerate(_curves(report)):
         colour = TEXT if name == "room" else COLOURS[index % len(COLOURS)]
         points = " ".join(
@@ -103,13 +105,18 @@ def _rows(report: Report, axis: _Axis, names: list[str]) -> Iterator[str]:
     for index, name in enumerate(names):
         y = TOP + CURVES + GAP + ROW * index
         colour = COLOURS[index % len(COLOURS)]
-        yield f'<text x="{LEFT - 6:g}" y="{y + 10:.1f}" fill="{TEXT}" text-anchor="end">{escape(name)}</text>'
+        yield f'<text x="{LEFT - 6:g}" y="{y + 10:.1f}" fill="{TEXT}" text-anchor="end">{_short(name)}</text>'
         for begin_s, end_s, duty in _runs(report.curves.at_s, report.curves.duty[name]):
             x, width = axis.x(begin_s), axis.x(end_s) - axis.x(begin_s)
             yield (
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.5):.1f}" height="{ROW - 4:g}" '
                 f'fill="{colour}" fill-opacity="{duty:.1f}"/>'
             )
+
+
+def _short(name: str) -> str:
+    """As much of a name as stands left of the axis."""
+    return escape(name if len(name) <= NAME else f"{name[: NAME - 1]}…")
 
 
 def _runs(at_s: Sequence[float], duty: Sequence[float]) -> Iterator[tuple[float, float, float]]:
@@ -136,5 +143,5 @@ def _faults(report: Report, axis: _Axis, *, top: float, height: float) -> Iterat
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 1.5):.1f}" height="{ROW - 4:g}" '
             f'fill="{FAULT}" fill-opacity=".4"/>'
         )
-        name = escape(fault.spec.partition("@")[0])
+        name = _short(fault.spec.partition("@")[0])
         yield f'<text x="{LEFT - 6:g}" y="{y + 10:.1f}" fill="{FAULT}" text-anchor="end">{name}</text>'

@@ -47,7 +47,7 @@ SLACK_S: Final = 2.0
 """The deadline of a write and the grain of looking; a control tick comes on top of it."""
 EVIDENCE_SLACK_S: Final = 60.0
 """How much older than lost evidence may be until health has degraded: three checks of some seconds each."""
-TRUTH_S: Final = 5.0
+TRUTH_S: Final = 10.0
 """How often the whole truth is looked at; temperatures and times on are kept by the physics between."""
 WINDOW_S: Final = 60.0
 """How often the time on is noted for the quotas."""
