@@ -15,6 +15,7 @@ from alimante.core.states import NodeState
 from tests.scenario.harness import Run
 
 LOST_AFTER_S, LEASE_S, TICK_S = 30.0, 10.0, 1.0
+PAUSE_S = 5.0
 SLACK_S = 1.0
 """Between a decision and this oracle's next look."""
 
@@ -45,6 +46,7 @@ class Oracle:
         self._asked_s: dict[str, float] = {}
         self._commanded_until_s: dict[str, float] = {}
         self._unready = 0
+        self._looked_s = run.clock.mono()
         self._acted: deque[SafetyActed] = deque()
         self._hours: dict[str, deque[tuple[float, float]]] = {name: deque() for name in duties.most_in_hour_s}
         run.supervisor.bus.subscribe(SafetyActed, self._acted.append)
@@ -70,8 +72,10 @@ class Oracle:
         if len(self._sensors) - len(self.dark) >= self._needed:
             self._seen_s = now_s
         self.max_c = max(self.max_c, max(zone.highest_c for zone in truth.zones.values()))
-        self._evidence(now_s, loads)
-        self._leases(now_s, loads)
+        if now_s - self._looked_s < PAUSE_S:  # nobody can act while the machine stands still, only soon after
+            self._evidence(now_s, loads)
+            self._leases(now_s, loads)
+        self._looked_s = now_s
         self._harm()
         self._pairs(loads)
         self._times(now_s, loads)

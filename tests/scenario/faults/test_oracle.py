@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from alimante.core.events import Quality
 from alimante.core.states import NodeState
 from alimante.policy.freshness import Freshness
 from alimante.safety import decision
@@ -28,7 +27,12 @@ def test_i1_readings_that_never_age_are_found(mocker: Any):
         stage.break_("p1=off")
         await asyncio.sleep(60.0)
 
-    mocker.patch.object(Freshness, "quality", return_value=Quality.GOOD)
+    honest = Freshness.believed
+
+    def ageless(rules: Freshness, last: Any, now_s: float, **rest: Any) -> Any:
+        return honest(rules, last, now_s if last is None else last.measured_s, **rest)
+
+    mocker.patch.object(Freshness, "believed", ageless)
     with found("I1"):
         play(story)
 
