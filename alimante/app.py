@@ -470,6 +470,7 @@ class Supervisor:
             bus=self.bus,
             clock=self.ports.clock,
             tasks=self._tasks("monitoring"),
+            on_exhaustion=lambda text: self.request_exit(f"before the memory runs out: {text}"),
         )
 
     def _newcomers(self) -> Newcomers:
