@@ -9,12 +9,13 @@ from typing import Any
 
 from alimante.app import Ports, Supervisor
 from alimante.config.build import build
-from alimante.config.model import Config
+from alimante.config.model import Config, Mqtt
 from alimante.core.clock import ManualClock
 from alimante.core.events import CommandFinished, CommandReceived, Event, Outcome
 from alimante.core.files import Files
 from alimante.core.rng import RandomStreams
 from alimante.io.worker import InlineWorker
+from alimante.mqtt.link import Link, Will
 from alimante.services.systemd import RecordingNotifier
 from alimante.simulation.virtual_time import run_virtual
 from hardware.board import GENERIC
@@ -117,10 +118,11 @@ def run_supervisor(
     seed: int = 1,
     before: Callable[[Run], None] = lambda run: None,
     files: Files | None = None,
+    link: Callable[[Mqtt, Will, bool], Link] | None = None,
 ) -> Run:
     """Do `before`, run `story` beside the supervisor of `config`, then stop it; returns what there is to look at.
 
-    `files` is the disk: the same one again is a restart.
+    `files` is the disk: the same one again is a restart. `link` makes connections to a broker; None leaves MQTT out.
     """
     files = files or MemoryFiles()
     clock = ManualClock()
@@ -133,7 +135,7 @@ def run_supervisor(
             streams=RandomStreams(seed),
             notifier=notifier,
             worker=lambda wire, on_wedged: InlineWorker(wire, clock=clock, on_wedged=on_wedged),
-            link=None,
+            link=link,
             files=files,
             state_dir=Path("/state"),
             facts=FarComputer(),
