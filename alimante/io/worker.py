@@ -332,6 +332,16 @@ class InlineWorker(Worker):
         """See `Worker.sleep`."""
         self._slept_s += seconds
 
+    @property
+    def slept_s(self) -> float:
+        """How long the work under way has slept so far."""
+        return self._slept_s
+
+    def close(self) -> None:
+        """See `Worker.close`. What waits behind work that hangs is dropped, as the end of a process drops it."""
+        for lane in self._lanes:
+            lane.clear()
+
     def _offer(self) -> None:
         if self._offering:  # the work that runs now has asked for more: the loop below will come to it
             return

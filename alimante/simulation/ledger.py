@@ -34,6 +34,8 @@ from alimante.safety.rules import rules_of
 from alimante.simulation.faults import Fault
 from hardware.sim.load import Load
 
+NOTICED_WITHIN_S: Final = 600.0
+"""What is noticed so long after a fault was over is no longer about it."""
 OFF: Final = 0.03
 """As in the oracles: how far from its safe share a load may stand."""
 
@@ -105,7 +107,13 @@ class Ledger:
         for record in self.faults:
             if not (record.is_active or record.is_over) or record.healed_s is not None:
                 continue
-            if record.safe_s is None and record.at_risk and all(is_safe() for is_safe in record.at_risk):
+            is_about_it = at_s <= record.fault.ends_s + NOTICED_WITHIN_S
+            if (
+                record.safe_s is None
+                and record.at_risk
+                and is_about_it
+                and all(is_safe() for is_safe in record.at_risk)
+            ):
                 record.safe_s = at_s
             if record.is_over and self.is_healthy and at_s > record.fault.ends_s:
                 record.healed_s = at_s
@@ -128,13 +136,18 @@ class Ledger:
 
     def _detect(self, component: str, at_s: float) -> None:
         for record in self.faults:
-            if record.detected_s is None and (record.is_active or record.is_over) and component in record.related:
-                record.detected_s = round(at_s, 3)
+            if component in record.related:
+                self._note_detected(record, at_s)
 
     def _detect_target(self, target: str, at_s: float) -> None:
         for record in self.faults:
-            if record.detected_s is None and (record.is_active or record.is_over) and record.fault.target == target:
-                record.detected_s = round(at_s, 3)
+            if record.fault.target == target:
+                self._note_detected(record, at_s)
+
+    def _note_detected(self, record: FaultRecord, at_s: float) -> None:
+        has_begun = record.is_active or record.is_over
+        if record.detected_s is None and has_begun and at_s <= record.fault.ends_s + NOTICED_WITHIN_S:
+            record.detected_s = round(at_s, 3)
 
     def _on_condition(self, event: ConditionChanged, at_s: float) -> None:
         if event.level is not Level.CLEAR:

@@ -65,6 +65,7 @@ class Life:
     supervisor: Supervisor
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
+    unhear: Callable[[], None] = lambda: None
 
 
 class Node:
@@ -96,7 +97,7 @@ class Node:
         """Why processes ended before the run did."""
         self._sabotage = Sabotage(world, now=clock.mono, sleep=self._sleep, seed=plan.seed)
         self._streams = RandomStreams(plan.seed)
-        self._workers: dict[str, Worker] = {}
+        self._workers: dict[str, InlineWorker] = {}
         self._life: Life | None = None
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
@@ -139,6 +140,7 @@ class Node:
         is_cut = not life.task.done()
         life.stop.set()
         await asyncio.wait([life.task])
+        life.unhear()
         self._life = None
         self.oracles.begin_life(None, self.clock.mono())
         self.ledger.end_life()
@@ -154,7 +156,7 @@ class Node:
     def _begin(self) -> Life:
         self.starts += 1
         life = Life(Supervisor(self.plan.config, self._ports(), on_address=lambda host, port: None))
-        life.supervisor.bus.subscribe(Event, self._on_event)
+        life.unhear = life.supervisor.bus.subscribe(Event, self._on_event)
         self.oracles.begin_life(life.supervisor, self.clock.mono())
         self.liveness.begin_life(life.supervisor)
         return life
@@ -190,8 +192,10 @@ class Node:
             for record in self.ledger.faults
             if record.is_active and record.fault.target == device
         ]
-        lasts_s = min([seconds, *(end_s - now_s for end_s in ends_s)]) if seconds == inf else seconds
-        self._workers[self.plan.config.devices[device].wire].sleep(lasts_s)
+        worker = self._workers[self.plan.config.devices[device].wire]
+        if seconds == inf and ends_s:
+            seconds = max(0.0, min(ends_s) - now_s - worker.slept_s)
+        worker.sleep(seconds)
 
     def _on_event(self, event: Event) -> None:
         now_s = self.clock.mono()
