@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from alimante.config.build import build
-from alimante.core.events import CommandFinished, Level, Outcome, PeopleTold, ReadingTaken, SafetyActed
+from alimante.core.events import CommandFinished, Level, Outcome, PeopleTold, ReadingTaken, SafetyActed, ServiceFailed
 from alimante.core.states import NodeState
+from hardware.api import Sample
 from hardware.board import GENERIC
+from hardware.drivers.sht3x import Sht3x
 from tests.scenario.faults.oracle import Duties
-from tests.scenario.faults.stage import MAX_C, MEASURES, SWITCH, TARGET_C, Stage, play
+from tests.scenario.faults.stage import AIR, MAX_C, MEASURES, SWITCH, TARGET_C, Stage, play
 from tests.scenario.harness import Run
 
 each_count = pytest.mark.parametrize("sensors", [1, 2, 3])
@@ -65,6 +67,27 @@ def test_f057_a_welded_relay_opens_the_safety_relay_and_is_named(sensors: int, i
         assert stage.run.supervisor.gate.outputs["heater"].latch.needs_person
 
     assert play(story, sensors=sensors, is_on=is_on).max_c <= MAX_C + 1.0
+
+
+def test_f057_a_welded_relay_whose_power_is_measured_is_named_within_five_seconds(mocker: Any):
+    runs: list[Run] = []
+
+    def meter(driver: Sht3x) -> list[Sample]:
+        """A power meter stands in for the chip: its second channel says the heater's watts."""
+        return [Sample("temperature", 21.0), Sample("humidity", runs[0].truth.loads["heater"].heat_w)]
+
+    async def story(stage: Stage) -> None:
+        await asyncio.sleep(60.0)
+        assert not stage.trips()
+        stage.break_("heater=welded")
+        await stage.run.command("heater", 0.0, ttl_s=600.0)
+        stage.mark()
+        await stage.alert_within("heater", "stuck_on", 5.5)  # five, and how seldom is looked here
+        await stage.heater_off_within(2.0)
+
+    heater = {"verify": {"power": "meter.humidity"}}
+    mocker.patch.object(Sht3x, "read", meter)
+    play(story, heater=heater, devices={"meter": {**AIR, "poll_s": 1.0, "zone": "cool"}}, before=runs.append)
 
 
 @pytest.mark.parametrize("kind", ["thermostat", "pid"])
@@ -169,6 +192,18 @@ def test_f062_a_controller_that_raises_loses_its_outputs_and_is_told(mocker: Any
         await stage.lives_on()
 
     play(story)
+
+
+@each_state
+def test_f062_a_control_task_that_dies_is_started_again_and_leaves_nothing_on(is_on: bool):
+    async def story(stage: Stage) -> None:
+        (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "control"]
+        task.cancel()
+        await asyncio.sleep(30.0)
+        assert stage.run.seen(ServiceFailed, service="control")
+        await stage.lives_on()
+
+    play(story, is_on=is_on)
 
 
 def test_f062_a_controller_that_never_has_enough_meets_the_limit():
