@@ -303,7 +303,10 @@ class Supervisor:
         add(Periodic("controllers", Phase.SERVICES, announce, every_s=CONTROLLERS_S, tasks=self._tasks("controllers")))
         if not config.mqtt.embedded:
             self._on_address(config.mqtt.host, config.mqtt.port)
-        self.health.add_check(link_check(lambda: parts.client.connected, period_s=config.health.period_s))
+        client = parts.client
+        self.health.add_check(
+            link_check(lambda: client.connected, lambda: client.trouble, period_s=config.health.period_s)
+        )
 
     def _questions(self) -> Questions:
         explain = Explainer(

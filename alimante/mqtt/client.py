@@ -63,6 +63,8 @@ class MqttClient:
         self.connected = False
         self.refused = 0
         """How many messages the broker did not take, although it is connected: a user without the right, for one."""
+        self.trouble = ""
+        """Why the last connection failed or ended, without secrets; empty before the first failure."""
         self._connect = connect
         self._topics = topics
         self._use_v5 = protocol != "3.1.1"
@@ -177,6 +179,7 @@ class MqttClient:
     def _note_failure(self, error: Exception) -> None:
         """Count, and log on the edge only: each reason once per outage."""
         self._failures += 1
+        self.trouble = str(error)
         if isinstance(error, LinkFailed) and error.wrong_protocol and self._may_change_protocol:
             self._use_v5 = not self._use_v5
         if str(error) in self._outage or len(self._outage) >= REASONS_TOLD:

@@ -193,13 +193,20 @@ def _is_fresh(sensor: SensorHandle, now_s: float) -> bool:
     return now_s - at_s <= 3 * sensor.device.poll_s + sensor.deadline_s
 
 
-def link_check(is_connected: Callable[[], bool], *, period_s: float) -> Check:
-    """The connection to the broker, which nothing but telling depends on."""
-    found = Finding(level=Level.WARNING, code="no_link", text="the broker is not reached", advice=advice_for("no_link"))
+def link_check(is_connected: Callable[[], bool], trouble: Callable[[], str] = lambda: "", *, period_s: float) -> Check:
+    """The connection to the broker, which nothing but telling depends on; `trouble()` is why it failed last."""
+
+    def look() -> Finding:
+        if is_connected():
+            return SOUND
+        why = f": {trouble()}" if trouble() else ""
+        text = f"the broker is not reached{why}"
+        return Finding(level=Level.WARNING, code="no_link", text=text, advice=advice_for("no_link"))
+
     return Check(
         component="mqtt",
         name="link",
-        run=lambda: SOUND if is_connected() else found,
+        run=look,
         kind=Kind.NETWORK,
         period_s=period_s,
         is_critical=False,
