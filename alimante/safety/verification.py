@@ -28,6 +28,7 @@ _DENSITY: Final = 60.0  # entries in a window at most
 _FULL: Final = 0.9  # duty from which the heater counts as on without a break
 _MARGIN: Final = 0.75  # of the way from the limit to harm that a heater may go unseen where a sensor's steps are wide
 _SLOWEST: Final = 3.0  # dead times for which a slow sensor goes on falling after the heater went on
+_TURN: Final = 1.5  # dead times after which one that stands still between falling and rising has moved again
 _FROZEN: Final = 0.1  # of what trips: from there on a reading that stands still teaches nothing
 _SHORT_BLOCK_S: Final = 60.0
 
@@ -214,10 +215,12 @@ class Verification:
     def _may_lag(self, start: Entry, end: Entry) -> bool:
         """Whether a sensor that did rise before, but of unknown lag, may still be falling from the last time off.
 
-        One that shows the same all the time, in steps fine enough for that, does not fall.
+        One that shows the same for longer than the turn from falling to rising takes, in steps fine enough to see
+        that, does not fall: a sensor with a lag of two minutes stands still for one minute where it turns.
         """
         is_fine = self._keys.resolution_c <= self._keys.rise_c / 2.0
-        shown_c = [entry.reading_c for entry in self._trace.entries if start.at_s <= entry.at_s <= end.at_s]
+        since_s = min(start.at_s, end.at_s - _TURN * self._keys.dead_time_s)
+        shown_c = [entry.reading_c for entry in self._trace.entries if since_s <= entry.at_s <= end.at_s]
         if is_fine and max(shown_c) - min(shown_c) < self._keys.resolution_c / 2.0:
             return False
         on_s = 0.0 if self._on_since_s is None else end.at_s - self._on_since_s
