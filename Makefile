@@ -8,11 +8,12 @@ ARGS ?=
 MOSQUITTO ?= mosquitto
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
+PYTEST = $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 SOURCES = alimante hardware
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check schema bench pins clean broker
+.PHONY: help run test soak check schema bench pins clean broker
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +22,11 @@ help: ## show this list
 run: $(VENV)/.demo ## run the supervisor on simulated hardware, with a broker of its own
 	@exec $(VENV)/bin/alimante run --config $(CONFIG) $(ARGS)
 
-test: $(VENV)/.dev broker ## run all tests; ARGS go to pytest
-	$(VENV)/bin/python -m pytest $(ARGS)
+test: $(VENV)/.dev broker ## run all tests but the slow ones, in two processes; ARGS go to pytest
+	$(PYTEST) -m "not slow" $(ARGS)
+
+soak: $(VENV)/.dev broker ## run the slow tests, which need long spans of virtual time
+	$(PYTEST) -m slow $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types, layers, dependencies, security: all of them, also after a failure
 	@failed=; \
