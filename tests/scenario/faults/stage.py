@@ -240,6 +240,21 @@ def saved_alerts(run: Run) -> set[tuple[str, str]]:
     return {(each["component"], each["condition"]) for each in sections.get("alerts", {}).get("alerts", [])}
 
 
+OFF_S = 35.0
+"""Within this time the heat must have ended when nothing is known any more."""
+
+
+async def blind(stage: Stage, *faults: str, for_s: float = 120.0) -> None:
+    """What always follows when too few sensors can be believed, and what follows from the repair."""
+    repair = stage.break_(*faults)
+    await stage.heater_off_within(OFF_S)
+    await stage.alert_within("warm", "too_few_sensors", OFF_S)
+    await stage.stays_off(for_s)
+    assert stage.health == "CRITICAL"
+    repair()
+    await stage.healthy_within()
+
+
 Story = Callable[[Stage], Awaitable[None]]
 
 

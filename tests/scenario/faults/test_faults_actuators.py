@@ -201,6 +201,7 @@ def test_f062_a_control_task_that_dies_is_started_again_and_leaves_nothing_on(is
         task.cancel()
         await asyncio.sleep(30.0)
         assert stage.run.seen(ServiceFailed, service="control")
+        await stage.healthy_within(700.0)  # a part of the program that failed is watched for ten minutes
         await stage.lives_on()
 
     play(story, is_on=is_on)
