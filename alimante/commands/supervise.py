@@ -163,7 +163,7 @@ async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> None:
     folders, clock, tail, config = given.folders, given.clock, given.tail, loaded.config
 
     def on_lost(reason: str) -> None:
-        supervisor.request_exit(reason)
+        supervisor.ending.request_exit(reason)
 
     silent_s = config.recovery.process.guard_after_s
     line = None if given.line is None else GuardLine(given.line, on_lost=on_lost, silent_s=silent_s, clock=clock)
@@ -218,7 +218,7 @@ def _boot_watch(supervisor: Supervisor, given: _Given) -> BootWatch:
         given.boots,
         rules=keys.starts.rules(),
         is_well=lambda: supervisor.health.node() is not Health.CRITICAL,
-        give_up=supervisor.request_exit,
+        give_up=supervisor.ending.request_exit,
         worker=supervisor.disk,
         bus=supervisor.bus,
         clock=given.clock,
