@@ -108,8 +108,8 @@ def test_a_planned_exit_leaves_the_outputs_safe_and_says_why():
         runs.append(run)
         await asyncio.sleep(READY_S)
         await run.command("heater", 1.0)
-        run.supervisor.request_reboot("the bus is stuck")
-        run.supervisor.request_exit("a second reason changes nothing")
+        run.supervisor.ending.request_reboot("the bus is stuck")
+        run.supervisor.ending.request_exit("a second reason changes nothing")
         await asyncio.sleep(3600)
 
     runs: list[Run] = []
