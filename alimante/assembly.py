@@ -72,36 +72,52 @@ class Assembly:
         self.ports = ports
         self.ending = Ending()
         self._on_address = on_address
+        self._lay_ground()
+        self._build_senses()
+        self._build_hands()
+        self._build_oversight()
+        self._build_voice()
+        self._keep_state()
+        self._add_checks()
+        self._add_components()
+
+    def _lay_ground(self) -> None:
+        """What everything else stands on: the bus, lifetimes, wires, saved state and the time."""
+        ports, clock = self.ports, self.ports.clock
         self.bus = EventBus()
         self.bus.bind(asyncio.get_running_loop())
         self.node = Tracked(NodeState.STARTING, NODE, self._announce)
         self.lifecycle = Lifecycle(self.bus)
-        self.supervision = Supervision(
-            self.lifecycle, bus=self.bus, clock=ports.clock, give_up=self.ending.request_exit
-        )
-        self._polled = Heartbeats(ports.clock.mono)
-        self.wires = ports.wires or open_wires(config, now=ports.clock.mono)
+        self.supervision = Supervision(self.lifecycle, bus=self.bus, clock=clock, give_up=self.ending.request_exit)
+        self.wires = ports.wires or open_wires(self.config, now=clock.mono)
         self.workers = {name: self._worker(name) for name in self.wires.opened}
         self.disk = ports.worker("state", self._on_disk)
-        self.store = self._store()
-        self.alerts = AlertService(
-            config.alerts.rules(),
+        self.store = StateStore(
+            ports.state_dir,
+            files=ports.files,
+            worker=self.disk,
+            clock=clock,
             bus=self.bus,
-            clock=ports.clock,
-            tasks=self._tasks("alerts"),
-            on_change=self.store.changed,
+            tasks=self._tasks("state"),
         )
-        self.time = TimeWatch(config.location, clock=ports.clock, bus=self.bus, on_change=self.store.changed)
+        self.time = TimeWatch(self.config.location, clock=clock, bus=self.bus, on_change=self.store.changed)
+
+    def _build_senses(self) -> None:
+        """From a chip to what is believed."""
+        config, clock = self.config, self.ports.clock
         self.sensors: dict[str, SensorHandle] = self._handles("sensor", SensorHandle)
-        self.guards = Guards(self.sensors, keys=config.recovery, bus=self.bus, clock=ports.clock, streams=ports.streams)
-        self.errors = ErrorRegistry(
-            parts_of(config), rules=config.recovery.errors.rules(), bus=self.bus, clock=ports.clock
-        )
+        self.guards = Guards(self.sensors, keys=config.recovery, bus=self.bus, clock=clock, streams=self.ports.streams)
+        self.errors = ErrorRegistry(parts_of(config), rules=config.recovery.errors.rules(), bus=self.bus, clock=clock)
         self.readings, self.groups = self._readings()
+        self.polled = Heartbeats(clock.mono)
+
+    def _build_hands(self) -> None:
+        """From what is believed to an output."""
+        config = self.config
         self.gate = Gate(
             self._handles("actuator", ActuatorHandle),
             bus=self.bus,
-            now=ports.clock.mono,
+            now=self.ports.clock.mono,
             believed=self.readings.believed,
             references=config.references,
             thermometers=thermometers_of(config),
@@ -110,26 +126,6 @@ class Assembly:
             wall=self.time.wall,
         )
         self.control = self._control()
-        self.health = HealthService(
-            config.health,
-            bus=self.bus,
-            clock=ports.clock,
-            tasks=self._tasks("health", is_critical=True),
-            refusal=self.gate.refusal,
-        )
-        self.monitoring = self._monitoring()
-        self.recovery = self._recovery()
-        self._tell_outputs_live = self.health.expect("outputs", every_s=config.control.tick_s)
-        self.control.on_tick = self.health.expect("control", every_s=config.control.tick_s)
-        self.watchdog = Watchdog(
-            self._late,
-            interval_s=ports.watchdog_s,
-            tick_s=config.control.tick_s,
-            lag_limit_s=config.recovery.process.loop_lag_s,
-            notifier=ports.notifier,
-            bus=self.bus,
-            clock=ports.clock,
-        )
         self.outputs = OutputService(
             self.gate,
             bus=self.bus,
@@ -137,6 +133,42 @@ class Assembly:
             on_tick=self._on_tick,
             tick_s=config.control.tick_s,
         )
+
+    def _build_oversight(self) -> None:
+        """What looks after all of it, and repairs it."""
+        config, ports, clock = self.config, self.ports, self.ports.clock
+        tick_s = config.control.tick_s
+        self.alerts = AlertService(
+            config.alerts.rules(),
+            bus=self.bus,
+            clock=clock,
+            tasks=self._tasks("alerts"),
+            on_change=self.store.changed,
+        )
+        self.bus.subscribe(ConditionChanged, self._on_maintenance)
+        self.health = HealthService(
+            config.health,
+            bus=self.bus,
+            clock=clock,
+            tasks=self._tasks("health", is_critical=True),
+            refusal=self.gate.refusal,
+        )
+        self._tell_outputs_live = self.health.expect("outputs", every_s=tick_s)
+        self.control.on_tick = self.health.expect("control", every_s=tick_s)
+        self.watchdog = Watchdog(
+            self._late,
+            interval_s=ports.watchdog_s,
+            tick_s=tick_s,
+            lag_limit_s=config.recovery.process.loop_lag_s,
+            notifier=ports.notifier,
+            bus=self.bus,
+            clock=clock,
+        )
+        self.monitoring = self._monitoring()
+        self.recovery = self._recovery()
+
+    def _build_voice(self) -> None:
+        """What tells people and programs."""
         self.reports = Reports(
             alerts=self.alerts.report,
             groups=self.groups.report,
@@ -151,16 +183,12 @@ class Assembly:
             gate=self.gate,
             health=self.health,
             reports=self.reports,
-            disabled=config.disabled,
-            clock=ports.clock,
-            boot_id=new_boot_id(ports.streams.stream("boot")),
+            disabled=self.config.disabled,
+            clock=self.ports.clock,
+            boot_id=new_boot_id(self.ports.streams.stream("boot")),
             version=__version__,
         )
         self.questions = self._questions()
-        self.bus.subscribe(ConditionChanged, self._on_maintenance)
-        self._keep_state()
-        self._add_checks()
-        self._add_components()
 
     def _add_components(self) -> None:
         add = self.lifecycle.add
@@ -178,7 +206,7 @@ class Assembly:
         add(self.groups)
         add(EdgeService(self.sensors, bus=self.bus, tasks=self._tasks("edges")))
         polling = self._tasks("polling", is_critical=True)
-        add(PollingService(self.sensors, clock=self.ports.clock, tasks=polling, expect=self._polled.expect))
+        add(PollingService(self.sensors, clock=self.ports.clock, tasks=polling, expect=self.polled.expect))
         add(self.control)
         add(self.monitoring)
         add(self.recovery)
@@ -281,7 +309,7 @@ class Assembly:
 
     def _late(self) -> list[str]:
         """A sentence for everything critical that gives no sign of life."""
-        return [*self.health.late(), *self._polled.late()]
+        return [*self.health.late(), *self.polled.late()]
 
     def _worker(self, wire: str) -> Worker:
         def on_wedged(wedged: bool, reason: str) -> None:
@@ -381,17 +409,6 @@ class Assembly:
         wires, workers = self.wires.opened, self.workers
         return Newcomers(
             self.config.devices, wires=wires, workers=workers, bus=self.bus, tasks=self._tasks("newcomers")
-        )
-
-    def _store(self) -> StateStore:
-        ports = self.ports
-        return StateStore(
-            ports.state_dir,
-            files=ports.files,
-            worker=self.disk,
-            clock=ports.clock,
-            bus=self.bus,
-            tasks=self._tasks("state"),
         )
 
     def _on_disk(self, wedged: bool, reason: str) -> None:
