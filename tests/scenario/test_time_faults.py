@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alimante.app import open_wires
 from alimante.config.build import build
 from alimante.control.days import days
 from alimante.core.bus import EventBus
@@ -25,7 +26,6 @@ from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.time_watch import TimeWatch
 from alimante.simulation.virtual_time import run_virtual
-from alimante.wiring import open_wires
 from hardware.board import GENERIC
 from hardware.sim.truth import LoadTruth
 from tests.scenario.harness import Run, config_of, run_supervisor
@@ -282,7 +282,7 @@ def test_a_restart_in_the_middle_of_a_feeding_does_not_feed_twice_and_tells_a_pe
     assert [event.condition for event in box.seen(ConditionChanged)] == ["missed_feeding"]
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 9))])
 def test_f124_a_drifting_and_jumping_clock_never_feeds_a_date_twice_nor_lights_too_long(seed):
     async def story(box: Box) -> None:
         rng = Random(seed)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from alimante.services import instance_lock
 from alimante.services.instance_lock import LOCK_NAME, AlreadyRunning, InstanceLock, held_by
 
 HOLDER = """
@@ -91,7 +92,8 @@ def test_somebody_who_keeps_asking_does_not_keep_a_supervisor_from_starting(tmp_
         asker.join()
 
 
-def test_a_lock_held_by_something_that_does_not_say_its_pid_counts_as_held(tmp_path):
+def test_a_lock_held_by_something_that_does_not_say_its_pid_counts_as_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(instance_lock, "_PASSES", 100)
     with InstanceLock(tmp_path):
         (tmp_path / LOCK_NAME).write_text("not a number\n")
         with pytest.raises(OSError, match="held"):

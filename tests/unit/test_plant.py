@@ -506,12 +506,12 @@ def test_a_standing_clock_changes_nothing():
 ACTS = st.tuples(
     st.sampled_from(sorted(set(ROLES) - {"cutoff"})),
     st.floats(0.0, 1.0),
-    st.sampled_from([1e-9, 0.001, 1.0, 5.0, 600.0, 7 * HOUR_S]),
+    st.sampled_from([1e-9, 0.001, 1.0, 5.0, 600.0, 2 * HOUR_S]),
     st.booleans(),
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ACTS, max_size=12))
 @example([("mister", 5e-324, 1e-9, False)])  # less water than a number can say
 def test_whatever_one_does_the_world_stays_possible_and_the_same_again(acts):

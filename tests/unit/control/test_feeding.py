@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alimante.control.feeding import AHEAD_S, KEPT
+from alimante.control import feeding as feeding_module
+from alimante.control.feeding import AHEAD_S
 from alimante.control.local_time import local_time
 from tests.unit.control.calendars import PARIS, at, feeding, look
 
@@ -217,10 +218,11 @@ def test_a_memory_that_makes_no_sense_is_left_out(saved):
     assert controller.decide(look(at("2026-05-01 12:00")))[0].value == 0.0
 
 
-def test_its_memory_does_not_grow_for_ever():
+def test_its_memory_does_not_grow_for_ever(monkeypatch):
+    monkeypatch.setattr(feeding_module, "KEPT", 20)
     box = bench("08:00", "16:00")
-    box.run((KEPT // 2 + 20) * 86_400, tick_s=120.0)
-    assert len(box.controller.snapshot()["fed"]) == KEPT
+    box.run(15 * 86_400, tick_s=120.0)
+    assert len(box.controller.snapshot()["fed"]) == 20
 
 
 SECONDS = st.integers(0, 3 * 86_400)

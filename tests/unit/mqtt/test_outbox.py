@@ -1,5 +1,6 @@
 """What waits to be sent, against a model: a broker that takes what it is sent, in the order in which it is sent."""
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -211,4 +212,5 @@ class OutboxMachine(RuleBasedStateMachine):
         assert len(self.events - self.events_at_broker) <= self.outbox.dropped
 
 
+OutboxMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestOutbox = OutboxMachine.TestCase

@@ -7,11 +7,19 @@ wire, and not the gate, tells which command took effect, when and how often.
 import asyncio
 from dataclasses import dataclass
 
+import pytest
 from benches import EXPIRED, FAILED, REJECTED, SUPERSEDED, UNKNOWN, GateBench, seconds
 from fakes import an_actuator
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from alimante.core.clock import ManualClock
 from alimante.core.events import CommandFinished, CommandReceived, Outcome
@@ -262,5 +270,10 @@ class GateMachine(RuleBasedStateMachine):
             assert len(set(answers)) == 1
 
 
-GateMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=45, deadline=None)
+GateMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestGateMachine = GateMachine.TestCase
+
+
+@pytest.mark.slow
+def test_a_long_search_finds_no_way_around_the_invariants():
+    run_state_machine_as_test(GateMachine, settings=settings(max_examples=1000, stateful_step_count=60, deadline=None))

@@ -323,13 +323,18 @@ class GateModel(RuleBasedStateMachine):
 
 
 QUICK = settings(
-    max_examples=100,
+    max_examples=40,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 GateModel.TestCase.settings = QUICK
 TestGateModel = GateModel.TestCase
+
+
+@pytest.mark.slow
+def test_a_long_search_finds_no_difference_to_the_model():
+    run_state_machine_as_test(GateModel, settings=settings(QUICK, max_examples=1000, stateful_step_count=50))
 
 
 def _no_lease(monkeypatch):
