@@ -236,7 +236,9 @@ class RecoveryService:
         else:
             tiers = frozenset({Tier.DEVICE})
         may_end = patient.is_vital and self._end_process is not None
-        if not may_end or (patient.error == CRASHED and patient.fresh.used(now_s)):
+        # Of a hang only lines that a dead process lets go of can be worth more than one end of the process a day.
+        once_a_day = patient.error == CRASHED or (patient.id in self._workers and self._repairs.may_reset(patient.id))
+        if not may_end or (once_a_day and patient.fresh.used(now_s)):
             return tiers - {Tier.PROCESS}
         if now_s - self._started_s < self._keys.process.cool_down_s:  # the process is fresh: that cannot be all
             return frozenset() if tiers == {Tier.PROCESS} else tiers - {Tier.PROCESS}

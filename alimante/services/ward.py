@@ -20,7 +20,8 @@ from alimante.policy.remedies import CRASHED, WEDGED, WIRE_FAULTS, WIRE_GONE
 from alimante.services.patients import Patient
 
 FRESH: Final = BudgetRules(attempts=1, within_s=86_400.0)
-"""A component whose driver crashes gets a new process once a day: if that does not help, the next one will not."""
+"""What crashes or hangs gets a new process once a day: if that does not help, the next one will not either, and a node
+that ends again and again would stop the light and the heat for one bad chip."""
 
 
 class UnknownComponent(LookupError):

@@ -285,13 +285,19 @@ def test_f137_the_process_ends_when_four_calls_hang():
     assert "does not come back" in told.ended[0][1]
 
 
-def test_a_process_that_has_just_begun_does_not_end_itself_again_at_once():
-    """After a restart the used-up budgets are still used up, but a minute must pass."""
+def test_a_wire_that_still_hangs_in_the_next_process_asks_for_a_person_and_does_not_end_that_one_too():
+    """One bad chip must not stop the light and the heat again and again, and lead to the safe mode in the end."""
     first = tell({"heater": HEATER}, until_ended)
     saved = json.loads(json.dumps(first.recovery.snapshot()))
-    again = tell({"heater": HEATER}, until_ended, saved=saved)
-    assert again.ended[0][0] - 1000.0 >= 60.0
-    assert again.counts("probes")["wire"] == 3  # of the first run: none was refunded
+
+    async def next_process(story: Story) -> None:
+        story.probe_answers(story.hang)
+        await asyncio.sleep(3600)
+        assert story.ended == []
+        assert story.asks_person("probes")
+        assert story.counts("probes")["wire"] == 3  # of the first run: none was refunded
+
+    tell({"heater": HEATER}, next_process, saved=saved)
 
 
 async def until_ended(story: Story) -> None:
