@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alimante.app import open_wires
 from alimante.config.build import build
 from alimante.control.days import days
 from alimante.core.bus import EventBus
@@ -26,6 +25,7 @@ from alimante.services.outputs import OutputService
 from alimante.services.periodic import Periodic
 from alimante.services.time_watch import TimeWatch
 from alimante.simulation.virtual_time import run_virtual
+from alimante.wiring import open_wires
 from hardware.board import GENERIC
 from hardware.sim.truth import LoadTruth
 from tests.scenario.harness import Run, config_of, run_supervisor
