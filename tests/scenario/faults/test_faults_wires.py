@@ -344,9 +344,9 @@ def test_f055_twenty_probes_that_fail_together_cost_little_and_are_one_cause():
         await stage.heater_off_within(OFF_S)
         await stage.alert_within("probes", "breaker_open", DETECTED_S)
         await asyncio.sleep(300.0 - (stage.now_s - stage.broken_s))
-        assert time.process_time() - began_s < 0.3 * 300.0
+        assert time.process_time() - began_s < 0.03 * 300.0  # a small computer is ten times slower
         attempts = sum(handle.attempts for handle in supervisor.sensors.values()) - before
-        assert attempts <= 20 * 300.0 / POLL_S
+        assert attempts < 200  # without breakers it would be three with each of 1200 polls
         assert [name for name in news.told() if name.endswith("/breaker_open")] == ["probes/breaker_open"]
         repair()
         await heals_once(stage, news=news)
