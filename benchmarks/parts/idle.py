@@ -50,7 +50,7 @@ def measure(*, quick: bool) -> list[Row]:
             figure=memory_mb[0],
             unit="MB",
             floor=memory_mb[1],
-            goal=Goal(of="figure", side="<=", limit=48),
+            goal=Goal(of="figure", side="<=", limit=52),
             note=f"MB of 10⁶ bytes; {threads} threads",
         ),
         Row(
