@@ -65,8 +65,8 @@ def test_a_morning_overshoots_by_no_more_than_a_degree():
 
 def test_the_night_counts_while_nobody_knows_the_time():
     async def story(run: Run) -> None:
-        seen = await temperatures(run, 2.0)
-        assert max(seen) <= 25.0
+        seen = await temperatures(run, 1.0)
+        assert 23.5 <= max(seen) <= 25.0
 
     target = {"day": 31.0, "night": 24.0, "day_from": "00:00", "day_to": "23:59"}
     run_supervisor(warmed(warmth=pid(target_c=target)), story, before=lambda run: run.clock.set_synced(False))
@@ -123,18 +123,18 @@ def test_heat_and_cold_are_never_on_together():
         "cooler": "cooler",
         "cool_above_c": 25.0,
     }
-    room = {"ambient": {"mean_c": 24.0, "amplitude_c": 9.0, "start_hour": 5.0}}
+    room = {"ambient": {"mean_c": 24.0, "amplitude_c": 9.0, "start_hour": 6.5}}
     interlocks = [{"outputs": ["heater", "cooler"]}]
     extra = {"controllers": {"even": thermostat}, "simulation": room, "interlocks": interlocks}
     together = []
 
     async def story(run: Run) -> None:
-        for _ in range(int(9 * HOUR_S / 5)):
+        for _ in range(int(4 * HOUR_S / 5)):
             await asyncio.sleep(5.0)
             loads = run.truth.loads
             together.append(bool(loads["heater"].fraction and loads["cooler"].fraction))
-        assert run.truth.loads["heater"].cycles > 3
-        assert run.truth.loads["cooler"].cycles > 3
+        assert run.truth.loads["heater"].cycles >= 3
+        assert run.truth.loads["cooler"].cycles >= 3
 
     run_supervisor(config_of(heater=HEATER, cooler=cooler, extra=extra), story)
     assert not any(together)

@@ -119,7 +119,8 @@ def test_an_alert_of_a_run_that_was_killed_does_not_stand_for_ever(node: Process
         again.end(signal.SIGTERM)
 
 
-def test_groups_controllers_and_health_are_retained(node: Process, watcher: Watcher):
+def test_groups_controllers_and_health_are_retained(watcher_of_all: Watcher):
+    watcher = watcher_of_all
     group = json.loads(watcher.until("group/warm/state", lambda payload: b'"good"' in payload))
     assert group["value"] is not None
     assert group["unit"] == "°C"
@@ -134,7 +135,8 @@ def test_groups_controllers_and_health_are_retained(node: Process, watcher: Watc
     assert set(status["answers"]) == {"live", "ready", "started"}
 
 
-def test_metrics_are_told_on_request(node: Process, watcher: Watcher):
+def test_metrics_are_told_on_request(watcher_of_all: Watcher):
+    watcher = watcher_of_all
     watcher.until("status", lambda payload: json.loads(payload)["armed"])
     watcher.publish("metrics/get", "")
     told = json.loads(watcher.until("metrics/state", bool))
@@ -165,8 +167,9 @@ def test_a_heater_whose_probe_has_not_spoken_is_refused_with_the_reason_over_bot
         process.end(signal.SIGTERM)
 
 
-def test_the_command_line_asks_and_tells_a_supervisor(node: Process, watcher: Watcher):
-    watcher.until("group/warm/state", lambda payload: b'"good"' in payload)
+def test_the_command_line_asks_and_tells_a_supervisor(node_of_all: Process, watcher_of_all: Watcher):
+    node = node_of_all
+    watcher_of_all.until("group/warm/state", lambda payload: b'"good"' in payload)
 
     def said(*arguments: str) -> str:
         done = node.ask(*arguments)
@@ -227,6 +230,13 @@ def node_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     process.await_line("is running")
     yield process
     process.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def watcher_of_all(node_of_all: Process) -> Iterator[Watcher]:
+    watching = Watcher(node_of_all.port)
+    yield watching
+    watching.close()
 
 
 @pytest.mark.parametrize(

@@ -64,17 +64,18 @@ async def seconds_until_off(run: Run, within_s: float) -> float:
     pytest.fail(f"the heater is still on after {within_s:g} s, at {highest(run):.1f} °C")
 
 
-async def settle(run: Run, hours: float = 1.5) -> None:
+async def settle(run: Run, hours: float = 0.75) -> None:
     await asyncio.sleep(hours * 3600.0)
     while heater(run).fraction:
         await asyncio.sleep(1.0)
     await until_on(run)
 
 
+@pytest.mark.parametrize("hours", [1.5, pytest.param(24.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["thermostat", "pid"])
-def test_hours_with_a_healthy_sensor_trips_nothing(kind: str):
+def test_hours_with_a_healthy_sensor_trip_nothing(kind: str, hours: float):
     async def story(run: Run) -> None:
-        await asyncio.sleep(6 * 3600.0)
+        await asyncio.sleep(hours * 3600.0)
 
     run = run_supervisor(node(kind), story)
     assert run.seen(SafetyActed, action="tripped") == []
@@ -100,9 +101,12 @@ def test_f016_f017_stuck_in_or_below_the_band_is_caught_by_the_gain_check(shown:
 
 def test_without_the_check_the_same_fault_does_harm():
     async def story(run: Run) -> None:
-        await settle(run, 1.0)
+        await settle(run)
         stick(run, 29_900)
-        await asyncio.sleep(3 * 3600.0)
+        for _ in range(180):
+            await asyncio.sleep(60.0)
+            if highest(run) > HARM_C:
+                return
 
     run = run_supervisor(node(heater={**HEATER, "verify": {"enabled": False}}), story)
     assert highest(run) > HARM_C
@@ -110,7 +114,7 @@ def test_without_the_check_the_same_fault_does_harm():
 
 def test_f057_a_welded_relay_opens_the_cutoff_and_is_named():
     async def story(run: Run) -> None:
-        await settle(run, 1.0)
+        await settle(run)
         world = run.supervisor.wires.world
         assert world is not None
         world.plant.loads["heater"].stuck = 1.0
@@ -122,7 +126,7 @@ def test_f057_a_welded_relay_opens_the_cutoff_and_is_named():
         assert named.level is Level.CRITICAL
         stuck = next(event for event in run.seen(SafetyActed, device="heater") if event.cause == "stuck_on")
         assert stuck.at_s - off_s <= 421.0
-        await asyncio.sleep(3600.0)
+        await asyncio.sleep(1200.0)
         assert run.truth.loads["cutoff"].fraction == 0.0
         assert heater(run).heat_w == 0.0
 
@@ -132,7 +136,7 @@ def test_f057_a_welded_relay_opens_the_cutoff_and_is_named():
 
 def test_f058_a_burnt_out_heater_is_named_within_half_an_hour():
     async def story(run: Run) -> None:
-        await settle(run, 2.0)
+        await settle(run)
         world = run.supervisor.wires.world
         assert world is not None
         world.plant.loads["heater"].stuck = 0.0
@@ -183,7 +187,7 @@ def test_a_restart_keeps_what_was_learned_and_what_was_tripped():
         assert run.supervisor.gate.outputs["heater"].latch.needs_person
 
     async def second(run: Run) -> None:
-        await asyncio.sleep(3600.0)
+        await asyncio.sleep(900.0)
         assert run.truth.loads["heater"].energy_j == 0.0
         assert run.supervisor.gate.reset("heater", "anna")
         await asyncio.sleep(120.0)

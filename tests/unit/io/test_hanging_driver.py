@@ -17,6 +17,9 @@ from alimante.io.worker import ThreadWorker
 from hardware.api import Sample
 
 POLL_S = 0.4  # half of it is the deadline: a fast sensor keeps this test short
+HANGS_S = 30.0
+BUSY_S = 5.0
+"""So late may anything be on a busy computer; what waited for the driver would be later."""
 
 
 async def longest_lag_s(until: asyncio.Event) -> float:
@@ -33,7 +36,7 @@ async def test_f027_a_driver_stuck_in_the_kernel_costs_one_deadline_and_no_lag()
     bus, clock = EventBus(), SystemClock()
     missed, taken, wires = heard(bus, ReadingMissed), heard(bus, ReadingTaken), heard(bus, WireStateChanged)
     released = threading.Event()
-    fars = {"probe": FarSensor(lambda sleep: released.wait(30) and None), "air": FarSensor()}
+    fars = {"probe": FarSensor(lambda sleep: released.wait(HANGS_S) and None), "air": FarSensor()}
     fars["air"].answer = lambda sleep: [Sample("temperature", 20.0)]
 
     def worker(wire):
@@ -53,19 +56,19 @@ async def test_f027_a_driver_stuck_in_the_kernel_costs_one_deadline_and_no_lag()
     lag = asyncio.create_task(longest_lag_s(done))
     begun_s = monotonic()
     hanging = asyncio.create_task(handles["probe"].read())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS_S / 2):
         while not hanging.done():
             await handles["air"].read()
             await asyncio.sleep(0.005)
-    assert monotonic() - begun_s < POLL_S / 2 + 0.1
+    assert monotonic() - begun_s < POLL_S / 2 + BUSY_S
     assert [event.error for event in missed] == ["DeadlinePassed"]
     assert [event.wedged for event in wires] == [True]
     assert len(taken) > 10
     again_s = monotonic()
     await handles["probe"].read()
-    assert monotonic() - again_s < 0.1  # a stuck wire refuses at once
+    assert monotonic() - again_s < BUSY_S  # a stuck wire refuses at once
     done.set()
-    assert await lag < 0.1
+    assert await lag < BUSY_S
     released.set()
     for handle in handles.values():
         handle.worker.close()
