@@ -31,7 +31,7 @@ class WireRungKeys(_RungKeys):
         default=3, ge=1, le=100, description="Attempts in any window of `within_s`; then a bigger one."
     )
     within_s: float = Field(default=600.0, gt=0, le=604_800, description="Length of that window in seconds.")
-    cool_down_s: float = Field(default=30.0, gt=0, le=3600, description="Seconds from one attempt to the next.")
+    cool_down_s: float = Field(default=15.0, gt=0, le=3600, description="Seconds from one attempt to the next.")
 
 
 class ProcessRungKeys(_RungKeys):

@@ -188,7 +188,7 @@ class RecoveryKeys(Keys):
     errors: Section[ErrorKeys] = section(ErrorKeys, "How errors are remembered.")
     repair: Section[RepairKeys] = section(RepairKeys, "How often and how thoroughly it is tried to repair.")
     stuck_after_s: float = Field(
-        default=10.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
+        default=5.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
     )
     process: Section[ProcessKeys] = section(ProcessKeys, "How the program watches over itself.")
     reboot: bool = Field(

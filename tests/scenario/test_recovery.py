@@ -147,7 +147,7 @@ def test_f045_a_driver_that_crashes_with_every_call_gets_five_three_and_one():
         await asyncio.sleep(3600)
         assert story.counts("warm_probe") == {"device": 5, "wire": 3, "process": 1}
         assert len(story.ended) == 1
-        assert story.ended[0][0] - begun_s > 5 * 10 + 3 * 30
+        assert story.ended[0][0] - begun_s > 5 * 10 + 3 * 15
         assert story.asks_person("warm_probe")
 
     tell({"heater": HEATER}, story)
@@ -573,4 +573,4 @@ def test_a_wire_that_hangs_for_good_ends_the_real_run_with_the_heater_off():
 
     with pytest.raises(GaveUp, match="probes could not be repaired in this process"):
         run_supervisor(config_of(heater=HEATER), story)
-    assert 1121.0 + 60.0 < ended[0] < 1121.0 + 300.0
+    assert ended[0] <= 1121.0 + 60.0

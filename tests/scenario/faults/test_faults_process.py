@@ -177,7 +177,7 @@ def test_f137_while_reads_hang_outputs_are_served_and_four_that_hang_end_the_run
     (stage,) = stages
     workers = stage.run.supervisor.workers.values()
     assert sum(worker.given_up + worker.wedged for worker in workers) == 4
-    assert stage.now_s - stage.broken_s <= 120.0
+    assert stage.now_s - stage.broken_s <= 60.0
     assert not stage.is_heating
     assert stage.run.truth.loads["mister"].fraction == 0.0
 
