@@ -43,7 +43,7 @@ OF_PROBES = (
 FAULTS = [
     *((f"{sensor}={fault}", for_s) for sensor in SENSORS for fault in OF_SENSORS for for_s in SHORT_AND_LONG_S),
     *((f"{probe}={fault}", for_s) for probe in ("p1", "p9") for fault in OF_PROBES for for_s in SHORT_AND_LONG_S),
-    *((f"{sensor}=hang", 45.0) for sensor in SENSORS),  # F027; for longer the process ends, see F137
+    *((f"{sensor}=hang", 30.0) for sensor in SENSORS),  # F027; for longer the process ends, see F137
     *((f"{output}=write_fails", for_s) for output in ("heater", "mister") for for_s in SHORT_AND_LONG_S),  # F056
     ("heater=lies(1)", SHORT_AND_LONG_S[0]),  # F059
 ]
