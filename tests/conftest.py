@@ -1,4 +1,4 @@
-"""A real mosquitto for every test that wants one; it must not touch a broker that it did not start."""
+"""A real mosquitto for every test that wants one, and patience; it must not touch a broker that it did not start."""
 
 import os
 import queue
@@ -11,11 +11,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LOOPBACK = "127.0.0.1"
-READY_WITHIN_S = 10.0
-STOP_WITHIN_S = 5.0
+READY_WITHIN_S = 30.0
+STOP_WITHIN_S = 20.0
 PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+
+# How long an example takes says something of the computer only, which may be busy with other things.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 class Mosquitto:

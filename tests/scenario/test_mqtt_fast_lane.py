@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from observers import Observer, RudeServer
+from observers import PATIENCE_S, Observer, RudeServer
 from test_mqtt_link import CONNACK_3, CONNACK_5, Ends, both_versions
 
 from alimante.mqtt.codec import MAX_PAYLOAD_BYTES
@@ -23,7 +23,7 @@ def acknowledgement(number):
 
 async def arrived(server, count):
     """Once the server has heard so many PUBLISH packets of the form that `publish_to` sends."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         while b"".join(server.heard).count(b"payload") < count:
             await asyncio.sleep(0.001)
 
@@ -62,7 +62,7 @@ async def test_a_message_at_quality_0_is_sent_once_and_answered_by_nobody(mosqui
         ends.link.publish("b", b"1", qos=1, retain=True)
         await observer.until(lambda: observer.payloads("b"))
         assert observer.payloads("a") == [b"0"]
-        await asyncio.wait_for(ends.acknowledged.get(), 5.0)
+        await asyncio.wait_for(ends.acknowledged.get(), PATIENCE_S)
         assert ends.acknowledged.empty()
 
 
@@ -73,10 +73,10 @@ async def test_every_acknowledgement_is_told_once_whatever_the_order_and_no_othe
         await arrived(server, 5)
         said = [numbers[3], 7, numbers[0], numbers[3], numbers[4], 65535, numbers[2], numbers[1], numbers[1]]
         server._writers[0].write(b"".join(map(acknowledgement, said)))
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             told = [await ends.acknowledged.get() for _ in range(5)]
         server._writers[0].close()
-        await asyncio.wait_for(ends.link.closed(), 5.0)
+        await asyncio.wait_for(ends.link.closed(), PATIENCE_S)
         assert told == [numbers[index] for index in (3, 0, 4, 2, 1)]
         assert ends.acknowledged.empty()
         assert ends.link._unanswered == set()
@@ -91,7 +91,7 @@ async def test_a_reason_against_a_message_is_told():
         await arrived(server, 3)
         short, long = b"\x40\x03" + first.to_bytes(2) + b"\x87", b"\x40\x04" + second.to_bytes(2) + b"\x10\x00"
         server._writers[0].write(short + long + acknowledgement(third))
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             assert [await codes.get() for _ in range(3)] == [(first, 0x87), (second, 0x10), (third, 0)]
         ends.link.drop()
 
@@ -141,7 +141,7 @@ def test_whatever_a_server_says_ends_the_link_and_raises_nowhere(use_v5, said):
         async with RudeServer((CONNACK_5 if use_v5 else CONNACK_3) + b"".join(said), end=True) as server:
             ends = Ends(server.port, use_v5=use_v5)
             await ends.open()
-            await asyncio.wait_for(ends.link.closed(), 5.0)
+            await asyncio.wait_for(ends.link.closed(), PATIENCE_S)
             assert ends.link._socket is None
             ends.link.drop()
         assert failures == []
@@ -173,7 +173,7 @@ async def test_everything_comes_through_encryption_whole_and_in_order(encrypting
         assert [(await ends.message()).payload for _ in payloads] == payloads
         assert set((await ends.message()).payload) == {0}
         for _ in range(201):
-            await asyncio.wait_for(ends.acknowledged.get(), 5.0)
+            await asyncio.wait_for(ends.acknowledged.get(), PATIENCE_S)
         assert ends.link._unanswered == set()
 
 
@@ -183,7 +183,7 @@ async def test_what_does_not_fit_waits_and_what_is_added_meanwhile_goes_behind_i
         await ends.link.subscribe(["small"])
         broker.pause()
         ends.link.publish("large", bytes(8 * 2**20), qos=1, retain=False)
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             while not ends.link._writer_added:
                 await asyncio.sleep(0)
         for number in range(10):
@@ -192,4 +192,4 @@ async def test_what_does_not_fit_waits_and_what_is_added_meanwhile_goes_behind_i
         broker.resume()
         assert [(await ends.message()).payload for _ in range(10)] == [b"%d" % number for number in range(10)]
         for _ in range(11):
-            await asyncio.wait_for(ends.acknowledged.get(), 5.0)
+            await asyncio.wait_for(ends.acknowledged.get(), PATIENCE_S)

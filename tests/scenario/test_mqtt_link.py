@@ -10,7 +10,7 @@ from pathlib import Path
 
 import paho.mqtt.client as paho_client
 import pytest
-from observers import Observer, RudeServer, wire_of
+from observers import PATIENCE_S, Observer, RudeServer, wire_of
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from alimante.config.model import Mqtt
@@ -41,7 +41,7 @@ class Ends:
         return await self.link.open(self.messages.put_nowait, lambda number, code: self.acknowledged.put_nowait(number))
 
     async def message(self):
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             return await self.messages.get()
 
     async def __aenter__(self):
@@ -58,13 +58,13 @@ def open_files():
 
 async def logged(broker, part):
     """Wait until the broker has told `part`; its words come through a thread of their own."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         while not any(part in line for line in list(broker.log)):
             await asyncio.sleep(0.005)
 
 
 def closing(ends):
-    return asyncio.wait_for(ends.link.closed(), 10.0)
+    return asyncio.wait_for(ends.link.closed(), PATIENCE_S)
 
 
 @both_versions
@@ -74,7 +74,7 @@ async def test_what_is_published_comes_back_to_the_subscriber_and_is_acknowledge
         number = ends.link.publish("b/x", b"\x00\xff", qos=1, retain=False)
         message = await ends.message()
         assert (message.topic, message.payload, message.retained) == ("b/x", b"\x00\xff", False)
-        assert await asyncio.wait_for(ends.acknowledged.get(), 5.0) == number
+        assert await asyncio.wait_for(ends.acknowledged.get(), PATIENCE_S) == number
         await logged(mosquitto, f"(p{5 if use_v5 else 2},")  # as this broker tells the versions
 
 
@@ -180,7 +180,7 @@ async def test_a_subscription_that_the_broker_refuses_is_a_failure(use_v5):
         await asyncio.sleep(0)
         server._writers[0].write(suback)
         with pytest.raises(LinkFailed, match=r"subscribe to forbidden$"):
-            await asyncio.wait_for(waiting, 2.0)
+            await asyncio.wait_for(waiting, PATIENCE_S)
 
 
 async def test_nobody_there_is_told_with_the_address():
@@ -235,7 +235,7 @@ async def test_an_error_in_our_handler_is_logged_and_the_next_message_is_dealt_w
         await ends.link.subscribe(["a"])
         for payload, given in ((b"poison 1", None), (b"1", None), (b"poison 2", properties), (b"2", properties)):
             observer._client.publish("a", payload, qos=1, properties=given)
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(PATIENCE_S):
             assert [await got.get() for _ in range(4)] == [b"poison 1", b"1", b"poison 2", b"2"]
         await observer.publish("none", b"")
         assert got.empty()
@@ -253,7 +253,7 @@ async def test_an_error_in_our_acknowledgement_does_not_stop_the_others(mosquitt
     ends = Ends(mosquitto.port)
     await ends.link.open(ends.messages.put_nowait, acknowledged)
     sent = [ends.link.publish("a", b"", qos=1, retain=False) for _ in range(3)]
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         assert [await numbers.get() for _ in range(3)] == sent
     ends.link.drop()
     assert len(caplog.records) == 3
@@ -272,7 +272,7 @@ async def test_what_does_not_fit_into_the_socket_leaves_when_there_is_room(mosqu
         assert loop._selector.get_key(descriptor).events == 3  # reading and writing
         mosquitto.resume()
         await observer.until(lambda: observer.seen)
-        await asyncio.wait_for(ends.acknowledged.get(), 5.0)
+        await asyncio.wait_for(ends.acknowledged.get(), PATIENCE_S)
         assert observer.seen[0].payload == payload
         assert not ends.link._writer_added
         assert loop._selector.get_key(descriptor).events == 1
@@ -293,7 +293,7 @@ async def test_a_link_that_was_dropped_calls_nobody_and_leaves_nothing_in_the_lo
         assert ends.messages.empty()
         assert ends.acknowledged.empty()
         assert ends.link._misc.cancelled()
-        await asyncio.wait_for(ends.link.close(), 1.0)
+        await asyncio.wait_for(ends.link.close(), PATIENCE_S)
     assert set(loop._selector.get_map()) == before
 
 
@@ -371,7 +371,7 @@ async def test_a_subscription_ends_with_the_connection(monkeypatch):
         await asyncio.sleep(0)
         server._writers[0].close()
         with pytest.raises(LinkFailed, match="ended the connection"):
-            await asyncio.wait_for(waiting, 2.0)
+            await asyncio.wait_for(waiting, PATIENCE_S)
 
 
 @pytest.fixture
@@ -380,7 +380,7 @@ def held_back(monkeypatch):
     release, connect = threading.Event(), socket.create_connection
 
     def later(*given, **named):
-        release.wait(5.0)
+        release.wait(PATIENCE_S)
         return connect(*given, **named)
 
     monkeypatch.setattr(paho_client.socket, "create_connection", later)
@@ -394,7 +394,7 @@ def connecting_threads():
 
 async def join_threads():
     for thread in connecting_threads():
-        await asyncio.to_thread(thread.join, 5.0)
+        await asyncio.to_thread(thread.join, PATIENCE_S)
     await asyncio.sleep(0)  # what the thread left to the loop
 
 
@@ -411,7 +411,7 @@ async def test_f080_a_name_server_that_hangs_does_not_hold_the_loop(held_back, m
         assert rounds > 10
         held_back.set()
         await join_threads()
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(PATIENCE_S):
             while not server.heard:
                 await asyncio.sleep(0)
 
@@ -433,7 +433,7 @@ async def test_a_connection_that_comes_too_late_says_nothing_that_would_throw_ou
         ends.link.drop()
         held_back.set()
         await join_threads()
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(PATIENCE_S):
             while not server.heard:
                 await asyncio.sleep(0)
         assert all(data[:1] != b"\x10" for data in server.heard)  # no CONNECT

@@ -131,7 +131,7 @@ def test_f074_a_supervisor_without_its_guard_disarms_and_gives_up(bench: Bench, 
     bench.heat()
     os.kill(bench.guard, number)
     assert bench.seconds_until(lambda: bench.duty_ns() == 0) < 5.0
-    assert bench.running.process.wait(5.0) == 70
+    assert bench.running.process.wait(PATIENCE_S) == 70
     assert "the guard process is gone" in "".join(bench.running.output)
 
 

@@ -28,8 +28,8 @@ def heard(bus: EventBus, *kinds: type[Event]) -> list[Any]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Let everything else, other threads included, run until `condition()`; at most ten real seconds."""
-    async with asyncio.timeout(10):
+    """Let everything else, other threads included, run until `condition()`; at most a real minute."""
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0)
 
