@@ -16,7 +16,7 @@ from alimante.core.ids import ID_PATTERN
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 FilePath = Annotated[str, Field(min_length=1, max_length=4096)]
-Ref = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32})?$")]
+Ref = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32})?$", examples=["air.humidity"])]
 """What can be believed in: a group, a sensor of one channel, or `sensor.channel`."""
 
 

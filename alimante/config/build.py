@@ -70,7 +70,7 @@ def build(
         controllers=found.controllers,
         interlocks=tuple(top.interlocks) if top is not None else (),
         control=top.control if top is not None else ControlKeys.usual(),
-        location=top.location if top is not None else Location.usual(),
+        location=top.location if top is not None else Location.usual(timezone="UTC"),  # what it says is not known
         health=top.health if top is not None else HealthKeys.usual(),
         names=references(found.devices, (name for name, _ in _members(data.get("groups")))),
     )

@@ -140,7 +140,7 @@ def _output(scene: Scene, path: Path, said: str, roles: tuple[Role, ...]) -> Ite
     elif device.spec.kind != "actuator":
         yield Problem(path, f"{said} is a sensor, and {path[-1]} must be an actuator", did_you_mean("", fitting))
     elif device.role not in roles:
-        message = f'{said} has the role "{device.role}", and {path[-1]} must have the role {wanted}'
+        message = f'{said} has the role "{device.role}", and "{path[-1]}" of {path[-2]} must have the role {wanted}'
         yield Problem(path, message, did_you_mean("", fitting))
 
 

@@ -22,7 +22,7 @@ def warnings(scene: Scene) -> Iterator[Problem]:
     """Everything that may work and still deserves a look."""
     for name, group in scene.groups.items():
         wire = common_wire(scene, group)
-        if wire is not None:
+        if wire is not None and len(list(_sensors(scene, group))) == len(group.members):  # the others were told
             message = f"all members of {name} hang on {wire}, so one broken wire silences them together"
             yield Problem(("groups", name, "members"), message, "put one of them on another wire if you can")
 

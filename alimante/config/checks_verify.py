@@ -41,7 +41,7 @@ def warnings(scene: Scene) -> Iterator[Problem]:
             message = f"{device.id} is not held against its sensor: a sensor that is stuck or fell out is not noticed"
             yield Problem((*path, "enabled"), message)
         steps_c, margin_c = device.output.verify.resolution_c, limit.harmful_c - limit.max_c
-        if 2.0 * steps_c / device.output.verify.rise_share > margin_c:
+        if 0.0 < margin_c < 2.0 * steps_c / device.output.verify.rise_share:
             message = (
                 f"steps of {steps_c:g} °C are coarse against the {margin_c:g} °C from the limit of {device.id} "
                 "to harm: a sensor that is stuck is found late"

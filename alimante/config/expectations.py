@@ -59,7 +59,8 @@ def _text(option: Schema) -> str:
         return ID
     if "maxLength" in option:
         return f"a text of {option.get('minLength', 0)} to {option['maxLength']} characters without special ones"
-    return f"a text like {option['pattern'].strip('^$')}" if "pattern" in option else "a text"
+    like = [*option.get("examples", ()), option.get("pattern", "").strip("^$")][0]
+    return f"a text like {like}" if like else "a text"
 
 
 def _bounds(option: Schema) -> str:

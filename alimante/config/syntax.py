@@ -1,6 +1,7 @@
 """What the standard parser's complaints mean to somebody who edits a file by hand; it must not parse by itself."""
 
 from json import JSONDecodeError
+from re import DOTALL, fullmatch
 from typing import Final
 
 
@@ -24,10 +25,15 @@ _SYNTAX: Final = {
     "Extra data": "the configuration ended before this",
 }
 
+_STRAIGHT: Final = 'these quotation marks are curly; JSON takes straight ones: "…"'
+
 _HINTS: Final = (
     ("'", 'keys and texts stand in double quotes: "…"'),
     ("//", 'JSON has no comments; write a "note" key instead'),
     ("/*", 'JSON has no comments; write a "note" key instead'),
+    ("“", _STRAIGHT),
+    ("”", _STRAIGHT),
+    ("„", _STRAIGHT),
     ("#", 'JSON has no comments; write a "note" key instead'),
     ("True", "JSON writes true, in small letters"),
     ("False", "JSON writes false, in small letters"),
@@ -42,6 +48,8 @@ def explain(text: str, error: JSONDecodeError) -> Unreadable:
     if not text.strip():
         return Unreadable("the file is empty")
     hint = next((hint for start, hint in _HINTS if text.startswith(start, at)), "")
+    if rest[:1].isdigit() and fullmatch(r".*\d\s*,\s*", text[max(0, at - 20) : at], DOTALL):
+        hint = "decimals are written with a point: 10.5"
     if rest[:1] in ("x", "X") and text[at - 1] == "0":
         hint = 'JSON has no hexadecimal numbers; write them as a text: "0x44"'
     if not rest.strip():

@@ -24,7 +24,7 @@ class Dht22Params(Params):
     """The GPIO of the data line, as in `dtoverlay=dht11,gpiopin=N`; `device` chooses where several chips are."""
 
     pin: Annotated[int, Field(ge=0, le=27)]
-    device: Annotated[str, Field(pattern=r"^iio:device[0-9]+$")] | None = None
+    device: Annotated[str, Field(pattern=r"^iio:device[0-9]+$", examples=["iio:device0"])] | None = None
 
 
 def decode(temperature: str, humidity: str) -> tuple[float, float]:

@@ -28,7 +28,7 @@ _CHECK_CONVERSION = 1  # the bit of `features` that turns the power-on value int
 class Ds18b20Params(Params):
     """The ROM code that w1_therm gives the probe's folder; fewer bits convert faster (12 bits: 0.75 s)."""
 
-    address: Annotated[str, Field(pattern=f"^{_ADDRESS}$")]
+    address: Annotated[str, Field(pattern=f"^{_ADDRESS}$", examples=["28-0123456789ab"])]
     resolution_bits: Literal[9, 10, 11, 12] = 12
 
 

@@ -103,7 +103,7 @@ def test_sound_controllers_are_sound(keys):
         (
             THERMOSTAT | {"heater": "lamp"},
             "/controllers/one/heater",
-            'lamp has the role "light", and heater must have the role heater (known here: heater)',
+            'lamp has the role "light", and "heater" of one must have the role heater (known here: heater)',
         ),
         (
             {"kind": "thermostat", "sensor": "warm"},

@@ -242,6 +242,8 @@ MISTAKES = {
     "comment": ('  "mqtt"', '  ¶// here\n  "mqtt"', "", "a key in double quotes is expected", 'write a "note"'),
     "single quotes": ('"localhost"', "¶'localhost'", "", "a value is expected", "double quotes"),
     "hexadecimal": ('"0x44"', "0¶x44", "", "comma or a closing", 'as a text: "0x44"'),
+    "decimal comma": ("5.0", "5,¶5", "", "a key in double quotes", "with a point"),
+    "curly quotes": ('"box"', "¶“box”", "", "a value is expected", "straight ones"),
     "Python's true": ("true", "¶True", "", "a value is expected", "small letters"),
     "colon missing": ('"mqtt":', '"mqtt" ', "", "a colon is missing", ""),
     "line break in a text": ('"localhost"', '"local¶\nhost"', "", "may not go over the end of a line", ""),
@@ -345,6 +347,37 @@ def test_warnings_are_told_with_the_errors():
     with pytest.raises(ConfigInvalid) as caught:
         load(spoilt('"pin": 23', '"pin": 14').replace('"box"', '"Box"'))
     assert [fault.pointer for fault in caught.value.warnings] == ["/devices/tank/pin"]
+
+
+RELAY = '"driver": "relay", "wire": "gpio", "active_high": true, "safe_value": "off"'
+CUTOFF = f'"cut": {{{RELAY}, "pin": 27, "role": "cutoff"}}'
+LAMP = f'"lamp": {{{RELAY}, "pin": 27, "role": "light"}}'
+CLOCK = '"controllers": {"day": {"kind": "photoperiod", "outputs": ["lamp"], "on": "08:00", "off": "20:00"}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        spoilt('"devices"', '"groups": {"all": {"members": ["warm", "wram"]}}, "devices"'),
+        spoilt('{"max_c": 38}', '{"max_c": 38, "harm_c": 37}'),
+        spoilt('"role": "heater"', '"role": "heatre"').replace('"warm": {', f'{CUTOFF}, "warm": {{'),
+        spoilt('"box"', '"Box"')
+        .replace('"warm": {', f'{LAMP}, "warm": {{')
+        .replace('"wires"', f'"location": {{"timezone": "Europe/Paris"}}, {CLOCK}, "wires"'),
+    ],
+)
+def test_what_only_follows_from_an_error_is_no_warning(text):
+    from alimante.config.faults import ConfigInvalid
+
+    with pytest.raises(ConfigInvalid) as caught:
+        load(text)
+    assert len(caught.value.errors) == 1
+    assert not caught.value.warnings
+
+
+def test_what_a_text_must_look_like_is_told_by_an_example():
+    (fault,) = errors(spoilt('"28-000000000001"', '"28-1"'))
+    assert 'address must be a text like 28-0123456789ab; it is "28-1"' in fault.message
 
 
 def test_no_devices_is_a_warning():
