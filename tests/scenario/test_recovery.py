@@ -180,9 +180,9 @@ def test_f046_a_crash_every_61_s_is_repaired_each_time_and_never_escalates():
             return good().strip()
 
         story.probe_answers(answer)
-        await asyncio.sleep(3 * 3600)
+        await asyncio.sleep(3600)
         done = story.finished("warm_probe")
-        assert len(done) >= 175
+        assert len(done) >= 57
         assert all(e.succeeded and e.strategy == "restart" for e in done)
         assert max(e.attempt for e in done) == 5
         assert story.ended == []
