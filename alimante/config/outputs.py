@@ -67,6 +67,12 @@ class OutputKeys(Keys):
     )
     verify: Section[VerifyKeys] = section(VerifyKeys, "Of a heater: how it is held against what its sensor says.")
 
+    @property
+    def needed(self) -> list[str]:
+        """All that must be believed for it to be on: also what a heater is held against, or nobody sees it too hot."""
+        sensor = self.verify.sensor
+        return [*self.depends_on, *([] if sensor is None or sensor in self.depends_on else [sensor])]
+
 
 class InterlockKeys(Keys):
     """Outputs of which at most one may be on at any time."""

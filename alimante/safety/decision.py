@@ -30,6 +30,7 @@ class Cause(StrEnum):
     NOT_ARMED = "not_armed"
     TRIPPED = "tripped"
     HEATER_FAULT = "heater_fault"
+    TOO_HOT = "too_hot"
     NO_EVIDENCE = "no_evidence"
     SUSPECT = "suspect_evidence"
     CUTOFF_OPEN = "cutoff_open"

@@ -38,6 +38,8 @@ GAP_S: Final = 10.0
 MAX_MAINTENANCE_S: Final = 4 * 3600.0
 """Nobody works in an enclosure for longer, and an animal must not go without heat because somebody forgot."""
 
+WARMING_LAMPS: Final = frozenset({Role.LIGHT, Role.UVB})
+"""Lamps have no trip of their own, but where it is too hot nothing may go on that warms."""
 
 COOLDOWN_S: Final = 900.0
 """The rest after a trip of an output without a limit of its own."""
@@ -292,6 +294,8 @@ class Gate:
             bar, cause = output.trip, Cause.TRIPPED
         elif not bar and output.id in self._served:
             bar, cause = cutoffs.reason_to_open(self._served[output.id]), Cause.HEATER_FAULT
+        elif not bar and output.rules.role in WARMING_LAMPS:
+            bar, cause = self._trips.reason_to_cool(output), Cause.TOO_HOT
         return Situation(
             now_s=now_s,
             current=output.target,

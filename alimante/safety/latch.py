@@ -5,7 +5,7 @@ still where it is not: a trip never gets older than is known.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -41,6 +41,8 @@ class Latch:
     trips: list[Trip] = field(default_factory=list)
     needs_person: bool = False
     is_tripped: bool = False
+    causes: list[str] = field(default_factory=list)
+    """Everything that it was tripped for since the last reset: a later cause does not mend an earlier one."""
 
     @property
     def why(self) -> str:
@@ -64,13 +66,15 @@ class Latch:
 
         A trip that is already there stays, and its rest begins anew.
         """
-        again = self.is_tripped and self.trips[-1].cause == cause
+        again = cause in self.causes
         if again:
-            self.trips[-1] = Trip(at_s=now_s, wall_s=wall_s, cause=cause, text=self.trips[-1].text)
+            self.trips[-1] = replace(self.trips[-1], at_s=now_s, wall_s=wall_s)
         else:
             recent = any(now_s - one.at_s < self.person_within_s for one in self.trips) and not self.is_tripped
             self.needs_person = self.needs_person or recent
             self.trips = [*self.trips, Trip(at_s=now_s, wall_s=wall_s, cause=cause, text=text)][-KEPT:]
+        if cause not in self.causes:
+            self.causes.append(cause)
         is_news = not again or (is_for_person and not self.needs_person)
         self.is_tripped, self.needs_person = True, self.needs_person or is_for_person
         return self._acted("tripped", cause, text, now_s, values) if is_news else None
@@ -94,6 +98,7 @@ class Latch:
         return {
             "is_tripped": self.is_tripped,
             "needs_person": self.needs_person,
+            "causes": list(self.causes),
             "trips": [
                 {"age_s": now_s - one.at_s, "wall_s": one.wall_s, "cause": one.cause, "text": one.text}
                 for one in self.trips
@@ -108,18 +113,21 @@ class Latch:
         try:
             self.trips = [_trip(one, now_s, wall_s) for one in kept["trips"]][-KEPT:]
             self.is_tripped, self.needs_person = kept["is_tripped"] is True, kept["needs_person"] is True
+            said = kept.get("causes") or [one.cause for one in self.trips[-1:]]
+            self.causes = [str(cause) for cause in said] if self.is_tripped else []
         except (KeyError, TypeError, ValueError):
             self.trips = []
         else:
             if self.trips or not self.is_tripped:
                 return
-        self.is_tripped = False
+        self.is_tripped, self.causes = False, []
         text = "what was kept of earlier trips cannot be read"
         self.trip(cause="unreadable", text=text, now_s=now_s, wall_s=wall_s, is_for_person=True)
 
     def _reset(self, now_s: float, text: str) -> SafetyActed:
         cause = self.trips[-1].cause
         self.is_tripped = self.needs_person = False
+        self.causes = []
         return self._acted("reset", cause, text, now_s, ())
 
     def _acted(self, action: str, cause: str, text: str, now_s: float, values: Values) -> SafetyActed:

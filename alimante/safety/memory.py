@@ -67,9 +67,9 @@ class Memory:
 
     def _tell_trip(self, output: Output) -> None:
         """A trip that outlives a restart is a condition of the new run, too."""
-        if output.latch.is_tripped:
-            last = output.latch.trips[-1]
-            self._reporter.found(output, last.cause, level=Level.CRITICAL, text=last.text, advice=ADVICE)
+        for cause in output.latch.causes:
+            text = next((one.text for one in reversed(output.latch.trips) if one.cause == cause), output.latch.why)
+            self._reporter.found(output, cause, level=Level.CRITICAL, text=text, advice=ADVICE)
 
     def believe_clock(self) -> None:
         """Let the ages go on by the time between the runs, as soon as that is known."""

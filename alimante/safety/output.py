@@ -86,8 +86,8 @@ class Output:
 
     @property
     def is_dangerous(self) -> bool:
-        """Whether its trip says that switching it off may not be enough."""
-        return self.latch.is_tripped and self.latch.trips[-1].cause in DANGEROUS
+        """Whether one of its trips says that switching it off may not be enough."""
+        return not DANGEROUS.isdisjoint(self.latch.causes)
 
     @property
     def target(self) -> float:

@@ -63,10 +63,10 @@ class OverTemperature:
 
 
 def _values(belief: Belief) -> tuple[float, ...]:
-    """Every reading that there is: an outvoted one may be the right one."""
-    if belief.value is None:
-        return ()
-    return belief.members or (belief.value if belief.highest is None else belief.highest,)
+    """Every reading that there is: an outvoted one may be the right one, and so may one of too few to be believed."""
+    if belief.members or belief.value is None:
+        return belief.members
+    return (belief.value if belief.highest is None else belief.highest,)
 
 
 def _second(values: tuple[float, ...]) -> float:

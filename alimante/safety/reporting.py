@@ -128,10 +128,11 @@ class Reporter:
         output.decide(self._now(), f"tripped: {event.text}")
         self.told(event)
 
-    def reset(self, output: Output, event: SafetyActed) -> None:
-        """`output` may be used again."""
+    def reset(self, output: Output, event: SafetyActed, causes: Iterable[str]) -> None:
+        """`output` may be used again, whatever the `causes` of its trips were."""
         output.decide(self._now(), event.text)
-        self._conditions.clear(output.id, event.cause)
+        for cause in causes:
+            self._conditions.clear(output.id, cause)
         self.told(event)
 
     def astray(self, output: Output) -> None:

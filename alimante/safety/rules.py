@@ -64,7 +64,7 @@ def rules_of(device: Device, references: Mapping[str, str]) -> Rules:
         most=off + (on - off) * limits.max_power_pct / 100.0 if isinstance(accepts, Range) else on,
         tolerance=tolerance(accepts),
         role=role,
-        needs=tuple(references.get(name, name) for name in keys.depends_on),
+        needs=tuple(dict.fromkeys(references.get(name, name) for name in keys.needed)),
         lease_s=keys.lease_s,
         read_back_s=keys.read_back_s,
         rated_cycles=limits.rated_cycles or (RATED_CYCLES if isinstance(accepts, Switch) else inf),

@@ -1,6 +1,6 @@
 """Trips outputs and lets trips end: what the watches find, and what the latches remember; it must not write outputs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from alimante.core.events import Level, SafetyActed
@@ -57,9 +57,10 @@ class Trips:
 
     def reset(self, output: Output, by: str) -> bool:
         """See `Gate.reset`."""
+        causes = tuple(output.latch.causes)
         acted = output.latch.reset(by, self._now())
         if acted is not None:
-            self._reset(output, acted)
+            self._reset(output, acted, causes)
         return acted is not None
 
     def look(self, now_s: float, believed: Look, served: cutoffs.Served) -> None:
@@ -73,15 +74,24 @@ class Trips:
                 self._take(watch, finding)
             for kind in watch.gone({finding.kind for finding in found if not finding.is_trip}):
                 self._reporter.not_found(watch.output, kind)
-        for name, output in self._outputs.items():
-            is_clear = name not in self._watches or not self._watches[name].over.is_hot
-            if output.latch.is_tripped and (acted := output.latch.tick(now_s, is_clear=is_clear)) is not None:
-                self._reset(output, acted)
+        for output in self._outputs.values():
+            if not output.latch.is_tripped:
+                continue
+            causes, is_clear = tuple(output.latch.causes), not self.reason_to_cool(output)
+            if (acted := output.latch.tick(now_s, is_clear=is_clear)) is not None:
+                self._reset(output, acted, causes)
 
     def reason_to_air(self, output: Output) -> str:
         """Why the fan `output` has to run, whatever controllers wish; empty when it has not."""
         for watch in self._watches.values():
             if output.id in watch.fans and watch.over.is_hot:
+                return f"it is too hot at {watch.output.id}"
+        return ""
+
+    def reason_to_cool(self, output: Output) -> str:
+        """Why the zone of `output` must not be heated, by a heater or by a lamp; empty when it may be."""
+        for watch in self._watches.values():
+            if watch.over.is_hot and watch.output.handle.device.zone == output.handle.device.zone:
                 return f"it is too hot at {watch.output.id}"
         return ""
 
@@ -103,7 +113,7 @@ class Trips:
                 is_for_person=finding.kind is Kind.STUCK_ON,  # it would heat again as soon as its cutoff closes
             )
 
-    def _reset(self, output: Output, acted: SafetyActed) -> None:
-        self._reporter.reset(output, acted)
+    def _reset(self, output: Output, acted: SafetyActed, causes: Iterable[str]) -> None:
+        self._reporter.reset(output, acted, causes)
         if output.id in self._watches:
             self._watches[output.id].retry(self._now())

@@ -51,7 +51,7 @@ def parts_of(config: Config) -> dict[str, Part]:
 
 def gating_sensors(config: Config) -> list[str]:
     """The ids of the sensors that outputs depend on."""
-    wanted = [config.references[ref] for device in config.devices.values() for ref in device.output.depends_on]
+    wanted = [config.references[ref] for device in config.devices.values() for ref in device.output.needed]
     channels = [
         config.references[member]
         for name in wanted

@@ -29,7 +29,7 @@ def fallbacks(config: Config, believed: Believed) -> Callable[[str], Fallback]:
             if output.id in lost and output.spec.kind == "actuator":
                 texts.append(f"{output.id} is held at its safe value")
                 is_enough = False
-            elif missing := [ref for ref in output.output.depends_on if _is_lost(config, believed, ref, lost)]:
+            elif missing := [ref for ref in output.output.needed if _is_lost(config, believed, ref, lost)]:
                 texts.append(f"{output.id} stays safe until {', '.join(missing)} can be believed")
                 is_enough = False
         return Fallback("; ".join(texts) or "nothing depends on it", is_enough)
