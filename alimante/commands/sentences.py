@@ -39,13 +39,14 @@ def of_repairs(report: Report) -> list[str]:
     for old in report["history"]:
         result = "it works" if old["succeeded"] else old["result"]
         which = f"{old['strategy']} {old['attempt']} of {old['allowed']}"
-        lines.append(f"  {_when(old['at_wall_s'])}  {old['component']}, {which}: {old['action']}; {result}")
+        told = old["action"] if result in old["action"] else f"{old['action']}; {result}"
+        lines.append(f"  {_when(old['at_wall_s'])}  {old['component']}, {which}: {told}")
     return lines
 
 
 def of_health(report: Report) -> list[str]:
     """The node, the three answers, and each component, the healthy ones in one line."""
-    lines = [f"the node is {report['health']} for {span(report['for_s'])}"]
+    lines = [f"the node has been {report['health']} for {span(report['for_s'])}"]
     lines += [_answer(name, found) for name, found in report["answers"].items()]
     ill = {name: found for name, found in report["components"].items() if found["health"] != "HEALTHY"}
     for name, found in ill.items():
@@ -57,7 +58,7 @@ def of_health(report: Report) -> list[str]:
 
 def of_component(report: Report) -> list[str]:
     """The health of one component with its checks and how it came about."""
-    lines = [f"{report['component']} is {report['health']} for {span(report['for_s'])}{_dash(report['reason'])}"]
+    lines = [f"{report['component']} has been {report['health']} for {span(report['for_s'])}{_dash(report['reason'])}"]
     lines += _advice(report)
     for name, check in report["checks"].items():
         age = "" if check["evidence_age_s"] is None else f", looked at {span(check['evidence_age_s'])} ago"
@@ -83,7 +84,8 @@ def of_metrics(report: Report) -> list[str]:
     lines = []
     for name, found in report["metrics"].items():
         level = "" if found["level"] == "clear" else f"  {found['level']}"
-        lines.append(f"{name:<28} {found['value']:>12g}   {found['min']:g} to {found['max']:g}{level}")
+        value, low, high = (_amount(name, found[key]) for key in ("value", "min", "max"))
+        lines.append(f"{name:<28} {value:>12}   {low} to {high}{level}")
     return [*lines, *(f"{name:<28} {count:>12}" for name, count in report["counts"].items())]
 
 
@@ -129,8 +131,8 @@ def _of_sensor(report: Report) -> list[str]:
 def _of_group(report: Report) -> list[str]:
     lines = [_channel(report["device"], report)]
     for name, member in report["members"].items():
-        value = "unknown" if member["value"] is None else f"{member['value']:g} {report['unit']}".rstrip()
-        lines.append(f"  {name}: {value}, {member['quality']}{', left out' if member['ejected'] else ''}")
+        value = "" if member["value"] is None else f"{member['value']:g} {report['unit']}".rstrip() + ", "
+        lines.append(f"  {name}: {value}{member['quality']}{', left out' if member['ejected'] else ''}")
     return lines
 
 
@@ -188,6 +190,11 @@ def _advice(found: Mapping[str, Any]) -> list[str]:
 
 def _dash(text: str) -> str:
     return f": {text}" if text else ""
+
+
+def _amount(name: str, value: float) -> str:
+    """A measured number; of bytes, which nobody can read in powers of ten, the megabytes."""
+    return f"{value / 1e6:.1f} MB" if name.endswith("_bytes") else f"{value:g}"
 
 
 def _number(value: str | float) -> str:

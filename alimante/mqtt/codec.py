@@ -93,6 +93,8 @@ def _parse_json(text: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=float)
     except ValueError as error:
+        if not text.strip():
+            raise Refused("the payload is empty") from None
         raise Refused(f"the payload is no valid JSON: {str(error)[:100]}") from None
 
 

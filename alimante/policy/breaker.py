@@ -139,7 +139,7 @@ class Breaker:
         elif state is BreakerState.HALF_OPEN:
             self._probing = False
             if failed or slow:
-                self._open(now_s, cost_s, f"a probe {'failed' if failed else f'took {took_s:.1f} s'}")
+                self._open(now_s, cost_s, f"asking it once more {'failed' if failed else f'took {took_s:.1f} s'}")
                 return
             self._passed += 1
             if self._passed >= self.rules.probes:

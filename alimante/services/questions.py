@@ -72,7 +72,7 @@ class Questions:
         name = str(request.get("device"))
         found = self._parts.status.device(name) if name in self._parts.status.devices() else {}
         if "channels" not in found:
-            raise CannotAnswer(f"there is no sensor {name!r} in use")
+            raise CannotAnswer(f"there is no sensor {name!r} in use; `alimante status` lists them, groups too")
         return {"device": name, "channels": found["channels"], "reason": found["reason"]}
 
     def _health(self, request: Request) -> Request:

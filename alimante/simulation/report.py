@@ -95,7 +95,8 @@ class Report:
         for name, load in self.truth.loads.items():
             share = load.on_s / self.duration_s
             longest = say_duration(load.longest_on_s)
-            yield f"{name:<16} on {share:6.1%} of the time, {load.cycles} times, at most {longest} at a time"
+            times = "once" if load.cycles == 1 else f"{load.cycles} times"
+            yield f"{name:<16} on {share:6.1%} of the time, {times}, at most {longest} at a time"
 
     def _events(self) -> Iterator[str]:
         for record in self.faults:

@@ -185,9 +185,9 @@ def test_the_command_line_asks_and_tells_a_supervisor(node_of_all: Process, watc
     for name, kind in (("heater", "actuator"), ("warm_probe", "sensor"), ("warm", "group"), ("warmth", "controller")):
         assert answered("why", name)["kind"] == kind
         assert name in said("why", name)
-    assert "the node is" in said("health")
+    assert "the node has been" in said("health")
     assert answered("health", "warm_probe")["component"] == "warm_probe"
-    assert "warm_probe is" in said("health", "warm_probe")
+    assert "warm_probe has been" in said("health", "warm_probe")
     assert said("errors")
     assert answered("metrics")["counts"]["readings_taken"] > 0
     assert "readings_taken" in said("metrics")

@@ -433,7 +433,7 @@ class TestReport:
             report = bench.guards.report()
             assert report["devices"]["probe"] == {
                 "state": "open",
-                "reason": "a probe failed",
+                "reason": "asking it once more failed",
                 "times_opened": 2,
                 "rejected": 0,
                 "attempts": bench.far.reads,

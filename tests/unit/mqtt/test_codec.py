@@ -115,6 +115,11 @@ def test_any_other_time_of_sending_is_refused(sent_at):
     assert "sent_at" in str(refusal(say(value=1, sent_at=sent_at), SWITCH))
 
 
+@pytest.mark.parametrize("payload", [b"", b" \n "])
+def test_an_empty_command_is_called_empty(payload):
+    assert str(refusal(payload, SWITCH)) == "the payload is empty"
+
+
 HOSTILE = {
     "empty": b"",
     "blank": b" \n ",
