@@ -81,11 +81,11 @@ class Desk:
         return output, wish, verdict
 
     def _obey(self, command: CommandReceived, output: Output, wish: Wish, verdict: Verdict) -> None:
-        output.override = wish
+        output.override, ended = wish, output.overrides_ended
 
         def on_finished(outcome: Outcome, reason: str) -> None:
-            if outcome is Outcome.APPLIED:
-                output.standing = wish
+            if outcome is Outcome.APPLIED:  # what was ended while it was written must not come back
+                output.standing = wish if output.overrides_ended == ended else output.standing
             elif output.override is wish:  # what was never begun leaves what held before
                 output.override = output.standing if outcome is Outcome.EXPIRED else None
             self._finish(command, outcome, reason or verdict.text)

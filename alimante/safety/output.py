@@ -57,6 +57,7 @@ class Output:
     demands: dict[str, Wish] = field(default_factory=dict)
     override: Wish | None = None
     standing: Wish | None = None  # the last override that was carried out
+    overrides_ended: int = 0  # how often a person's commands were ended
     is_lapsed: bool = False  # whether the last demand ran out instead of being given back
     lapsed: str = ""  # why nobody wishes for anything, as far as somebody did
     bound: Cause = Cause.NONE  # the rule that keeps it from what is wished
@@ -136,6 +137,7 @@ class Output:
     def end_override(self, why: str) -> None:
         """No command of a person holds any more."""
         self.override = self.standing = None
+        self.overrides_ended += 1
         self.is_lapsed = False
         self.lapsed = why
 
