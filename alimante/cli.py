@@ -81,7 +81,7 @@ def _asking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     errors = _add(commands, "errors", "what failed lately", _errors)
     metrics = _add(commands, "metrics", "numbers of the computer and of the supervisor", _metrics)
     maintenance = _add(commands, "maintenance", "have controllers ignored while you work inside", _maintenance)
-    maintenance.add_argument("switch", choices=["on", "off"])
+    maintenance.add_argument("switch", choices=["on", "off"], metavar="on|off")
     maintenance.add_argument("duration", nargs="?", metavar="DURATION", help="such as 30m or 2h, 4h at most (30m)")
     reset = _add(commands, "reset", "say that a tripped output is in order again", _reset)
     reset.add_argument("device", metavar="DEVICE")

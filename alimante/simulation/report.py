@@ -113,8 +113,8 @@ class Report:
             yield f"{say_time(alert.at_s)}  {alert.level:<8} {alert.component}/{alert.condition}: {alert.text}{end}"
         yield from _more(self.alerts, "alerts")
         for repair in self.recoveries[:SHOWN]:
-            result = "helped" if repair["succeeded"] else f"did not help: {repair['reason']}"
-            yield f"{say_time(repair['at_s'])}  repair   {repair['component']}: {repair['action']} {result}"
+            result = "it helped" if repair["succeeded"] else f"in vain: {repair['reason']}"
+            yield f"{say_time(repair['at_s'])}  repair   {repair['component']}: {repair['action']}; {result}"
         yield from _more(self.recoveries, "repairs")
         for end in self.ends[:SHOWN]:
             yield f"the process ended and was started again: {end}"
