@@ -35,8 +35,8 @@ CONFIG: dict[str, Any] = {
         "soc": {"kind": "hwmon", "backend": "sim"},
     },
     "devices": {
-        "warm_probe": {"driver": "ds18b20", "wire": "probes", "address": "28-0316a2795bff", "poll_s": 1.0},
-        "processor": {"driver": "soc_temperature", "wire": "soc", "poll_s": 1.0},
+        "warm_probe": {"driver": "ds18b20", "wire": "probes", "address": "28-0316a2795bff", "poll_s": 0.25},
+        "processor": {"driver": "soc_temperature", "wire": "soc", "poll_s": 0.25},
         "heater": SWITCH,
     },
 }
