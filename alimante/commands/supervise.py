@@ -132,7 +132,7 @@ async def _serve(loaded: Loaded, given: _Given) -> int:
     boots = given.boots
     while True:
         try:
-            await _run_once(process, loaded, given)
+            is_safe = await _run_once(process, loaded, given)
         except (BrokerUnavailable, CannotBuild) as error:
             boots.end(End.CLEAN, str(error))
             return _fail(str(error))
@@ -147,7 +147,7 @@ async def _serve(loaded: Loaded, given: _Given) -> int:
             return 0
         given.notifier.send(reloading(given.clock.mono()))
         process.wake.clear()
-        loaded = _reloaded(given, loaded)
+        loaded = _reloaded(given, loaded, is_safe=is_safe)
 
 
 def _give_up(error: GaveUp, given: _Given, *, may_reboot: bool) -> int:
@@ -159,7 +159,8 @@ def _give_up(error: GaveUp, given: _Given, *, may_reboot: bool) -> int:
     return EXIT_GAVE_UP
 
 
-async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> None:
+async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> bool:
+    """One run; says whether every output was left safe."""
     folders, clock, tail, config = given.folders, given.clock, given.tail, loaded.config
 
     def on_lost(reason: str) -> None:
@@ -205,11 +206,15 @@ async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> None:
     finally:
         if given.line is not None and not is_reload and is_all_safe(supervisor):
             tell(given.line, BYE)
+    return is_all_safe(supervisor)
 
 
 def is_all_safe(supervisor: Supervisor) -> bool:
     """Whether every output was read back at its safe value; else the guard has work to do."""
-    return all(output.value == output.handle.device.safe_value for output in supervisor.gate.outputs.values())
+    return all(
+        output.value is not None and abs(output.value - output.safe) <= output.rules.tolerance
+        for output in supervisor.gate.outputs.values()
+    )
 
 
 def _boot_watch(supervisor: Supervisor, given: _Given) -> BootWatch:
@@ -230,8 +235,15 @@ def _thread_worker(wire: str, on_wedged: Callable[[bool, str], None], clock: Sys
     return ThreadWorker(wire, clock=clock, on_wedged=on_wedged, sleep=time.sleep)
 
 
-def _reloaded(given: _Given, running: Loaded) -> Loaded:
-    """The configuration as it is on disk now, or the running one when that cannot be used."""
+def _reloaded(given: _Given, running: Loaded, *, is_safe: bool) -> Loaded:
+    """The configuration as it is on disk now, or the running one when that cannot be used.
+
+    An output that `is_safe` says may still be on is not forgotten: another configuration might not name it. And the
+    guard must know the outputs that it guards: it has them from the copy.
+    """
+    if not is_safe:
+        _log.error("an output could not be seen to be safe; going on with the configuration that ran before")
+        return running
     try:
         loaded = load_or_explain(given.config_path)
     except BadConfig:
@@ -240,21 +252,27 @@ def _reloaded(given: _Given, running: Loaded) -> Loaded:
     if given.line is None and real_outputs(loaded.config):
         _log.error("the first real outputs need a restart, for their guard; going on with the configuration before")
         return running
-    _keep_copy(given.folders.state / LAST_CONFIG, loaded)
+    is_kept = _keep_copy(given.folders.state / LAST_CONFIG, loaded)
+    if given.line is not None and not is_kept:
+        _log.error("the guard cannot be told of another configuration; going on with the one that ran before")
+        return running
     if given.line is not None:
         tell(given.line, CHANGED)
     return loaded
 
 
-def _keep_copy(path: Path, loaded: Loaded) -> None:
+def _keep_copy(path: Path, loaded: Loaded) -> bool:
+    """Keep what runs for those who make it safe later; says whether the copy is there."""
     files = DiskFiles()
     with contextlib.suppress(OSError):
         if files.read(path) == loaded.text.encode():
-            return
+            return True
     try:
         files.replace(path, loaded.text.encode())
     except OSError as error:
         _log.warning("no copy of the configuration could be kept in %s: %s", path, error)
+        return False
+    return True
 
 
 def _set_up_logging() -> LogTail | None:
