@@ -69,7 +69,9 @@ def _order(device: Device, limit: LimitKeys) -> Iterator[Problem]:
 def _references(scene: Scene, device: Device, limit: LimitKeys) -> Iterator[Problem]:
     for key in ("sensor", "power"):
         name = getattr(device.output.verify, key)
-        if name is not None and name not in scene.names:
+        sensor = (name or "").partition(".")[0]
+        is_excused = sensor in scene.device_names and sensor not in scene.devices  # what is wrong with it was told
+        if name is not None and name not in scene.names and not is_excused:
             hint = did_you_mean(name, scene.names) or "say a group, or a sensor and its channel"
             yield Problem(("devices", device.id, "verify", key), f'there is nothing called "{name}" to believe', hint)
     fans = [one.id for one in scene.devices.values() if one.role is Role.FAN]

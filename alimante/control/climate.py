@@ -111,7 +111,7 @@ class _Workshop:
         return Drive.of(output, device.spec.accepts(device.params))
 
     def _full(self, said: str) -> str:
-        return self._config.references[said]
+        return self._config.references.get(said, said)  # of a disabled sensor nothing is ever believed
 
     def _setpoint(self, keys: SetpointKeys, cautious: Cautious) -> Setpoint:
         if not isinstance(keys, DayNightKeys):

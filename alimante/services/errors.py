@@ -51,9 +51,9 @@ def parts_of(config: Config) -> dict[str, Part]:
 
 def gating_sensors(config: Config) -> list[str]:
     """The ids of the sensors that outputs depend on."""
-    wanted = [config.references[ref] for device in config.devices.values() for ref in device.output.needed]
+    wanted = [config.references.get(ref, ref) for device in config.devices.values() for ref in device.output.needed]
     channels = [
-        config.references[member]
+        config.references.get(member, member)
         for name in wanted
         for member in (config.groups[name].members if name in config.groups else (name,))
     ]

@@ -43,13 +43,13 @@ def _groups_with(config: Config, lost: Iterable[str]) -> list[str]:
     return [
         name
         for name, group in config.groups.items()
-        if gone & {config.references[member].partition(".")[0] for member in group.members}
+        if gone & {config.references.get(member, member).partition(".")[0] for member in group.members}
     ]
 
 
 def _is_lost(config: Config, believed: Believed, ref: str, lost: Iterable[str]) -> bool:
     """Whether what `ref` names is not believed because of what is lost."""
-    full = config.references[ref]
+    full = config.references.get(ref, ref)
     if full in config.groups:
         return full in _groups_with(config, lost) and believed(full).value is None
     return full.partition(".")[0] in lost

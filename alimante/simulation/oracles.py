@@ -244,7 +244,7 @@ class Oracles:
         """What an output needs and nobody has measured lately; empty when it has all."""
         for need in seen.rules.needs:
             group = self._config.groups.get(need)
-            members = [self._config.references[member] for member in group.members] if group else [need]
+            members = [self._config.references.get(member, member) for member in group.members] if group else [need]
             least = group.min_sensors if group else 1
             ages = [(now_s - self._heard.get(member, -inf), self._lost_s[member]) for member in members]
             if sum(age_s <= lost_s + self._slack_s for age_s, lost_s in ages) < least:

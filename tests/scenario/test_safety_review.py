@@ -1,8 +1,12 @@
 """What two features do to each other at the output gate, by the true state of the plant and never by a sensor."""
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from alimante.core.events import Outcome, SafetyActed
+from hardware import registry
 from tests.scenario.harness import HEATER, PROBE, READY_S, Run, config_of, run_supervisor
 
 SWITCH = {"driver": "relay", "wire": "pins", "active_high": True, "safe_value": "off", "zone": "warm"}
@@ -119,3 +123,37 @@ def test_a_lamp_goes_off_too_where_it_is_too_hot_and_comes_back():
     probe = {**PROBE, "channels": {"temperature": {"max_jump": 0, "max_change": 0, "usual_noise": 0}}}
     devices = {"warm_probe": probe, "heater": UNWATCHED, "lamp": LAMP, "far": {**LAMP, "pin": 24, "zone": "cool"}}
     run_supervisor(config_of(**devices), story)
+
+
+@pytest.mark.parametrize(
+    "heater",
+    [
+        {**HEATER, "depends_on": ["air.temperature"]},
+        {**HEATER, "verify": {"sensor": "air.temperature"}},
+        {**HEATER, "depends_on": ["all"]},
+    ],
+)
+def test_f145_a_heater_whose_sensor_has_no_driver_stays_off_and_everything_else_runs(
+    heater: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    real = registry.get
+
+    def get(name: str) -> Any:
+        if name == "sht3x":
+            raise registry.BrokenDriver("the driver sht3x cannot be imported")
+        return real(name)
+
+    async def story(run: Run) -> None:
+        await asyncio.sleep(READY_S + 10.0)
+        assert await run.command("heater", 1.0) is Outcome.REJECTED
+        assert await run.command("lamp", 1.0) is Outcome.APPLIED
+        assert (fraction(run, "heater"), fraction(run, "lamp")) == (0.0, 1.0)
+
+    monkeypatch.setattr(registry, "get", get)
+    air = {"driver": "sht3x", "wire": "bus", "address": "0x44"}
+    more = {
+        "groups": {"all": {"members": ["air.temperature"]}},
+        "controllers": {"warmth": {"kind": "thermostat", "sensor": heater["depends_on"][0], "heater": "heater"}},
+    }
+    more["controllers"]["warmth"]["target_c"] = 30.0
+    run_supervisor(config_of(warm_probe=PROBE, air=air, heater=heater, lamp=LAMP, extra=more), story)
