@@ -93,7 +93,7 @@ class Assembly:
         self.workers = {name: self._worker(name) for name in self.wires.opened}
         self.disk = ports.worker("state", self._on_disk)
         self.store = StateStore(
-            ports.state_dir,
+            ports.state_dir / self.config.node.id,  # trips and alerts of another node mean nothing here
             files=ports.files,
             worker=self.disk,
             clock=clock,

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.commands.loading import load_or_explain
 from alimante.config.faults import ConfigInvalid
 from alimante.config.load import load
-from alimante.config.model import Config, Device
+from alimante.config.model import Config, Device, Role
 from alimante.core.bus import EventBus
 from alimante.core.clock import SystemClock
 from alimante.core.events import ReadingTaken
@@ -29,6 +29,9 @@ from alimante.services.boots import note_end
 from alimante.services.instance_lock import AlreadyRunning, InstanceLock
 from alimante.wiring import CannotBuild, open_wires
 from hardware.sim.settings import PlantSettings
+
+TRIAL_S = 10.0
+"""How long a heater stays on that a person switches on past the supervisor, to try its wiring."""
 
 
 class _Bench:
@@ -57,7 +60,10 @@ def read(config_path: Path, folders: Folders, device_id: str, *, as_json: bool) 
 
 
 def set_value(config_path: Path, folders: Folders, device_id: str, said: str) -> int:
-    """Put one output to a value, which it keeps as long as the hardware keeps it once this process has ended."""
+    """Put one output to a value, which it keeps as long as the hardware keeps it once this process has ended.
+
+    A heater goes off again after `TRIAL_S`: without a supervisor nobody would do that.
+    """
     config = load_or_explain(config_path).config
     device = _device(config, device_id, kind="actuator")
     try:
@@ -65,6 +71,8 @@ def set_value(config_path: Path, folders: Folders, device_id: str, said: str) ->
     except ValueError as error:
         raise BadUse(f"{device_id}: {error}") from None
     with _lock(folders):
+        if device.role is Role.HEATER and value != device.safe_value:
+            return asyncio.run(_try_out(config, device, value))
         return asyncio.run(write_all(config, [(device, value)]))
 
 
@@ -123,12 +131,32 @@ async def _read(config: Config, device: Device, *, as_json: bool) -> int:
 
 async def write_all(config: Config, outputs: list[tuple[Device, float]]) -> int:
     """Write all `outputs` at once, one wire not waiting for another, and tell what came of each."""
+    return await _write(_actuators(config, [device for device, _ in outputs]), outputs)
+
+
+async def _try_out(config: Config, device: Device, value: float) -> int:
+    """Put a heater to `value` for long enough to feel it or to hear its relay, and to its safe value again."""
+    handles = _actuators(config, [device])
+    try:
+        code = await _write(handles, [(device, value)])
+        if code == 0:
+            _print(f"no supervisor watches over it, so it goes off again in {TRIAL_S:g} s")
+            await asyncio.sleep(TRIAL_S)
+    finally:
+        off = await _write(handles, [(device, device.safe_value)])
+    return code or off
+
+
+def _actuators(config: Config, devices: list[Device]) -> dict[str, ActuatorHandle]:
     bench = _Bench(config)
+    return {device.id: bench.handle(ActuatorHandle, device) for device in devices}
+
+
+async def _write(handles: Mapping[str, ActuatorHandle], outputs: list[tuple[Device, float]]) -> int:
     ended: dict[str, asyncio.Future[Done[float]]] = {}
     for device, value in outputs:
-        handle: ActuatorHandle = bench.handle(ActuatorHandle, device)
         ended[device.id] = asyncio.get_running_loop().create_future()
-        handle.write(value, ended[device.id].set_result, urgent=True)
+        handles[device.id].write(value, ended[device.id].set_result, urgent=True)
     code = 0
     for device, value in outputs:
         done = await ended[device.id]
