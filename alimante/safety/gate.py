@@ -134,8 +134,13 @@ class Gate:
             output.forget_wishes(reason)
             self._writer.assert_safe(output, source, reason)
 
-    def hold(self, reason: str) -> None:
-        """Put everything safe and let nothing else pass until the next start."""
+    def hold(self, reason: str, *, is_by_person: bool = False) -> None:
+        """Put everything safe and let nothing else pass until the next start; a node that a person holds is not well.
+
+        `is_by_person` is False where somebody else tells of it, or the run ends anyway.
+        """
+        if is_by_person and not self.held:
+            self._reporter.held(reason)
         self.held = reason
         self.make_safe("hold", reason)
 

@@ -185,6 +185,13 @@ class Reporter:
             self._conditions.clear(NODE, "maintenance")
         self.on_change(True)
 
+    def held(self, reason: str) -> None:
+        """Nothing but safe values passes until the next start, because a person wants it so."""
+        text = f"every output is held safe: {reason}"
+        advice = "Nothing is heated or lit. Restart the supervisor when everything is in order again."
+        condition = ConditionChanged(component=NODE, condition="held", level=Level.WARNING, text=text, advice=advice)
+        self._conditions.raise_(condition)
+
     def _raise(self, output: Output, name: str, level: Level, text: str, advice: str) -> None:
         cause = ""
         if name == "no_evidence":

@@ -48,10 +48,10 @@ class OutputService:
         self._undo()
         await self._tasks.cancel()
 
-    async def hold(self, reason: str) -> None:
+    async def hold(self, reason: str, *, is_by_person: bool = False) -> None:
         """Put everything safe for the rest of this run, and wait until that is done or can be waited for no more."""
         if not self._gate.held:
-            self._gate.hold(reason)
+            self._gate.hold(reason, is_by_person=is_by_person)
         await self._settle()
 
     async def _tick(self) -> None:

@@ -107,7 +107,8 @@ class Questions:
         parts = self._parts
         if parts.node.current is NodeState.RUNNING:  # while stopping everything is made safe anyway
             parts.node.move(NodeState.SAFE, "a person asked for it")
-        await parts.outputs.hold("a person put everything safe; restart the supervisor to go on")
+        reason = "a person put everything safe; restart the supervisor to go on"
+        await parts.outputs.hold(reason, is_by_person=True)
         return parts.status.full()
 
 

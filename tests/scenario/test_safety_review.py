@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from alimante.core.events import Outcome, SafetyActed
+from alimante.core.events import ConditionChanged, Outcome, SafetyActed
+from alimante.policy.health import Health
 from hardware import registry
 from tests.scenario.harness import HEATER, PROBE, READY_S, Run, config_of, run_supervisor
+from tests.unit.fakes import MemoryFiles
 
 SWITCH = {"driver": "relay", "wire": "pins", "active_high": True, "safe_value": "off", "zone": "warm"}
 CUTOFF = {**SWITCH, "pin": 5, "role": "cutoff"}
@@ -157,3 +159,22 @@ def test_f145_a_heater_whose_sensor_has_no_driver_stays_off_and_everything_else_
     }
     more["controllers"]["warmth"]["target_c"] = 30.0
     run_supervisor(config_of(warm_probe=PROBE, air=air, heater=heater, lamp=LAMP, extra=more), story)
+
+
+def test_a_node_that_a_person_holds_safe_is_not_healthy_before_it_is_started_again():
+    files = MemoryFiles()
+
+    async def held(run: Run) -> None:
+        await asyncio.sleep(200.0)
+        assert run.supervisor.health.node() is Health.HEALTHY
+        await run.supervisor.questions.answers()["safe"]({})
+        await asyncio.sleep(120.0)
+        assert run.supervisor.health.node() is Health.WARNING
+        assert any("held safe" in event.text for event in run.seen(ConditionChanged, component="node"))
+
+    async def again(run: Run) -> None:
+        await asyncio.sleep(400.0)
+        assert run.supervisor.health.node() is Health.HEALTHY
+
+    run_supervisor(config_of(heater=HEATER), held, files=files)
+    run_supervisor(config_of(heater=HEATER), again, files=files)
