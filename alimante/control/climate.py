@@ -33,6 +33,9 @@ def climate(config: Config, days: Mapping[str, IsDay]) -> dict[str, Controller]:
     workshop = _Workshop(config, days)
     made: dict[str, Controller] = {}
     for name, keys in config.controllers.items():
+        named = (getattr(keys, key, None) for key in ("heater", "cooler", "mister", "fan"))
+        if any(output is not None and output not in config.devices for output in named):
+            continue  # an output whose driver cannot be imported is told as disabled, and nothing moves it
         match keys:
             case ThermostatKeys():
                 made[name] = workshop.thermostat(name, keys)

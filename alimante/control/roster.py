@@ -8,8 +8,8 @@ from alimante.control.photoperiod import Photoperiod
 
 
 def controllers(config: Config) -> tuple[Controller, ...]:
-    """One for each of the configuration, which was found sound, in its order."""
+    """One for each of the configuration, which was found sound, in its order, that has all of its outputs."""
     made = days(config)
     is_day = {name: one.is_day for name, one in made.items() if isinstance(one, Photoperiod)}
     made |= climate(config, is_day)
-    return tuple(made[name] for name in config.controllers)
+    return tuple(made[name] for name in config.controllers if name in made)

@@ -178,3 +178,26 @@ def test_a_node_that_a_person_holds_safe_is_not_healthy_before_it_is_started_aga
 
     run_supervisor(config_of(heater=HEATER), held, files=files)
     run_supervisor(config_of(heater=HEATER), again, files=files)
+
+
+def test_f145_a_thermostat_whose_cooler_has_no_driver_does_not_keep_the_rest_from_running(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    real = registry.get
+
+    def get(name: str) -> Any:
+        if name == "pwm_output":
+            raise registry.BrokenDriver("the driver pwm_output cannot be imported")
+        return real(name)
+
+    async def story(run: Run) -> None:
+        await asyncio.sleep(READY_S + 10.0)
+        assert await run.command("lamp", 1.0) is Outcome.APPLIED
+        assert fraction(run, "heater") == 0.0
+        assert run.supervisor.health.node() is not Health.HEALTHY
+
+    monkeypatch.setattr(registry, "get", get)
+    cooler = {"driver": "pwm_output", "wire": "pwm", "pin": 12, "role": "fan", "safe_value": "off"}
+    keys = {"kind": "thermostat", "sensor": "warm_probe", "heater": "heater", "target_c": 30.0}
+    warmth = {"warmth": {**keys, "cooler": "cooler", "cool_above_c": 33.0}}
+    run_supervisor(config_of(heater=HEATER, cooler=cooler, lamp=LAMP, extra={"controllers": warmth}), story)
