@@ -131,6 +131,7 @@ class Assembly:
             bus=self.bus,
             tasks=self._tasks("outputs", is_critical=True, is_vital=True),
             on_tick=self._on_tick,
+            on_safe=self.ports.beat,
             tick_s=config.control.tick_s,
         )
 

@@ -19,18 +19,29 @@ SETTLE_S = 1.5
 
 
 class OutputService:
-    """Runs the gate. `on_tick` is called after each completed tick, every `tick_s`: evidence that control is alive."""
+    """Runs the gate. `on_tick` is called after each completed tick, every `tick_s`: evidence that control is alive.
+
+    `on_safe` is called at the start, before any output may leave its safe value: from then on others have to watch.
+    """
 
     name = "outputs"
     phase = Phase.OUTPUTS
 
     def __init__(
-        self, gate: Gate, *, bus: EventBus, tasks: Tasks, on_tick: Callable[[], None], tick_s: float = TICK_S
+        self,
+        gate: Gate,
+        *,
+        bus: EventBus,
+        tasks: Tasks,
+        on_tick: Callable[[], None],
+        on_safe: Callable[[], None] = lambda: None,
+        tick_s: float = TICK_S,
     ) -> None:
         self._gate = gate
         self._tick_s = tick_s
         self._bus = bus
         self._on_tick = on_tick
+        self._on_safe = on_safe
         self._undo: Callable[[], None] = lambda: None
         self._tasks = tasks
 
@@ -39,6 +50,7 @@ class OutputService:
         self._gate.conditions.tell_all()
         self._gate.make_safe("start", "every output starts safe")
         await self._settle()
+        self._on_safe()
         self._undo = self._bus.subscribe(CommandReceived, self._gate.on_command)
         self._tasks.spawn(self._tick(), name=self.name)
 
