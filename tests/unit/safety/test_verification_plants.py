@@ -55,7 +55,7 @@ PLANTS: dict[str, dict[str, Any]] = {
     "fan now and then": {"roles": {"fan": "fan"}, "others": airing, "heat_w": 100.0},
 }
 TELLING = {"default, duty", "small, slow sensor", "large, coarse steps", "noise", "lamp by day", "fan now and then"}
-"""Each of them tripped some rule while it was being made; the others are looked at by `make soak`."""
+"""One of each kind; the others are looked at by `make soak`."""
 
 
 def bench(every_s: float = 20.0, **plant: Any) -> Bench:
