@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404 - for one fixed command, without a shell
 import sys
 import time
 from collections.abc import Callable
@@ -114,7 +114,7 @@ def _reboot(why: str) -> bool:
     """Ask for a reboot; whether that was granted."""
     _log.critical("the computer is rebooted: %s", why)
     try:
-        asked = subprocess.run(["systemctl", "reboot"], capture_output=True, text=True, timeout=REBOOT_S, check=False)  # noqa: S607 - it lies elsewhere on other systems
+        asked = subprocess.run(["systemctl", "reboot"], capture_output=True, text=True, timeout=REBOOT_S, check=False)  # noqa: S607 # nosec B603 B607 - two fixed words; it lies elsewhere on other systems
     except (OSError, subprocess.TimeoutExpired) as error:
         _log.critical("the computer cannot be rebooted: %s", error)
         return False

@@ -48,7 +48,7 @@ class LocalTime:
     def zone(self) -> ZoneInfo:
         """The time zone."""
         zone = self.moment.tzinfo
-        assert isinstance(zone, ZoneInfo)  # noqa: S101  # whoever builds one gives it a zone with a name
+        assert isinstance(zone, ZoneInfo)  # noqa: S101 # nosec B101 - whoever builds one gives it a zone with a name
         return zone
 
 

@@ -122,7 +122,7 @@ class Sabotage:
 def _hold(mount: Mounted, fault: Fault) -> Undo:
     """The relay stays as it is, whoever writes to its line or claims it."""
     wire, pin, number = mount.wire, mount.params["pin"], int(fault.argument)
-    assert isinstance(wire, SimGpio)  # noqa: S101 - it was checked
+    assert isinstance(wire, SimGpio)  # noqa: S101 # nosec B101 - it was checked
 
     def refuse(what: str, ask: Callable[[], Any]) -> Any:
         if what == "read":
