@@ -110,6 +110,9 @@ class ReadingKeys(Keys):
     lost_after_s: float | None = Field(
         default=None, gt=0, description="Age at which a reading is lost; 6 polls, at least 30 s, when not given."
     )
+    wrong_after: int = Field(
+        default=4, ge=2, le=100, description="So many wrong answers in a row, and it is lost before it is too old."
+    )
     max_error_share: float = Field(
         default=0.2, gt=0, lt=1, description="You are told when more than this share of the last 100 attempts failed."
     )

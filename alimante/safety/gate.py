@@ -380,7 +380,7 @@ def _dues(output: Output, now_s: float) -> list[float]:
     account, rules = output.account, output.rules
     if not account.is_on:
         return []
-    dues_s = [account.since_s + rules.max_on_s]
+    dues_s = [account.since_s + rules.max_on_s, *(wish.until_s for wish in output.demands.values())]
     if output.until_s is not None:
         dues_s.append(output.until_s)
     for window, most_s in ((account.hour, rules.per_hour_s), (account.day, rules.per_day_s)):

@@ -7,6 +7,7 @@ from typing import Any
 from alimante.config.readings import ChannelKeys, freshness
 from alimante.core.events import Quality, ReadingTaken
 from alimante.io.handle import SensorHandle
+from alimante.policy.belief import Belief, unknown
 from alimante.policy.chain import Chain
 from alimante.policy.density import ErrorDensity
 from alimante.policy.freshness import Freshness
@@ -37,7 +38,8 @@ class Alarm:
 class Watched:
     """One channel: `last` is its last reading that was not bad, `told` what was said of its age last.
 
-    Its last good reading was measured at `good_s`.
+    Its last good reading was measured at `good_s`. After `wrong_after` wrong answers in a row nothing is believed any
+    more: something that answers and is wrong each time will not be right about the reading before.
     """
 
     full: str
@@ -47,6 +49,7 @@ class Watched:
     freshness: Freshness
     density: ErrorDensity
     alarm: Alarm | None
+    wrong_after: int
     last: ReadingTaken | None = None
     good_s: float = -inf
     told: Quality | None = None
@@ -60,6 +63,8 @@ class Watched:
     """How many readings were bad."""
     missed: int = 0
     """How many readings failed."""
+    wrong: int = 0
+    """How many answers in a row were wrong."""
     siblings: list["Watched"] = field(default_factory=list)
     beside: list[float | None] = field(default_factory=list)
     """What the siblings said when this channel began to say the same."""
@@ -68,6 +73,12 @@ class Watched:
     def device(self) -> str:
         """The id of the sensor."""
         return self.handle.device.id
+
+    def believed(self, now_s: float) -> Belief:
+        """What is believed of it now."""
+        if self.wrong >= self.wrong_after:
+            return unknown(f"{self.wrong_after} wrong answers in a row")
+        return self.freshness.believed(self.last, now_s, good_s=self.good_s)
 
     def deadline_s(self) -> float:
         """When there is something to say of its age next."""
@@ -97,6 +108,7 @@ def watched(handle: SensorHandle) -> list[Watched]:
             freshness=ages,
             density=ErrorDensity(device.reading.max_error_share),
             alarm=_alarm(device.reading.channels.get(channel.name)),
+            wrong_after=device.reading.wrong_after,
         )
         for channel in handle.channels
     ]

@@ -28,6 +28,7 @@ from alimante.policy.chain import IDENTICAL, NOISY, STUCK
 from alimante.services.channel import Alarm, Watched, watched
 from alimante.services.channel_conditions import ChannelConditions
 from alimante.services.neighbours import Neighbours
+from hardware.errors import BadData
 
 AFTER_S: Final = 0.001
 """How long after a deadline the task looks: a timer may fire a trace too early."""
@@ -97,8 +98,7 @@ class Readings:
         group = self._groups.get(full_name)
         if group is not None:
             return group(self.believed, now_s)
-        channel = self.channels[full_name]
-        return channel.freshness.believed(channel.last, now_s, good_s=channel.good_s)
+        return self.channels[full_name].believed(now_s)
 
     async def start(self) -> None:
         """Listen, and begin to wait for the first readings."""
@@ -133,8 +133,9 @@ class Readings:
         if is_bad:
             channel.bad += 1
             channel.why_missed = event.reasons[0] if event.reasons else ""
-            self._never_answered(channel)
+            self._answered_wrongly(channel)
             return
+        channel.wrong = 0
         channel.last = event
         if event.quality is Quality.GOOD:
             channel.good_s = event.measured_s
@@ -154,9 +155,19 @@ class Readings:
         channel.missed += 1
         channel.why_missed = event.reason
         self._count(channel, failed=channel.new_attempts(), good=False)
-        self._never_answered(channel)
+        if event.error == BadData.__name__:
+            self._answered_wrongly(channel)
+        else:
+            self._look_at_first(channel)
 
-    def _never_answered(self, channel: Watched) -> None:
+    def _answered_wrongly(self, channel: Watched) -> None:
+        """Something answers, and not with a measurement: soon nothing is believed of it."""
+        channel.wrong += 1
+        if channel.wrong == channel.wrong_after and channel.told is not Quality.UNKNOWN:
+            self._age(channel, Quality.UNKNOWN)
+        self._look_at_first(channel)
+
+    def _look_at_first(self, channel: Watched) -> None:
         """A channel whose first reading fails is unknown at once: there is nothing that could be believed meanwhile."""
         if channel.last is None and channel.told is None:
             self._age(channel, Quality.UNKNOWN)
@@ -181,7 +192,7 @@ class Readings:
         """Say that the last reading is as old as `quality` says."""
         channel.told = quality
         last, name, device = channel.last, channel.channel.name, channel.device
-        belief = channel.freshness.believed(last, self._clock.mono())
+        belief = channel.believed(self._clock.mono())
         reasons = (*belief.reasons, channel.why_missed) if channel.why_missed else belief.reasons
         self._bus.publish(
             ReadingAged(

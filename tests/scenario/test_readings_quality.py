@@ -287,12 +287,12 @@ def test_f029_garbage_is_suspect_within_a_minute_and_stays_so():
     assert told(run, "noisy") == [Level.WARNING, Level.CLEAR]
 
 
-def test_f034_three_samples_out_of_range_change_nothing_and_a_longer_row_is_unknown():
+def test_f034_three_samples_out_of_range_change_no_value_and_a_fourth_one_makes_it_unknown():
     async def story(run: Run) -> None:
         await asyncio.sleep(30)
         converter = run.wire("bus")._chips[0x48]
         honest = converter._input_v
-        for samples, quality in ((3, SUSPECT), (7, UNKNOWN)):
+        for samples, quality in ((3, SUSPECT), (4, UNKNOWN)):
             converter._input_v = lambda number: 0.0
             for _ in range(samples):
                 await until_just_after(run, ReadingMissed, "soil")

@@ -18,7 +18,7 @@ from alimante.policy.belief import Belief
 from alimante.services.readings import Readings
 from alimante.simulation.virtual_time import run_virtual
 from hardware.api import Range, Sample, Unit
-from hardware.errors import NoAnswer
+from hardware.errors import BadData, NoAnswer
 
 GOOD, SUSPECT, UNKNOWN = Quality.GOOD, Quality.SUSPECT, Quality.UNKNOWN
 DIMMER = Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)
@@ -390,3 +390,43 @@ class TestStuck:
 
             bench.run(main)
             assert (("probe", "stuck", Level.WARNING) in bench.conditions()) is is_stuck
+
+
+def test_wrong_answers_in_a_row_make_a_channel_unknown_and_one_right_one_ends_the_row():
+    bench = Bench(with_channel(a_sensor(), plausible_low=0.0, plausible_high=50.0))
+
+    async def main():
+        bench.answer(21.0)
+        await bench.read(every_s=0.1)
+        bench.answer(99.0)
+        await bench.read(3, every_s=0.1)
+        assert bench.believed().quality is GOOD
+        bench.answer(21.0)
+        await bench.read(every_s=0.1)
+        bench.far["probe"].answer = raising(BadData("checksum"))
+        await bench.read(2, every_s=0.1)
+        bench.answer(99.0)
+        await bench.read(1, every_s=0.1)
+        assert bench.believed().quality is GOOD
+        await bench.read(1, every_s=0.1)  # a checksum and a wild value are both wrong answers
+        assert bench.believed().quality is UNKNOWN
+        assert bench.believed().reasons == ("4 wrong answers in a row",)
+        assert [told.quality for told in bench.aged] == [UNKNOWN]
+        bench.answer(21.0)
+        await bench.read(every_s=0.1)
+        assert bench.believed().quality is GOOD
+
+    bench.run(main)
+
+
+def test_silence_is_no_wrong_answer_and_goes_by_age():
+    bench = Bench(replace(a_sensor(), reading=ReadingKeys(wrong_after=2)))
+
+    async def main():
+        bench.answer(21.0)
+        await bench.read(every_s=0.1)
+        bench.fail()
+        await bench.read(10, every_s=0.1)
+        assert bench.believed().quality is GOOD
+
+    bench.run(main)
