@@ -13,8 +13,11 @@ from fakes import until
 
 from alimante.core.clock import SystemClock
 from alimante.io.worker import DeadlinePassed, ThreadWorker, WireWedged
+from tests.bounds import Lag, least_awaited
 
 SOON_S = 0.02
+LAG_S = 0.02
+"""So little may anything else be held up by a call that hangs."""
 
 
 @pytest.fixture
@@ -93,15 +96,33 @@ async def test_a_late_result_is_counted_thrown_away_and_clears_the_mark(wire, ha
     assert (await read(wire, lambda: "fresh")).value == "fresh"
 
 
-async def test_f027_other_wires_and_the_loop_lose_nothing_while_one_hangs(wire, hang):
+async def test_f027_other_wires_and_the_loop_lose_nothing_while_one_hangs(hang):
     other = a_worker("gpio")
-    hanging = asyncio.ensure_future(read(wire, hang.wait, 0.3))
-    turns = 0
-    while not hanging.done():
-        assert (await read(other, lambda: 7)).value == 7
-        turns += 1
-    assert turns > 20
+
+    async def longest_s():
+        """A call of the other wire or a turn of the loop, while a wire hangs."""
+        hanging = asyncio.ensure_future(read(a_worker("i2c"), hang.wait, 0.2))
+        slowest_s, turns = 0.0, 0
+        async with Lag() as lag:
+            while not hanging.done():
+                before_s = time.monotonic()
+                assert (await read(other, lambda: 7)).value == 7
+                slowest_s = max(slowest_s, time.monotonic() - before_s)
+                turns += 1
+        assert turns > 20
+        return max(slowest_s, lag.worst_s)
+
+    assert await least_awaited(LAG_S, longest_s, count=10) < LAG_S
     assert other.wedged is False
+
+
+async def test_a_loop_that_is_blocked_each_time_would_be_seen():
+    async def longest_s():
+        async with Lag() as lag:
+            time.sleep(2 * LAG_S)  # noqa: ASYNC251 - the defect
+        return lag.worst_s
+
+    assert await least_awaited(LAG_S, longest_s) >= LAG_S
 
 
 async def test_work_behind_a_hanging_call_is_done_when_the_call_comes_back_in_time(wire, hang):
