@@ -11,6 +11,7 @@ from texts import SOUND, errors, spoilt
 
 from alimante.config.faults import ConfigInvalid, Fault
 from alimante.config.load import load, load_bytes
+from tests.bounds import least
 
 
 def faults_of(data: bytes) -> tuple[Fault, ...]:
@@ -133,11 +134,15 @@ except ConfigInvalid as invalid:
 def test_a_hostile_file_costs_less_than_a_second_and_50_mib(tmp_path: Path, content: bytes):
     file = tmp_path / "hostile.json"
     file.write_bytes(content)
-    done = subprocess.run([sys.executable, "-c", MEASURE, file], capture_output=True, text=True, check=True)
-    taken_s, taken_mib, count = map(float, done.stdout.split())
-    assert count >= 1
-    assert taken_s < 2.0  # less than one where nobody else computes
-    assert taken_mib < 50.0
+
+    def cost_s() -> float:
+        done = subprocess.run([sys.executable, "-c", MEASURE, file], capture_output=True, text=True, check=True)
+        taken_s, taken_mib, count = map(float, done.stdout.split())
+        assert count >= 1
+        assert taken_mib < 50.0
+        return taken_s
+
+    assert least(1.0, cost_s) < 1.0
 
 
 def test_a_secret_that_others_may_read_is_a_warning(tmp_path: Path):
@@ -154,13 +159,17 @@ def test_a_secret_that_others_may_read_is_a_warning(tmp_path: Path):
     assert load_bytes(text).warnings == ()
 
 
-def test_a_thousand_devices_load_within_a_second():
+def test_a_thousand_devices_load_in_a_quarter_of_a_second():
     devices = ", ".join(
         f'"d{number}": {{"driver": "ds18b20", "wire": "w1", "address": "28-{number:012x}"}}'
         for number in range(2, 1002)
     )
     text = spoilt('"devices": {', f'"devices": {{{devices}, ').encode()
     load_bytes(text)
-    start_s = process_time()
-    assert len(load_bytes(text).config.devices) == 1006
-    assert process_time() - start_s < 1.0  # a quarter of one where nobody else computes
+
+    def cost_s() -> float:
+        start_s = process_time()
+        assert len(load_bytes(text).config.devices) == 1006
+        return process_time() - start_s
+
+    assert least(0.25, cost_s) < 0.25
