@@ -1,6 +1,7 @@
 """Mailboxes between the event bus and a task of its own; they must not lose what is not telemetry."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from alimante.core.events import Event
 
 
-class Mailbox:
+class Mailbox(ABC):
     """What both kinds share: waiting for the next event, counting what was lost.
 
     `dropped` counts telemetry that did not fit. `overflowed(self)` is called once per episode: from the first loss
@@ -24,11 +25,13 @@ class Mailbox:
         self._overflowing = False
         self._waiter: asyncio.Future[None] | None = None
 
+    @abstractmethod
     def __len__(self) -> int:
-        raise NotImplementedError
+        """How many events wait."""
 
+    @abstractmethod
     def _pop(self) -> Event:
-        raise NotImplementedError
+        """Take out the oldest."""
 
     async def get(self) -> Event:
         """The next event, as soon as there is one. One task only may wait at a time."""
