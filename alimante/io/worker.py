@@ -8,6 +8,7 @@ wires nor the end of the process.
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ class _Job:
         return True
 
 
-class Worker:
+class Worker(ABC):
     """What the threaded and the inline worker share; see the module's docstring.
 
     `on_wedged(wedged, reason)` is called in the loop's thread on each change.
@@ -152,20 +153,20 @@ class Worker:
         self._begin_anew()
         self._set_wedged(False, f"{job.label} was given up")
 
+    @abstractmethod
     def _begin_anew(self) -> None:
         """Nothing that runs now holds up what comes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sleep(self, seconds: float) -> None:
         """What the drivers on this wire are given to wait with."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Take no more work; what is running is left alone."""
 
+    @abstractmethod
     def _offer(self) -> None:
         """A job was put into its lane."""
-        raise NotImplementedError
 
     def _take(self) -> _Job | None:
         """The next job, if there is one."""
