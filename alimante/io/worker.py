@@ -104,6 +104,11 @@ class Worker(ABC):
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None  # never later than the first deadline
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their turn."""
+        return sum(len(lane) for lane in self._lanes)
+
     def submit(
         self,
         work: Callable[[], Any],
