@@ -32,6 +32,7 @@ from alimante.services.edges import EdgeService
 from alimante.services.errors import ErrorRegistry, gating_sensors, parts_of
 from alimante.services.explain import Explainer
 from alimante.services.fallbacks import fallbacks
+from alimante.services.gauges import gauges_of_bus, gauges_of_oversight, gauges_of_workers
 from alimante.services.groups import Groups, groups_of
 from alimante.services.hands import Hands
 from alimante.services.health import HealthService
@@ -165,8 +166,10 @@ class Assembly:
             bus=self.bus,
             clock=clock,
         )
+        self.gauges = gauges_of_bus(self.bus) | gauges_of_workers(self.workers, self.disk)
         self.monitoring = self._monitoring()
         self.recovery = self._recovery()
+        self.gauges |= gauges_of_oversight(self.watchdog, self.guards, self.recovery)
 
     def _build_voice(self) -> None:
         """What tells people and programs."""
@@ -257,6 +260,7 @@ class Assembly:
         if not config.mqtt.embedded:
             self._on_address(config.mqtt.host, config.mqtt.port)
         client = parts.client
+        self.gauges |= parts.gauges()
         self.health.add_check(
             link_check(lambda: client.connected, lambda: client.trouble, period_s=config.health.period_s)
         )
@@ -398,7 +402,7 @@ class Assembly:
         return Monitoring(
             self.config.monitoring,
             facts=self.ports.facts,
-            gauges={f"wire_{name}_late": lambda worker=worker: worker.late for name, worker in self.workers.items()},  # type: ignore[misc]
+            gauges=self.gauges,
             worker=self.disk,
             bus=self.bus,
             clock=self.ports.clock,

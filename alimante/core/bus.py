@@ -41,6 +41,8 @@ class EventBus:
         self._caused: deque[Event] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.failures: Counter[str] = Counter()
+        self.mailboxes: list[Mailbox] = []
+        """Those that are open."""
         self.lost = 0
         """Events that arrived from other threads without a loop to take them, or beyond `CHAIN_LIMIT`."""
 
@@ -55,13 +57,13 @@ class EventBus:
     def queue(self, *kinds: type[Event], name: str, capacity: int = 1000) -> Queue:
         """A mailbox that keeps every event in order, telemetry up to `capacity`."""
         mailbox = Queue(name, capacity, self._overflowed)
-        mailbox.undo = self._add(kinds, mailbox.put)
+        self._open(mailbox, self._add(kinds, mailbox.put))
         return mailbox
 
     def latest(self, *kinds: type[Event], key: Callable[[Any], object], name: str, capacity: int = 4096) -> Latest:
         """A mailbox that keeps only the newest event per `key(event)`, for up to `capacity` keys."""
         mailbox = Latest(name, capacity, self._overflowed, key)
-        mailbox.undo = self._add(kinds, mailbox.put)
+        self._open(mailbox, self._add(kinds, mailbox.put))
         return mailbox
 
     def publish(self, event: Event) -> None:
@@ -91,6 +93,15 @@ class EventBus:
             loop.call_soon_threadsafe(self.publish, event)
         except RuntimeError:  # the loop is closed: the process is on its way out
             self.lost += 1
+
+    def _open(self, mailbox: Mailbox, undo: Undo) -> None:
+        def close() -> None:
+            undo()
+            if mailbox in self.mailboxes:
+                self.mailboxes.remove(mailbox)
+
+        mailbox.undo = close
+        self.mailboxes.append(mailbox)
 
     def _add(self, kinds: "list[type[E]] | tuple[type[Event], ...]", handler: Handler) -> Undo:
         added = [(kind, handler) for kind in kinds]

@@ -101,6 +101,11 @@ class Guards:
             },
         }
 
+    def count_open(self) -> int:
+        """How many breakers of sensors and wires keep something from being asked as usual."""
+        names = (*self._sensors, *self.wires)
+        return sum(self._find(name).state not in _PASSING for name in names)
+
     def _find(self, component: str) -> Breaker:
         handle = self._sensors.get(component)
         if handle is not None and handle.guard is not None:

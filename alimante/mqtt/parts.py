@@ -99,6 +99,15 @@ class MqttParts:
         served: list[Component] = [broker] if mqtt.embedded else []
         self.components: list[Component] = [self.bridge, self.announcements, *served, self.client]
 
+    def gauges(self) -> dict[str, Callable[[], float]]:
+        """What waits for the broker or was lost on the way to it, as numbers that are asked when they are wanted."""
+        client = self.client
+        return {
+            "outbox_waiting": lambda: len(client.outbox),
+            "outbox_dropped": lambda: client.outbox.dropped,
+            "mqtt_refused": lambda: client.refused,
+        }
+
     def _send(self, message: Message) -> None:
         self.client.publish(message)
 

@@ -12,6 +12,7 @@ from alimante.core.component import Phase
 from alimante.core.events import (
     BreakerChanged,
     CommandFinished,
+    CommandReceived,
     ConditionChanged,
     ErrorSeen,
     HandlerFailed,
@@ -52,6 +53,42 @@ _ADVICE = {
 _OF_PROCESS = ("process_", "tasks_")
 
 
+ALWAYS_TOLD = (
+    "readings_taken",
+    "readings_missed",
+    "recoveries_succeeded",
+    "recoveries_failed",
+    "handlers_failed",
+    "services_failed",
+)
+"""Counts that are told also while they are 0: whoever draws them wants a line."""
+
+MOST_COMMANDS = 256
+"""So many commands that have not ended are timed at once."""
+
+
+class Latencies:
+    """How long something took since it was asked last."""
+
+    __slots__ = ("_count", "_longest_s", "_total_s")
+
+    def __init__(self) -> None:
+        self._count, self._total_s, self._longest_s = 0, 0.0, 0.0
+
+    def add(self, took_s: float) -> None:
+        """One of them took `took_s` seconds."""
+        self._count += 1
+        self._total_s += took_s
+        if took_s > self._longest_s:
+            self._longest_s = took_s
+
+    def take(self, name: str) -> Facts:
+        """The mean and the longest, called after `name`; nothing where there was none."""
+        count, total_s, longest_s = self._count, self._total_s, self._longest_s
+        self._count, self._total_s, self._longest_s = 0, 0.0, 0.0
+        return {f"{name}_mean_s": total_s / count, f"{name}_max_s": longest_s} if count else {}
+
+
 class Monitoring:
     """Looks every `period_s` and keeps a recent series of each number.
 
@@ -88,9 +125,11 @@ class Monitoring:
         self._thresholds = {name: _threshold(limit) for name, limit in _limits(keys)}
         self._levels: dict[str, Level] = {}
         self._undo: list[Undo] = []
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(dict.fromkeys(ALWAYS_TOLD, 0))
         """What happened since the start, by name."""
-        self._latencies_s = [0.0, 0.0, 0.0]  # of the readings since the last look: count, sum, longest
+        self._reads = Latencies()
+        self._commands = Latencies()
+        self._asked_s: dict[tuple[str, str], float] = {}  # of commands that have not ended
 
     async def start(self) -> None:
         """Begin to look and to count."""
@@ -136,7 +175,8 @@ class Monitoring:
         facts: dict[str, float] = dict(done.value or {})
         facts |= {name: gauge() for name, gauge in self._gauges.items()}
         facts |= self._tasks_growth()
-        facts |= self._read_latencies()
+        facts |= self._reads.take("read_latency")
+        facts |= self._commands.take("command_latency")
         now_s = self._clock.mono()
         for name, value in facts.items():
             self._keep(name, value, now_s)
@@ -148,12 +188,6 @@ class Monitoring:
         if self._usual_tasks is None and self._clock.mono() - self._started_s >= BASELINE_AFTER_S:
             self._usual_tasks = now
         return {"tasks": now} | ({"tasks_growth": now / self._usual_tasks} if self._usual_tasks else {})
-
-    def _read_latencies(self) -> Facts:
-        """How long readings took from the chip to the bus since the last look."""
-        count, total_s, longest_s = self._latencies_s
-        self._latencies_s = [0.0, 0.0, 0.0]
-        return {"read_latency_mean_s": total_s / count, "read_latency_max_s": longest_s} if count else {}
 
     def _keep(self, name: str, value: float, at_s: float) -> None:
         if name not in self._series:
@@ -192,7 +226,8 @@ class Monitoring:
             (ReadingTaken, self._on_reading),
             counted(ReadingMissed, lambda event: "readings_missed"),
             counted(ErrorSeen, lambda event: f"errors_{event.category}"),
-            counted(CommandFinished, lambda event: f"commands_{event.outcome}"),
+            (CommandReceived, self._on_command),
+            (CommandFinished, self._on_finished),
             counted(BreakerChanged, lambda event: f"breakers_{event.new.lower()}"),
             counted(RecoveryFinished, lambda event: f"recoveries_{'succeeded' if event.succeeded else 'failed'}"),
             counted(HandlerFailed, lambda event: "handlers_failed"),
@@ -203,11 +238,18 @@ class Monitoring:
 
     def _on_reading(self, event: ReadingTaken) -> None:
         self.counts["readings_taken"] += 1
-        took_s = self._clock.mono() - event.measured_s
-        latencies_s = self._latencies_s
-        latencies_s[0] += 1
-        latencies_s[1] += took_s
-        latencies_s[2] = max(latencies_s[2], took_s)
+        self._reads.add(self._clock.mono() - event.measured_s)
+
+    def _on_command(self, event: CommandReceived) -> None:
+        if len(self._asked_s) >= MOST_COMMANDS:
+            del self._asked_s[next(iter(self._asked_s))]
+        self._asked_s[event.device, event.id] = self._clock.mono()
+
+    def _on_finished(self, event: CommandFinished) -> None:
+        self.counts[f"commands_{event.outcome}"] += 1
+        asked_s = self._asked_s.pop((event.device, event.id), None)
+        if asked_s is not None:
+            self._commands.add(self._clock.mono() - asked_s)
 
 
 def _limits(keys: MonitoringKeys) -> list[tuple[str, LimitKeys]]:

@@ -155,6 +155,10 @@ class RecoveryService:
 
         return {"recover": recover, "repairs": repairs}
 
+    def count_broken(self) -> int:
+        """How many components are broken now, those that wait for a person among them."""
+        return sum(patient.is_ill for patient in self.ward.patients.values())
+
     def report(self) -> dict[str, Any]:
         """What is broken and what was done, as plain JSON values, the last attempt first."""
         now_s = self._clock.mono()

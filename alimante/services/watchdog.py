@@ -40,6 +40,7 @@ class Watchdog:
         clock: Clock,
     ) -> None:
         self.longest_lag_s = 0.0
+        self._recent_lag_s = 0.0
         self._late = late
         self._every_s = FEED_S if interval_s is None else min(FEED_S, interval_s / 4)
         self._tick_s = tick_s
@@ -68,6 +69,11 @@ class Watchdog:
             self._fed_s = now_s
             self._notifier.send(WATCHDOG)
 
+    def take_lag_s(self) -> float:
+        """For how long the program stood still at most since this was asked last."""
+        lag_s, self._recent_lag_s = self._recent_lag_s, 0.0
+        return lag_s
+
     def tell_missing(self) -> None:
         """Say that nobody would notice if the program hung."""
         text = "nobody watches this program: it runs without the service manager's watchdog"
@@ -77,6 +83,7 @@ class Watchdog:
         lag_s = 0.0 if self._looked_s is None else now_s - self._looked_s - self._tick_s
         self._looked_s = now_s
         self.longest_lag_s = max(self.longest_lag_s, lag_s)
+        self._recent_lag_s = max(self._recent_lag_s, lag_s)
         if lag_s > self._lag_limit_s:
             self._lagged_s = now_s
             self._tell("loop", "loop_lag", Level.WARNING, f"the program stood still for {lag_s:.1f} s", _ADVICE)

@@ -5,10 +5,19 @@ import pytest
 from alimante.config.monitoring import LimitKeys, MonitoringKeys
 from alimante.core.bus import EventBus
 from alimante.core.clock import ManualClock
-from alimante.core.events import ConditionChanged, Level, Quality, ReadingMissed, ReadingTaken
+from alimante.core.events import (
+    CommandFinished,
+    CommandReceived,
+    ConditionChanged,
+    Level,
+    Outcome,
+    Quality,
+    ReadingMissed,
+    ReadingTaken,
+)
 from alimante.core.tasks import Tasks
 from alimante.io.worker import InlineWorker
-from alimante.services.monitoring import BASELINE_AFTER_S, Monitoring
+from alimante.services.monitoring import ALWAYS_TOLD, BASELINE_AFTER_S, MOST_COMMANDS, Monitoring
 from alimante.simulation.virtual_time import run_virtual
 from tests.unit.fakes import FarComputer, heard
 
@@ -34,6 +43,15 @@ class Node:
 
     def conditions(self):
         return [(event.component, event.condition, event.level) for event in self.told]
+
+
+def command(device, name, clock):
+    expires_s = clock.mono() + 30
+    return CommandReceived(id=name, device=device, value=1.0, source="test", expires_s=expires_s, ttl_s=60.0)
+
+
+def finished(device, name):
+    return CommandFinished(id=name, device=device, outcome=Outcome.APPLIED, reason="", value=1.0)
 
 
 def story(tell):
@@ -160,9 +178,55 @@ def test_readings_are_counted_with_how_long_they_took():
         node.bus.publish(ReadingMissed(device="a", channel="b", unit="°C", reason="r", at_s=0.0, seq=2))
         await asyncio.sleep(10)
         export = node.monitoring.export()
-        assert export["counts"] == {"readings_missed": 1, "readings_taken": 2}
+        told = {name: count for name, count in export["counts"].items() if count}
+        assert told == {"readings_missed": 1, "readings_taken": 2}
         assert export["metrics"]["read_latency_mean_s"]["value"] == pytest.approx(0.2)
         assert export["metrics"]["read_latency_max_s"]["value"] == pytest.approx(0.3)
+        await node.monitoring.stop()
+
+    story(tell)
+
+
+def test_repairs_and_failures_that_did_not_happen_are_told_as_none():
+    async def tell(clock):
+        counts = Node(clock, FarComputer()).monitoring.export()["counts"]
+        assert counts == dict.fromkeys(ALWAYS_TOLD, 0)
+        assert "recoveries_succeeded" in counts
+
+    story(tell)
+
+
+def test_commands_are_counted_with_how_long_they_took():
+    async def tell(clock):
+        node = Node(clock, FarComputer())
+        await node.monitoring.start()
+        for took_s in (0.5, 1.5):
+            node.bus.publish(command("fan", "1", clock))
+            node.bus.publish(command("light", "1", clock))  # ends never
+            await asyncio.sleep(took_s)
+            node.bus.publish(finished("fan", "1"))
+            node.bus.publish(finished("fan", "unheard of"))
+        await asyncio.sleep(10)
+        export = node.monitoring.export()
+        assert export["counts"]["commands_applied"] == 4
+        assert export["metrics"]["command_latency_mean_s"]["value"] == pytest.approx(1.0)
+        assert export["metrics"]["command_latency_max_s"]["value"] == pytest.approx(1.5)
+        await node.monitoring.stop()
+
+    story(tell)
+
+
+def test_of_a_flood_of_commands_that_never_end_only_the_last_ones_are_remembered():
+    async def tell(clock):
+        node = Node(clock, FarComputer())
+        await node.monitoring.start()
+        for number in range(10 * MOST_COMMANDS):
+            node.bus.publish(command("fan", str(number), clock))
+        node.bus.publish(finished("fan", "0"))
+        node.bus.publish(finished("fan", str(9 * MOST_COMMANDS)))
+        await asyncio.sleep(10)
+        assert node.monitoring.export()["counts"]["commands_applied"] == 2
+        assert node.monitoring.export()["metrics"]["command_latency_max_s"]["count"] == 1
         await node.monitoring.stop()
 
     story(tell)

@@ -94,3 +94,14 @@ def test_f146_that_nobody_watches_is_told_once_where_it_matters(bench):
     bench.watchdog.tell_missing()
     bench.watchdog.tell_missing()
     assert bench.conditions() == [("no_watchdog", Level.WARNING)]
+
+
+def test_the_lag_since_it_was_asked_last_is_told_beside_the_longest(bench):
+    bench.tick(3)
+    bench.tick(1, every_s=4.0)
+    bench.tick(3)
+    assert bench.watchdog.take_lag_s() == 3.0
+    bench.tick(1, every_s=1.5)
+    assert bench.watchdog.take_lag_s() == 0.5
+    assert bench.watchdog.take_lag_s() == 0.0
+    assert bench.watchdog.longest_lag_s == 3.0
