@@ -10,6 +10,7 @@ from typing import Any
 
 from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.folders import Folders
+from alimante.core.durations import duration_s
 from alimante.core.text import printable
 from alimante.services.control_socket import SOCKET_NAME, short_path
 
@@ -129,8 +130,6 @@ def repairs(folders: Folders, *, as_json: bool) -> int:
 
 def seconds(said: str) -> float:
     """The duration that was typed, such as 90, 30m or 2h. Raises `BadUse`."""
-    from alimante.simulation.faults import duration_s
-
     try:
         return duration_s(said)
     except ValueError as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from alimante.services.table import span
+from alimante.core.durations import span
 
 Report = dict[str, Any]
 RECENT = 3

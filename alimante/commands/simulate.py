@@ -13,10 +13,10 @@ from typing import TextIO
 from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.loading import load_or_explain
 from alimante.config.model import Config
+from alimante.core.durations import duration_s, say_duration
 from alimante.simulation.chart import draw as chart
-from alimante.simulation.faults import Fault, draw, duration_s, parse
+from alimante.simulation.faults import Fault, draw, parse
 from alimante.simulation.rehearsal import rehearse
-from alimante.simulation.report import say_duration
 from alimante.wiring import CannotBuild
 from hardware.sim.faults import BadFault
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from alimante.core.durations import span
 from alimante.core.text import all_printable
 
 BOLD, DIM, RED, YELLOW, GREEN, OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
@@ -51,14 +52,6 @@ def cut(line: str, columns: int) -> str:
         visible += 1
         position += 1
     return line
-
-
-def span(seconds: float) -> str:
-    """So long, for people: 40 s, 12 min, 3 h, 2 d."""
-    for unit, length_s in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * length_s:
-            return f"{seconds / length_s:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _fit(lines: list[Row], rows: int) -> list[str]:

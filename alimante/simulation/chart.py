@@ -8,7 +8,8 @@ from html import escape
 from math import ceil, floor, isfinite
 from typing import Final
 
-from alimante.simulation.report import Report, say_duration
+from alimante.core.durations import say_duration
+from alimante.simulation.report import Report
 
 WIDTH: Final = 960.0
 LEFT: Final = 120.0

@@ -12,14 +12,12 @@ from math import inf, isfinite
 from random import Random
 from typing import Final
 
+from alimante.core.durations import duration_s
 from hardware.sim import faults as wired
 from hardware.sim.faults import BadFault
 
 FORM: Final = "<device>=<kind>[(argument)]@<when>[+<duration>], such as warm_probe=off@10m+5m"
-SECONDS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-LONGEST_S: Final = 100 * 366 * SECONDS["d"]
 
-_DURATION: Final = re.compile(r"(?P<number>[0-9]{1,12}(\.[0-9]{1,6})?)(?P<unit>[smhd]?)", re.ASCII)
 _PARTS: Final = re.compile(
     r"(?P<target>[a-z0-9_.]+)=(?P<kind>[a-z_]+)(\((?P<argument>[^()]*)\))?@(?P<at>[^+]+)(\+(?P<lasts>.+))?"
 )
@@ -76,17 +74,6 @@ class Fault:
     def ends_s(self) -> float:
         """When it is over; `inf` for never."""
         return self.at_s + self.for_s
-
-
-def duration_s(text: str) -> float:
-    """Seconds of `90`, `90s`, `1.5m`, `2h` or `30d`. Raises `ValueError` with one sentence."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(f'"{text}" is no duration; say 90, 90s, 1.5m, 2h or 30d')
-    seconds = float(found["number"]) * SECONDS[found["unit"]]
-    if seconds > LONGEST_S:
-        raise ValueError(f'"{text}" is longer than a hundred years')
-    return seconds
 
 
 def parse(text: str, devices: Mapping[str, str]) -> Fault:

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from alimante.core.durations import DAY_S, say_duration
 from alimante.simulation.curves import Curves
 from alimante.simulation.faults import Fault
 from alimante.simulation.ledger import AlertRecord, FaultRecord
 from alimante.simulation.oracles import INVARIANTS, Violation
 from hardware.sim.truth import Truth
 
-DAY_S: Final = 86_400.0
 SHOWN: Final = 20
 """How many alerts, repairs and violations the words name; the JSON form has all."""
 
@@ -130,14 +130,6 @@ class Report:
         else:
             late = f"; {len(self.late)} things came back late" if self.late else ""
             yield f"safe: {checked} held all the time{late}"
-
-
-def say_duration(seconds: float) -> str:
-    """A span for people: 40 s, 12 min, 3.5 h, 30 d."""
-    for unit, length_s in (("d", DAY_S), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * length_s or (seconds >= length_s and seconds % length_s == 0):
-            return f"{seconds / length_s:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{seconds:.0f} s"
 
 
 def say_time(at_s: float) -> str:

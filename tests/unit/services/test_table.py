@@ -10,7 +10,7 @@ import pytest
 
 from alimante.services import console
 from alimante.services.console import LiveTable, LogTail
-from alimante.services.table import cut, plain_table, span, table
+from alimante.services.table import cut, plain_table, table
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -167,13 +167,6 @@ def test_what_matters_is_there_however_little_room_there_is(rows):
 def test_a_line_is_cut_where_it_is_seen_to_be_too_long():
     assert cut("\x1b[1mabcdef\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
     assert cut("\x1b[1mabc\x1b[0m", 3) == "\x1b[1mabc\x1b[0m"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0.4, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 d")]
-)
-def test_a_span_is_said_in_its_largest_unit(seconds, said):
-    assert span(seconds) == said
 
 
 def test_the_live_table_fits_into_its_terminal_with_the_log_below(monkeypatch):

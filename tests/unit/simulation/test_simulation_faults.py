@@ -9,23 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alimante.simulation.faults import AROUND, draw, duration_s, parse
+from alimante.simulation.faults import AROUND, draw, parse
 from hardware.sim.faults import BadFault
 
 DEVICES = {"warm_probe": "sensor", "air": "sensor", "heater": "actuator"}
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90.0), ("90s", 90.0), ("1.5m", 90.0), ("2h", 7200.0), ("30d", 2_592_000.0)]
-)
-def test_a_duration_is_a_number_with_a_unit(text: str, seconds: float):
-    assert duration_s(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "h", "-3m", "1e9", "nan", "3 h", "1w", "٣s", "1000000000d"])
-def test_what_is_no_duration_is_refused_in_a_sentence(text: str):
-    with pytest.raises(ValueError, match='"'):
-        duration_s(text)
 
 
 def test_a_fault_of_a_device_is_for_its_wire():

@@ -10,25 +10,8 @@ from alimante.commands.simulate import Progress
 from alimante.core.events import Event, HandlerSlow, LinkChanged, Quality, ReadingTaken
 from alimante.simulation.chart import _runs, _short
 from alimante.simulation.curves import every_s
-from alimante.simulation.report import say_duration, say_time
+from alimante.simulation.report import say_time
 from alimante.simulation.trace import Trace
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.0, "0 s"),
-        (40.0, "40 s"),
-        (90.0, "90 s"),
-        (300.0, "5 min"),
-        (5400.0, "90 min"),
-        (12_600.0, "3.5 h"),
-        (86_400.0, "1 d"),
-        (2_592_000.0, "30 d"),
-    ],
-)
-def test_a_span_is_said_in_the_unit_that_people_use(seconds: float, words: str):
-    assert say_duration(seconds) == words
 
 
 def test_a_moment_has_its_day():
