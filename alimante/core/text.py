@@ -14,6 +14,18 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else _written_out(letter) for letter in text)
 
 
+def brief(value: object, *, most: int = 60) -> str:
+    """`value` as Python writes it, cut to `most` letters: whatever it is, it has room in a sentence."""
+    is_huge = isinstance(value, int) and abs(value) >= 10**12  # Python refuses to write some thousand digits
+    text = "a huge number" if is_huge else repr(value)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def said_by(error: BaseException) -> str:
+    """What `error` says, cut to what has room in an event: the message may be anybody's."""
+    return str(error)[:200]
+
+
 def strict(value: Any, digits: int | None = None) -> Any:
     """`value` of plain containers as JSON can say it: what is no finite number is None, a tuple is a list.
 

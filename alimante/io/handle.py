@@ -13,6 +13,7 @@ from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.events import DeviceStateChanged, EdgeSeen, ReadingMissed, ReadingTaken
 from alimante.core.states import DEVICE, DeviceState, Tracked
+from alimante.core.text import brief, said_by
 from alimante.io.guard import BreakerOpen, ReadGuard
 from alimante.io.retrying import RETRYING
 from alimante.io.worker import DeadlinePassed, Done, OnDone, Priority, WireWedged, Worker
@@ -62,7 +63,7 @@ class Handle:
             self.state.move(DeviceState.ONLINE)
             return
         self._failures += 1
-        self.state.move(DeviceState.OFFLINE, str(error)[:200])
+        self.state.move(DeviceState.OFFLINE, said_by(error))
 
     def _is_worn(self) -> bool:
         """Whether the driver should be opened anew before it is used again."""
@@ -126,8 +127,8 @@ class SensorHandle(Handle):
         self._note(done.error)
         self._seq += 1
         self._is_missed = done.error is not None
-        if done.value is None or done.error is not None:
-            self._publish_missed(str(done.error)[:200], type(done.error).__name__)
+        if done.error is not None:
+            self._publish_missed(done.error)
         else:
             self._publish_taken(done)
 
@@ -161,8 +162,8 @@ class SensorHandle(Handle):
             return
         self._is_missed = True
         self._seq += 1
-        self.state.move(DeviceState.OFFLINE, str(error)[:200])
-        self._publish_missed(str(error)[:200], type(error).__name__)
+        self.state.move(DeviceState.OFFLINE, said_by(error))
+        self._publish_missed(error)
 
     async def reopen(self) -> DeviceError | None:
         """Close the driver and open it anew; returns what went wrong."""
@@ -235,16 +236,16 @@ class SensorHandle(Handle):
             self.latest[channel.name] = event
             self._bus.publish(event)
 
-    def _publish_missed(self, reason: str, error: str) -> None:
+    def _publish_missed(self, error: DeviceError) -> None:
         for channel in self.channels:
             event = ReadingMissed(
                 device=self.device.id,
                 channel=channel.name,
                 unit=channel.unit.value,
-                reason=reason,
+                reason=said_by(error),
                 at_s=self._clock.mono(),
                 seq=self._seq,
-                error=error,
+                error=type(error).__name__,
             )
             self.latest[channel.name] = event
             self._bus.publish(event)
@@ -317,12 +318,12 @@ def checked(channels: Sequence[Channel], samples: object) -> Sequence[Sample]:
     """
     names = [channel.name for channel in channels]
     if not isinstance(samples, list | tuple) or [getattr(sample, "channel", None) for sample in samples] != names:
-        raise BadData(f"the driver returned {_short(samples)} where samples of {', '.join(names)} were expected")
+        raise BadData(f"the driver returned {brief(samples)} where samples of {', '.join(names)} were expected")
     for sample in samples:
         if not is_number(sample.value):
-            raise BadData(f"the driver returned {_short(sample.value)} for {sample.channel}, which is no finite number")
+            raise BadData(f"the driver returned {brief(sample.value)} for {sample.channel}, which is no finite number")
         if not is_number(sample.age_s) or sample.age_s < 0:  # measured in the future, it would never become old
-            raise BadData(f"the driver returned {_short(sample.age_s)} as age of {sample.channel}")
+            raise BadData(f"the driver returned {brief(sample.age_s)} as age of {sample.channel}")
     return samples
 
 
@@ -330,10 +331,5 @@ def read_back(driver: Any) -> float:
     """What `driver` reads back, if it is a finite number. Raises `BadData` otherwise."""
     value = driver.read_back()
     if not is_number(value):
-        raise BadData(f"the driver read back {_short(value)}, which is no finite number")
+        raise BadData(f"the driver read back {brief(value)}, which is no finite number")
     return float(value)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

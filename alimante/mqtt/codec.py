@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from alimante.core.events import CommandFinished, Outcome, OutputChanged, ReadingAged, ReadingTaken
+from alimante.core.text import brief
 from alimante.policy.plausibility import is_number
 from alimante.policy.values import is_auto, parse_value, show_value
 from hardware.api import Accepts
@@ -128,8 +129,7 @@ def _command(said: dict[str, object], command_id: str | None, accepts: Accepts) 
 
 def show(text: str) -> str:
     """`text` in quotes, printable and not too long, whatever it is."""
-    shown = repr(text[:40])
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return brief(text[:40])
 
 
 def _id(said: object) -> str | None:

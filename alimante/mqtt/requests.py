@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alimante.core.ids import is_id
+from alimante.core.text import said_by
 from alimante.mqtt.codec import EXPIRES_IN_S, Refused, decode_request, encode_done, encode_refusal, show
 from alimante.mqtt.facts import encode_report
 from alimante.mqtt.link import Inbound
@@ -85,7 +86,7 @@ class Requests:
         try:
             self._recover(component, "mqtt")
         except LookupError as error:
-            raise Refused(str(error)[:200], request_id) from None
+            raise Refused(said_by(error), request_id) from None
         return encode_done(request_id)
 
     def _on_maintenance(self, payload: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """What may be said to an actuator, and how its value is told to people; it must not know who says it."""
 
+from alimante.core.text import brief
 from alimante.policy.plausibility import is_number
 from hardware.api import Accepts, Switch
 
@@ -24,7 +25,7 @@ def parse_value(accepts: Accepts, said: object) -> float:
     if isinstance(said, str):
         return _parse_word(accepts, said)
     if not is_number(said):
-        raise ValueError(f"a value is ON, OFF or a finite number, not {_short(said)}")
+        raise ValueError(f"a value is ON, OFF or a finite number, not {brief(said, most=40)}")
     number = float(said)  # type: ignore[arg-type]
     if isinstance(accepts, Switch):
         if number not in (0.0, 1.0):
@@ -59,12 +60,7 @@ def _parse_word(accepts: Accepts, said: str) -> float:
     word = said.strip().upper()
     if word not in ("ON", "OFF"):
         hint = ": say ON or OFF" if word == "TOGGLE" else ""
-        raise ValueError(f"a value is ON, OFF or a finite number, not {_short(said)}{hint}")
+        raise ValueError(f"a value is ON, OFF or a finite number, not {brief(said, most=40)}{hint}")
     if isinstance(accepts, Switch):
         return 1.0 if word == "ON" else 0.0
     return accepts.on if word == "ON" else accepts.off
-
-
-def _short(value: object) -> str:
-    text = repr(value) if not isinstance(value, int) or abs(value) < 10**12 else "a huge number"
-    return text if len(text) <= 40 else f"{text[:37]}..."

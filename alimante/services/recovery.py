@@ -19,6 +19,7 @@ from alimante.core.events import (
     RecoveryFinished,
 )
 from alimante.core.tasks import Tasks
+from alimante.core.text import said_by
 from alimante.io.handle import ActuatorHandle
 from alimante.io.worker import Worker
 from alimante.policy.advice import advice_for
@@ -260,11 +261,11 @@ class RecoveryService:
             trying.action = await self._action(patient, trying)()
         except DeviceError as error:
             trying.action = f"in vain: {error}"
-            patient.failed(type(error).__name__, str(error)[:200])
+            patient.failed(type(error).__name__, said_by(error))
         except Exception as error:  # noqa: BLE001 - a task's boundary, and a registered action may raise anything
             _log.exception("a repair of %s failed", patient.id)
             trying.action = f"in vain: {type(error).__name__}: {error}"
-            patient.failed(type(error).__name__, str(error)[:200])
+            patient.failed(type(error).__name__, said_by(error))
         finally:
             patient.is_busy = False
         _log.info("%s of %s: %s", trying.strategy.value, patient.id, trying.action)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alimante.core.text import all_printable, printable, strict
+from alimante.core.text import all_printable, brief, printable, said_by, strict
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,20 @@ def test_f161_what_a_terminal_would_obey_is_written_out(text, shown):
 def test_f161_whatever_the_text_is_it_is_printable_and_one_line(text):
     assert printable(text).isprintable()
     assert len(printable(text).splitlines()) <= 1
+
+
+@pytest.mark.parametrize("value", ["x" * 500, "\n" * 500, [1.5] * 500, 10**5000, -(10**5000)])
+def test_whatever_a_value_is_it_has_room_in_a_sentence(value):
+    assert len(brief(value, most=40)) <= 40
+
+
+def test_a_short_value_is_told_as_it_is():
+    assert (brief("28.5"), brief(28.5), brief(True), brief(None)) == ("'28.5'", "28.5", "True", "None")
+
+
+def test_what_an_error_says_may_be_any_length_and_is_told_in_two_hundred_letters():
+    assert said_by(ValueError("short")) == "short"
+    assert said_by(ValueError("x" * 5000)) == "x" * 200
 
 
 JSON = st.recursive(
