@@ -56,6 +56,8 @@ class Plan:
     faults: tuple[Fault, ...] = ()
     seed: int = 1
     on_progress: Callable[[float], None] = lambda share: None
+    on_look: "Callable[[Node], None]" = lambda node: None
+    """Told after each look at the truth, about once a second."""
 
 
 @dataclass(slots=True)
@@ -114,6 +116,11 @@ class Node:
                 raise
             return False
         return True
+
+    @property
+    def supervisor(self) -> Supervisor | None:
+        """The one that runs now, if any."""
+        return None if self._life is None else self._life.supervisor
 
     async def run(self) -> None:
         """From the start to the end of the plan."""
@@ -242,6 +249,7 @@ class Node:
         self.liveness.look(now_s)
         if self._faults:
             self.ledger.look(now_s)
+        self.plan.on_look(self)
         if now_s - self._sampled_s >= self.curves.every_s:
             self._sample()
         if now_s - self._counted_s >= TASKS_S:

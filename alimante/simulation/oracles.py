@@ -240,12 +240,26 @@ class Oracles:
             "I2", name, is_left and not is_commanded, now_s, f"{name} is on, and no controller has asked for it"
         )
 
+    def evidence_age_s(self, output: str, now_s: float) -> float:
+        """How old the youngest readings are that are enough for `output` to be on; 0 where it needs none."""
+        oldest_s = 0.0
+        for need in self._by_id[output].rules.needs:
+            members, least = self._witnesses(need)
+            heard_s = sorted((self._heard.get(member, self._life_s) for member in members), reverse=True)
+            oldest_s = max(oldest_s, now_s - heard_s[least - 1])
+        return oldest_s
+
+    def _witnesses(self, need: str) -> tuple[list[str], int]:
+        """Who measures what an output needs, and how many of them must."""
+        group = self._config.groups.get(need)
+        if group is None:
+            return [need], 1
+        return [self._config.references.get(member, member) for member in group.members], group.min_sensors
+
     def _lack(self, seen: _Seen, now_s: float) -> str:
         """What an output needs and nobody has measured lately; empty when it has all."""
         for need in seen.rules.needs:
-            group = self._config.groups.get(need)
-            members = [self._config.references.get(member, member) for member in group.members] if group else [need]
-            least = group.min_sensors if group else 1
+            members, least = self._witnesses(need)
             ages = [(now_s - self._heard.get(member, -inf), self._lost_s[member]) for member in members]
             if sum(age_s <= lost_s + self._slack_s for age_s, lost_s in ages) < least:
                 return f"{need} was last measured {min(age_s for age_s, _ in ages):.0f} s ago"

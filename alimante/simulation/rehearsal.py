@@ -21,10 +21,12 @@ def rehearse(
     seed: int = 1,
     config_sha256: str = "",
     on_progress: Callable[[float], None] = lambda share: None,
+    on_look: Callable[[Node], None] = lambda node: None,
 ) -> Report:
     """Run `config` on simulated wires for `for_s` virtual seconds.
 
-    The same arguments give the same report, in every process. `on_progress` is told the share that is done. Raises
+    The same arguments give the same report, in every process. `on_progress` is told the share that is done, and
+    `on_look` about once a virtual second. Raises
     `CannotBuild` for a driver without a simulated chip and `BadFault` for a fault that a device cannot have.
     """
     staged = on_simulated_wires(config)
@@ -36,6 +38,7 @@ def rehearse(
         faults=tuple(faults),
         seed=seed,
         on_progress=on_progress,
+        on_look=on_look,
     )
     clock = ManualClock(wall_s=plan.begins_wall_s)
 
