@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
 
 def brief(value: object, *, most: int = 60) -> str:
-    """`value` as Python writes it, cut to `most` letters: whatever it is, it has room in a sentence."""
+    """`value` as Python writes it, cut to `most` letters, so that it has room in a sentence."""
     is_huge = isinstance(value, int) and abs(value) >= 10**12  # Python refuses to write some thousand digits
     text = "a huge number" if is_huge else repr(value)
     return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -32,8 +32,10 @@ def test_f161_whatever_the_text_is_it_is_printable_and_one_line(text):
     assert len(printable(text).splitlines()) <= 1
 
 
-@pytest.mark.parametrize("value", ["x" * 500, "\n" * 500, [1.5] * 500, 10**5000, -(10**5000)])
-def test_whatever_a_value_is_it_has_room_in_a_sentence(value):
+@pytest.mark.parametrize(
+    "value", ["x" * 500, "\n" * 500, [1.5] * 500, 10**5000, -(10**5000)], ids=["text", "lines", "list", "huge", "deep"]
+)
+def test_a_value_has_room_in_a_sentence(value):
     assert len(brief(value, most=40)) <= 40
 
 
