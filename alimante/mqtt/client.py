@@ -8,8 +8,9 @@ from collections.abc import Callable
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.component import Phase
-from alimante.core.events import LinkChanged
+from alimante.core.events import HandlerFailed, LinkChanged
 from alimante.core.tasks import Tasks
+from alimante.core.text import said_by
 from alimante.mqtt.link import Inbound, Link, LinkFailed, Session
 from alimante.mqtt.outbox import INFLIGHT, Message, Outbox
 from alimante.mqtt.topics import Topics
@@ -201,9 +202,12 @@ class MqttClient:
                 self.outbox.sent(number, message)
 
     def _note_untellable(self, topic: str, error: Exception) -> None:
+        """Log once per topic, and count each time: what the broker goes on to show there is old."""
         if topic not in self._untellable:
             self._untellable.add(topic)
             _log.error("what should be published on %s cannot be told and is left out", topic, exc_info=error)
+        described = f"{type(error).__name__}: {said_by(error)}"
+        self._bus.publish(HandlerFailed(handler=self.name, event=topic, error=described))
 
     def _acknowledged(self, number: int, code: int) -> None:
         self._last_heard_s = self._clock.mono()

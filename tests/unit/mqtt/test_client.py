@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from fakes import heard
 
-from alimante.core.events import LinkChanged
+from alimante.core.events import HandlerFailed, LinkChanged
 from alimante.core.tasks import Tasks
 from alimante.mqtt.client import MqttClient
 from alimante.mqtt.link import Inbound, LinkFailed, Session
@@ -468,7 +468,11 @@ def test_what_was_not_acknowledged_is_sent_again_the_newest_state_last(client, b
     assert b"1" not in broker.published("a")[2:]
 
 
-def test_a_message_that_cannot_be_told_is_left_out_and_logged_once(client, broker, clock, caplog, failed):
+def test_a_message_that_cannot_be_told_is_left_out_logged_once_and_counted_each_time(
+    client, broker, bus, clock, caplog, failed
+):
+    found = heard(bus, HandlerFailed)
+
     def bad():
         raise ValueError("Out of range float values are not JSON compliant")
 
@@ -480,6 +484,7 @@ def test_a_message_that_cannot_be_told_is_left_out_and_logged_once(client, broke
     assert broker.published("good") == [b"1", b"1"]
     assert len(broker.attempts) == 1
     assert len(caplog.records) == 1
+    assert [(fact.event, fact.error.partition(":")[0]) for fact in found] == [("bad", "ValueError")] * 2
     assert failed == []
 
 
