@@ -1,6 +1,7 @@
 """What is known of one component's health: its checks and the conditions that others tell; it must not run a check."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from alimante.core.events import ConditionChanged, Level
 from alimante.policy.checkup import Checkup
@@ -16,6 +17,10 @@ class Judged:
     reason: str = ""
     advice: str = ""
     cause: str = ""
+
+
+WELL: Final = Judged(health=Health.HEALTHY)
+"""Nothing is wrong."""
 
 
 @dataclass(slots=True)
@@ -70,17 +75,25 @@ class HealthRecord:
         return tuple(dict.fromkeys(name for name in (*parents, *told) if name not in ("", self.component)))
 
     def judge(self, now_s: float) -> Judged:
-        """What holds now, by its own evidence alone."""
+        """What holds now, by its own evidence alone; `WELL` itself when nothing is wrong."""
+        if self._is_well(now_s):
+            return WELL
         found = [self._of_checkup(checkup, now_s) for checkup in self.checkups.values()]
         if self._floor.level not in (None, Level.CLEAR) or not found:
             found.append(self._of_conditions())
         health = roll_up(judged.health for judged in found)
         return next(judged for judged in found if judged.health is health)
 
+    def _is_well(self, now_s: float) -> bool:
+        """Whether all that is known is good: the usual case, which is found out with little work."""
+        if self.conditions or not self.checkups or self._floor.level not in (None, Level.CLEAR):
+            return False
+        return all([checkup.level(now_s) is Level.CLEAR for checkup in self.checkups.values()])
+
     def _of_checkup(self, checkup: Checkup, now_s: float) -> Judged:
         health, finding = checkup.health(now_s), checkup.finding
         if health is Health.HEALTHY:
-            return Judged(health=health)
+            return WELL
         if finding.level is Level.CLEAR and health is not Health.UNKNOWN:
             return Judged(health=health, reason=f"recovering from: {checkup.trouble.text or checkup.trouble.code}")
         reason = finding.text or finding.code or ("nothing is known of it" if health is Health.UNKNOWN else "")

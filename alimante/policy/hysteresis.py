@@ -45,6 +45,9 @@ class Hysteresis:
 
     def feed(self, found: Level, now_s: float) -> Level | None:
         """Take one finding, made at the monotonic time `now_s`; returns the level that follows."""
+        if found is Level.CLEAR is self.level:  # most findings of all: nothing is wrong, as before
+            self._worse[Level.WARNING] = self._worse[Level.CRITICAL] = 0
+            return self.level
         for level in self._worse:
             is_bad = _RANK[found] >= _RANK[level]
             self._worse[level] = self._worse[level] + 1 if is_bad else 0

@@ -20,7 +20,7 @@ from alimante.core.ids import is_id
 from alimante.core.tasks import Tasks
 from alimante.policy.checkup import Check, Checkup, Kind
 from alimante.policy.health import Health, Part, of_node
-from alimante.policy.health_record import HealthRecord, Judged
+from alimante.policy.health_record import WELL, HealthRecord, Judged
 from alimante.policy.heartbeats import LATE_AFTER, Heartbeats
 from alimante.services.health_announcer import Announcer
 from alimante.services.health_plugins import run_check
@@ -116,7 +116,9 @@ class HealthService:
                     self._run_check(entry, name, now_s)
             entry.record.look_at_conditions(now_s)
         self._tell(now_s)
-        for entry in list(self._entries.values()):
+        for name, entry in list(self._entries.items()):
+            if entry.judged is WELL and not self._announcer.has_told(name):
+                continue
             self._announcer.tell(
                 entry.record,
                 cause=entry.judged.cause,
@@ -209,7 +211,7 @@ class HealthService:
     def _judge(self, entry: _Entry, now_s: float) -> Judged:
         """What holds of a component now; UNKNOWN where a failed one explains it."""
         own = entry.record.judge(now_s)
-        if own.health is Health.HEALTHY:
+        if own is WELL:
             return own
         for cause in entry.record.causes():
             other = self._entries.get(cause)
@@ -234,6 +236,10 @@ class HealthService:
     def _tell(self, now_s: float) -> None:
         """Publish what is different from what was told."""
         judged = {name: self._judge(entry, now_s) for name, entry in self._entries.items()}
+        if self._node is Health.HEALTHY and all(
+            [found is WELL is self._entries[name].judged for name, found in judged.items()]
+        ):
+            return
         for name, entry in list(self._entries.items()):
             self._tell_one(name, entry, judged[name], now_s)
         node = self._roll_up({name: found for name, found in judged.items() if name in self._entries}, now_s)

@@ -17,6 +17,7 @@ class Announcer:
         self._bus = bus
         self._unknown_after_s = unknown_after_s
         self._levels: dict[tuple[str, str], Level] = {}
+        self._raised: set[str] = set()
 
     def own(self, component: str, name: str) -> None:
         """Make `name` of `component` a condition of ours."""
@@ -31,6 +32,10 @@ class Announcer:
         if self._levels.pop((component, name), Level.CLEAR) is not Level.CLEAR:
             self._bus.publish(ConditionChanged(component=component, condition=name, level=Level.CLEAR, text=""))
 
+    def has_told(self, component: str) -> bool:
+        """Whether a condition of `component` that was published here may still hold."""
+        return component in self._raised
+
     def tell(self, record: HealthRecord, *, cause: str, is_critical: bool, since_s: float, now_s: float) -> None:
         """Publish what changed for the checks of `record`, about which nothing was known before `since_s`."""
         for checkup in record.checkups.values():
@@ -42,6 +47,7 @@ class Announcer:
             if not check.announces or level is before or (is_worse and is_told):
                 continue
             self._levels[record.component, check.name] = level
+            self._raised.add(record.component)
             text = checkup.trouble.text or f"nothing is known of {record.component}"
             self._bus.publish(
                 ConditionChanged(
@@ -54,6 +60,8 @@ class Announcer:
                     cause=cause,
                 )
             )
+        if all(self._levels[record.component, name] is Level.CLEAR for name in record.checkups):
+            self._raised.discard(record.component)
 
     def _level(self, checkup: Checkup, before: Level, *, is_critical: bool, since_s: float, now_s: float) -> Level:
         level = checkup.level(now_s)
