@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from tests.bounds import least
 from tests.scenario.harness import HEATER
 
 pytestmark = pytest.mark.real
 
 PATIENCE_S = 60.0
+STOPPED_WITHIN_S = 2.0
+"""After it was asked to stop, whatever hangs."""
 ALIMANTE = [sys.executable, "-m", "alimante.cli"]
 SWITCH = {key: HEATER[key] for key in ("driver", "wire", "pin", "active_high", "safe_value")} | {"role": "other"}
 """Not a heater, which may not be on before its probe has proved itself."""
@@ -265,7 +269,9 @@ def attach(wire, params, place):
 '''
 
 
-def test_a_driver_that_hangs_for_ever_costs_its_wire_only_and_not_the_stop(tmp_path: Path):
+@pytest.fixture
+def hanging(tmp_path: Path) -> dict[str, Any]:
+    """A configuration with a driver that hangs, which is installed in the folder of the test."""
     (tmp_path / "hanging.py").write_text(HANGING_DRIVER)
     info = tmp_path / "hanging-1.dist-info"
     info.mkdir()
@@ -273,21 +279,30 @@ def test_a_driver_that_hangs_for_ever_costs_its_wire_only_and_not_the_stop(tmp_p
     (info / "entry_points.txt").write_text(
         "[alimante.drivers]\nhanging = hanging:DRIVER\n[alimante.chips]\nhanging = hanging:attach\n"
     )
-    hanging = {"driver": "hanging", "wire": "soc", "poll_s": 1.0, "stale_after_s": 2.5, "lost_after_s": 4.0}
-    devices = {**CONFIG["devices"], "stuck": hanging}
+    stuck = {"driver": "hanging", "wire": "soc", "poll_s": 1.0, "stale_after_s": 2.5, "lost_after_s": 4.0}
+    devices = {**CONFIG["devices"], "stuck": stuck}
     del devices["processor"]
-    process = Process(tmp_path, {**CONFIG, "devices": devices}, PYTHONPATH=str(tmp_path))
-    observer = Observer(process.port)
-    try:
-        assert observer.wait_for("sensor/stuck/temperature/state")["value"] == 25.0
-        assert observer.wait_for("sensor/stuck/temperature/state", value=None)["quality"] == "unknown"
-        first = observer.wait_for("sensor/warm_probe/temperature/state")["seq"]
-        assert observer.wait_for("sensor/warm_probe/temperature/state", seq=first + 2)["value"] is not None
-        observer.publish("actuator/heater/set", "ON")
-        observer.wait_for("actuator/heater/state", value="ON")
-        process.process.send_signal(signal.SIGTERM)
-        assert process.process.wait(PATIENCE_S) == 0  # it does not wait for the driver, which never comes back
-    finally:
-        observer.close()
-        if process.process.poll() is None:
-            process.end(signal.SIGKILL)
+    return {**CONFIG, "devices": devices}
+
+
+def test_a_driver_that_hangs_for_ever_costs_its_wire_only_and_not_the_stop(tmp_path: Path, hanging: dict[str, Any]):
+    def seconds_to_stop() -> float:
+        process = Process(tmp_path, hanging, PYTHONPATH=str(tmp_path))
+        observer = Observer(process.port)
+        try:
+            assert observer.wait_for("sensor/stuck/temperature/state")["value"] == 25.0
+            assert observer.wait_for("sensor/stuck/temperature/state", value=None)["quality"] == "unknown"
+            first = observer.wait_for("sensor/warm_probe/temperature/state")["seq"]
+            assert observer.wait_for("sensor/warm_probe/temperature/state", seq=first + 2)["value"] is not None
+            observer.publish("actuator/heater/set", "ON")
+            observer.wait_for("actuator/heater/state", value="ON")
+            began_s = time.monotonic()
+            process.process.send_signal(signal.SIGTERM)
+            assert process.process.wait(PATIENCE_S) == 0  # it does not wait for the driver, which never comes back
+            return time.monotonic() - began_s
+        finally:
+            observer.close()
+            if process.process.poll() is None:
+                process.end(signal.SIGKILL)
+
+    assert least(STOPPED_WITHIN_S, seconds_to_stop) < STOPPED_WITHIN_S
