@@ -35,6 +35,12 @@ WRITE_DEADLINE_S = 60.0
 STOP_S = 1.0
 """How long a stop waits for the last write: what is not on disk by then was not critical or is ten seconds old."""
 
+NOT_SAVED = "look at the SD card: is it full, worn or read-only?"
+"""What a person can do when nothing can be saved."""
+
+SILENT = "this is a defect of the program: update it, or report it with the log"
+"""What a person can do when a part cannot say its state."""
+
 Section = dict[str, Any]
 _log = logging.getLogger(__name__)
 
@@ -64,11 +70,14 @@ class StateStore:
         self._bus = bus
         self._tasks = tasks
         self._parts: dict[str, _Part] = {}
+        self._silent: list[str] = []
+        """The parts that could not say their state when it was saved last."""
         self._due_s: float | None = None
         self._news = asyncio.Event()
         self.written_bytes = 0
         """How many bytes were given to the disk in this run."""
-        self._failing = False
+        self.trouble = ""
+        """Why the last attempt to save failed; empty when it did not."""
         self.told = ""
         """What the loader found: which file counted, and what was wrong with the others."""
         self._generation = self._load()
@@ -142,30 +151,42 @@ class StateStore:
             return False
         self._generation = generation
         self.written_bytes += len(data)
-        if self._failing:
-            self._failing = False
+        if self.trouble:
+            self.trouble = ""
             _log.warning("state is saved again")
             self._tell("state_not_saved", Level.CLEAR, "state is saved again")
         return True
 
     def _failed(self, text: str) -> None:
-        if not self._failing:
-            self._failing = True
+        if not self.trouble:
             _log.error("%s; control goes on without", text)
-            self._tell("state_not_saved", Level.CRITICAL, text, "look at the SD card: is it full, worn or read-only?")
+            self._tell("state_not_saved", Level.CRITICAL, text, NOT_SAVED)
+        self.trouble = text
 
     def _sections(self) -> dict[str, Section]:
         """What all parts say now; for one that cannot say it, and for those of other versions, what was saved last."""
         sections = dict(self._generation.sections)
+        silent = []
         for name, part in self._parts.items():
             try:
                 section = part.snapshot()
                 encode(Generation(0, section))
             except Exception:  # noqa: BLE001 - a part's defect must not keep the others' state from being saved
-                _log.exception("%s cannot say its state; what was saved before stays", name)
+                silent.append(name)
+                if name not in self._silent:
+                    _log.exception("%s cannot say its state; what was saved before stays", name)
             else:
                 sections[name] = copy.deepcopy(section)
+        self._note_silent(silent)
         return sections
+
+    def _note_silent(self, silent: list[str]) -> None:
+        """After a restart these parts would begin with what was true long ago."""
+        before, self._silent = self._silent, silent
+        if silent and silent != before:
+            self._tell("state_incomplete", Level.WARNING, f"not saved: the state of {', '.join(silent)}", SILENT)
+        elif before and not silent:
+            self._tell("state_incomplete", Level.CLEAR, "all state is saved again")
 
     def _load(self) -> Generation:
         found, faults = [], []

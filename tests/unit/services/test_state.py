@@ -145,6 +145,28 @@ def test_a_full_disk_is_told_once_and_healing_once(files, clock):
     run_virtual(story(), clock)
 
 
+def test_a_part_that_cannot_say_its_state_is_a_condition_until_it_can(files, clock, caplog):
+    answers = {}
+
+    async def story():
+        node = Node(files, clock)
+        node.store.add("gate", lambda: answers["gate"], lambda saved: None)
+        await node.store.start()
+        for answer in (None, None, {"value": 1}):
+            answers.update({} if answer is None else {"gate": answer})
+            node.store.changed(critical=True)
+            await asyncio.sleep(CRITICAL_S + 0.1)
+        assert [(event.condition, event.level) for event in node.told] == [
+            ("state_incomplete", Level.WARNING),
+            ("state_incomplete", Level.CLEAR),
+        ]
+        assert "gate" in node.told[0].text
+        await node.store.stop()
+
+    run_virtual(story(), clock)
+    assert len(caplog.records) == 1
+
+
 def test_one_parts_defect_does_not_touch_the_others(files, clock):
     def broken(*given):
         raise RuntimeError("defect")
