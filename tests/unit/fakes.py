@@ -208,6 +208,12 @@ class MemoryFiles:
         self.writes += 1
         self.contents[path] = data
 
+    def sweep(self, folder: Path, *, most: int) -> int:
+        return 0
+
+    def keep_reserve(self, folder: Path, *, size_bytes: int) -> None:
+        """There is always room."""
+
 
 class FarComputer:
     """A scripted computer; `fault` is raised instead of telling `facts`."""

@@ -3,11 +3,12 @@
 import errno
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
-from alimante.core.files import DiskFiles
+from alimante.core.files import RESERVE, DiskFiles
 
 
 class PowerCut(BaseException):
@@ -78,7 +79,8 @@ def test_a_longer_leftover_of_a_power_cut_is_overwritten_wholly(path, mocker):
 
 
 def test_the_data_is_on_the_disk_before_the_name_and_the_name_before_the_return(path, mocker):
-    steps = []
+    files, steps = DiskFiles(), []
+    files.replace(path, b"old")  # the first one also makes sure of the folder
     fsync, rename = os.fsync, Path.rename
 
     def note_fsync(descriptor):
@@ -91,7 +93,7 @@ def test_the_data_is_on_the_disk_before_the_name_and_the_name_before_the_return(
 
     mocker.patch("os.fsync", note_fsync)
     mocker.patch.object(Path, "rename", note_rename)
-    DiskFiles().replace(path, b"new")
+    files.replace(path, b"new")
     assert steps == ["file", "rename", "folder"]
 
 
@@ -107,3 +109,63 @@ def test_no_file_descriptor_leaks_on_errors(path, mocker):
         with pytest.raises(OSError, match="input"):
             DiskFiles().replace(path, b"new")
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_leftovers_of_the_dead_are_swept_up_to_a_limit_and_nothing_else(path):
+    folder, me = path.parent, threading.get_native_id()
+    for number in range(7):
+        (folder / f".a{number}.json.999999999.new").write_bytes(b"x")
+    kept = {path.name, f".b.json.{me}.new", "c.new", ".profile", ".d.old"}
+    for name in kept - {path.name}:
+        (folder / name).write_bytes(b"x")
+    (folder / ".folder.new").mkdir()
+    (folder / ".e.json.new").write_bytes(b"x")  # as writers without a number called theirs
+    files = DiskFiles()
+    assert [files.sweep(folder, most=5) for _ in range(3)] == [5, 3, 0]
+    assert {each.name for each in folder.iterdir()} == kept | {".folder.new"}
+    assert files.sweep(folder / "none", most=5) == 0
+
+
+def test_two_who_write_the_same_file_at_once_do_not_mix(path, mocker):
+    """Clean-up after a death is done by the guard and by the service manager, each as a process of its own."""
+    fsync, both = os.fsync, threading.Barrier(2, timeout=20)
+
+    def together(descriptor):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            both.wait()
+        fsync(descriptor)
+
+    mocker.patch("os.fsync", together)
+    errors = []
+
+    def write(data):
+        try:
+            DiskFiles().replace(path, data)
+        except OSError as error:
+            errors.append(error)
+
+    writers = [threading.Thread(target=write, args=(letter * 100_000,)) for letter in (b"a", b"b")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert errors == []
+    assert path.read_bytes() in (b"a" * 100_000, b"b" * 100_000)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_reserve_is_given_up_for_a_replacement(path, mocker):
+    files = DiskFiles()
+    files.keep_reserve(path.parent, size_bytes=5000)
+    assert (path.parent / RESERVE).stat().st_size == 5000
+    write = os.write
+
+    def full(descriptor, data):
+        if (path.parent / RESERVE).exists():
+            raise OSError(errno.ENOSPC, "full")
+        return write(descriptor, data)
+
+    mocker.patch("os.write", full)
+    files.replace(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(path.parent.iterdir()) == [path]
