@@ -14,9 +14,11 @@ from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.loading import load_or_explain
 from alimante.config.model import Config
 from alimante.core.durations import duration_s, say_duration
+from alimante.simulation import chaos as chance
 from alimante.simulation.chart import draw as chart
-from alimante.simulation.faults import Fault, draw, parse
+from alimante.simulation.faults import Fault, parse
 from alimante.simulation.rehearsal import rehearse
+from alimante.simulation.stage import on_simulated_wires
 from alimante.wiring import CannotBuild
 from hardware.sim.faults import BadFault
 
@@ -119,7 +121,8 @@ def _faults(config: Config, texts: Sequence[str], *, for_s: float, seed: int, ch
     if late:
         raise BadUse(f'--fault: "{late[0]}" begins after the end of the run; say a longer --for')
     if chaos:
-        planned += draw(Random(f"{seed}/chaos"), devices, for_s=for_s)  # noqa: S311 - no secret
+        can_be = chance.possible(on_simulated_wires(config))
+        planned += chance.draw(Random(f"{seed}/chaos"), devices, for_s=for_s, can_be=can_be)  # noqa: S311 - no secret
     return planned
 
 

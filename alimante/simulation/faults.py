@@ -1,15 +1,14 @@
 """Faults of a simulation in their text form: those of devices, and those of everything around them; it must not act.
 
-Devices break as `hardware.sim.faults` says. The other targets are the broker, the clock, the disk and the process:
-`broker=down@5m+10s`, `clock=step(-2h)@1h`, `disk=full@1h+30m`, `process=restart@2h`.
+Devices break as `hardware.sim.faults` says. The other targets are the broker, the clock, the disk, the process and the
+computer: `broker=down@5m+10s`, `clock=step(-2h)@1h`, `disk=full@1h+30m`, `process=crash@2h`, `computer=off@3h+10m`.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf, isfinite
-from random import Random
 from typing import Final
 
 from alimante.core.durations import duration_s
@@ -18,27 +17,57 @@ from hardware.sim.faults import BadFault
 
 FORM: Final = "<device>=<kind>[(argument)]@<when>[+<duration>], such as warm_probe=off@10m+5m"
 
+_PERCENT: Final = re.compile(r"(?P<number>-?[0-9]{1,3}(\.[0-9]{1,3})?)%", re.ASCII)
+_POSITIVE: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 _PARTS: Final = re.compile(
     r"(?P<target>[a-z0-9_.]+)=(?P<kind>[a-z_]+)(\((?P<argument>[^()]*)\))?@(?P<at>[^+]+)(\+(?P<lasts>.+))?"
 )
 
 
+def _step_s(text: str) -> float:
+    """Raises `ValueError`."""
+    return -duration_s(text[1:]) if text.startswith("-") else duration_s(text.removeprefix("+"))
+
+
+def _share(text: str) -> float:
+    """0.05 of `5%` and -0.05 of `-5%`. Raises `ValueError`."""
+    found = _PERCENT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f'"{text}" is no share; say 5% or -5%')
+    return float(found["number"]) / 100.0
+
+
+def _number(text: str) -> float:
+    """Raises `ValueError`."""
+    if _POSITIVE.fullmatch(text.strip()) is None:
+        raise ValueError(f'"{text}" is no number such as 1 or 2.5')
+    return float(text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """One kind of fault outside of the devices. `argument` is a duration in seconds; None where there must be one.
+    """One kind of fault outside of the devices. `argument` is what counts where none is given; None where one must be.
 
-    A `momentary` one happens and is over; of another the duration says how long it lasts.
+    `takes` reads the argument, and `such_as` is one for people. A `momentary` fault happens and is over; of another
+    the duration says how long it lasts.
     """
 
     summary: str
     argument: float | None = inf
+    takes: Callable[[str], float] = duration_s
+    such_as: str = "2h"
     momentary: bool = False
 
 
 AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
     "broker": {"down": Around(summary="it does not answer")},
     "clock": {
-        "step": Around(summary="the wall clock jumps by so much, back with a minus", argument=None, momentary=True),
+        "step": Around(
+            summary="the wall clock jumps by so much, back with a minus", argument=None, takes=_step_s, momentary=True
+        ),
+        "drift": Around(
+            summary="the wall clock goes too fast by this share", argument=None, takes=_share, such_as="5%"
+        ),
         "unsynced": Around(summary="nobody vouches for the wall clock"),
     },
     "disk": {
@@ -49,7 +78,16 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
     },
     "process": {
         "restart": Around(summary="it is stopped and started again", momentary=True),
+        "crash": Around(summary="it is gone at once, as after kill -9", momentary=True),
+        "hang": Around(summary="it does nothing more, until its guard ends it", momentary=True),
         "pause": Around(summary="the computer stands still for so long", argument=None, momentary=True),
+        "leak": Around(
+            summary="it uses so many megabytes more with each minute", argument=1.0, takes=_number, such_as="1"
+        ),
+    },
+    "computer": {
+        "reboot": Around(summary="it is switched off and on again", momentary=True),
+        "off": Around(summary="it has no power"),
     },
 }
 
@@ -58,7 +96,7 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
 class Fault:
     """One fault of a run, in seconds from its start; `device` is the part for the wires, if any.
 
-    `argument` is in seconds, and `inf` where there is none. One that chance has drawn is left out where it cannot be.
+    `argument` is what stands in brackets, durations in seconds and shares as fractions; `inf` where there is nothing.
     """
 
     spec: str
@@ -68,7 +106,6 @@ class Fault:
     for_s: float
     argument: float = inf
     device: wired.Fault | None = None
-    is_drawn: bool = False
 
     @property
     def ends_s(self) -> float:
@@ -129,44 +166,10 @@ def _around(text: str, found: re.Match[str]) -> Fault:
 
 def _argument(kind: Around, name: str, given: str | None) -> float:
     """Raises `ValueError`."""
-    if not given:
-        if kind.argument is None:
-            raise ValueError(f"{name} needs a duration, such as {name}(2h)")
-        return kind.argument
-    if kind.argument is not None and not isfinite(kind.argument):
-        raise ValueError(f"{name} takes nothing in brackets")
-    if name == "step":
-        return -duration_s(given[1:]) if given.startswith("-") else duration_s(given.removeprefix("+"))
-    return duration_s(given)
-
-
-CHAOS_SENSOR: Final = ("off", "stuck", "garbage(5)", "wrong(3)", "wrong(-3)", "intermittent", "hang", "delayed(300)")
-CHAOS_ACTUATOR: Final = ("welded", "burnt_out", "write_fails")
-CHAOS_AROUND: Final = ("broker=down", "clock=step(-2h)", "clock=step(1d)", "disk=full", "disk=slow", "process=restart")
-CHAOS_SHARE: Final = 8
-CHAOS_EVERY_S: Final = 6 * 3600.0
-"""About eight faults in a run, but no more than one in six hours of a long one: time to see what becomes of each."""
-CHAOS_REST_S: Final = 1800.0
-
-
-def draw(rng: Random, devices: Mapping[str, str], *, for_s: float) -> list[Fault]:
-    """Faults for `for_s` seconds, one after the other, so that each must be survived by itself."""
-    drawn: list[Fault] = []
-    every_s = min(for_s / CHAOS_SHARE, CHAOS_EVERY_S)
-    at_s = min(CHAOS_REST_S, every_s) + rng.random() * every_s
-    while at_s < for_s:
-        lasts_s = 60.0 * 2.0 ** rng.uniform(0.0, 6.0)
-        fault = parse(_draw_one(rng, devices, round(at_s), round(lasts_s)), devices)
-        drawn.append(replace(fault, is_drawn=True))
-        at_s += lasts_s + CHAOS_REST_S + rng.random() * every_s
-    return drawn
-
-
-def _draw_one(rng: Random, devices: Mapping[str, str], at_s: int, lasts_s: int) -> str:
-    target = rng.choice([*devices, "around"])
-    if target == "around" or target not in devices:
-        kind = rng.choice(CHAOS_AROUND)
-        is_momentary = "step" in kind or "restart" in kind
-        return f"{kind}@{at_s}" if is_momentary else f"{kind}@{at_s}+{lasts_s}"
-    kinds = CHAOS_SENSOR if devices[target] == "sensor" else CHAOS_ACTUATOR
-    return f"{target}={rng.choice(kinds)}@{at_s}+{lasts_s}"
+    if given:
+        if kind.argument is not None and not isfinite(kind.argument):
+            raise ValueError(f"{name} takes nothing in brackets")
+        return kind.takes(given)
+    if kind.argument is None:
+        raise ValueError(f"{name} needs something in brackets, such as {name}({kind.such_as})")
+    return kind.argument

@@ -21,6 +21,7 @@ from alimante.core.events import (
     LinkChanged,
     OutputChanged,
     PeopleTold,
+    PostMortem,
     Quality,
     ReadingAged,
     ReadingMissed,
@@ -43,8 +44,11 @@ _AROUND: Final[Mapping[str, frozenset[str]]] = {
     "broker": frozenset({"mqtt", "broker", "link"}),
     "clock": frozenset({"time", "clock"}),
     "disk": frozenset({"storage", "disk"}),
-    "process": frozenset(),
+    "process": frozenset({"process"}),
+    "computer": frozenset(),
 }
+_ALL_AT_RISK: Final = frozenset({"process", "computer"})
+"""When these break, nobody is in control of any output."""
 
 
 @dataclass(slots=True, eq=False)
@@ -129,7 +133,7 @@ class Ledger:
             if device.spec.kind != "actuator" or device.role in (Role.FAN, Role.CUTOFF):
                 continue
             rules = rules_of(device, self.config.references)
-            is_own = device.id == fault.target
+            is_own = device.id == fault.target or fault.target in _ALL_AT_RISK
             if is_own or (fault.device is not None and any(need in names for need in rules.needs)):
                 found.append(_is_safe(self.loads[device.id], min(max(rules.share(rules.safe), 0.0), 1.0)))
         return tuple(found)
@@ -226,6 +230,11 @@ class Ledger:
     def _on_missed(self, event: ReadingMissed, at_s: float) -> None:
         self.sometimes["reading missed"] += 1
 
+    def _on_post_mortem(self, event: PostMortem, at_s: float) -> None:
+        self.sometimes[f"process died of {event.kind}"] += 1
+        for target in ("process", "computer"):
+            self._detect_target(target, at_s)
+
     def _on_told(self, event: PeopleTold, at_s: float) -> None:
         self.notifications += 1
 
@@ -245,6 +254,7 @@ _HANDLERS: Final[Mapping[type[Event], Callable[[Ledger, Any, float], None]]] = {
     ReadingAged: Ledger._on_aged,
     ReadingMissed: Ledger._on_missed,
     PeopleTold: Ledger._on_told,
+    PostMortem: Ledger._on_post_mortem,
 }
 
 

@@ -6,12 +6,11 @@ It must not change what the supervisor does: everything that is simulated lies b
 import asyncio
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf, isfinite
-from pathlib import Path
 from typing import Any, Final
 
-from alimante.app import Ports, Supervisor
+from alimante.app import Supervisor
 from alimante.config.model import Config, Mqtt
 from alimante.core.clock import ManualClock
 from alimante.core.events import (
@@ -23,27 +22,27 @@ from alimante.core.events import (
     ReadingTaken,
     SafetyActed,
 )
+from alimante.core.files import DiskFiles
 from alimante.core.rng import RandomStreams
-from alimante.io.worker import InlineWorker, Worker
 from alimante.mqtt.link import Link, Will
-from alimante.services.systemd import NullNotifier
 from alimante.simulation.broker import MemoryBroker
-from alimante.simulation.computer import MemoryDisk, ScriptedFacts
+from alimante.simulation.computer import CALM, ScriptedFacts
 from alimante.simulation.curves import Curves, every_s
+from alimante.simulation.disk import SimDisk
 from alimante.simulation.faults import Fault
 from alimante.simulation.ledger import FaultRecord, Ledger
 from alimante.simulation.liveness import Liveness
+from alimante.simulation.machine import MEMORY_MAX, Machine
 from alimante.simulation.oracles import Oracles
+from alimante.simulation.process import Process, Surroundings
 from alimante.simulation.trace import Trace
 from alimante.wiring import open_wires
-from hardware.sim.faults import BadFault
 from hardware.sim.sabotage import Sabotage
 
-RESTART_S: Final = 2.0
-"""After so long the service manager starts a process again that ended (`RestartSec` of the unit)."""
 TASKS_S: Final = 600.0
+MEGABYTE: Final = 1e6
 
-_DISK: Final = {"full": errno.ENOSPC, "readonly": errno.EROFS, "failing": errno.EIO}
+_DISK: Final = {"readonly": errno.EROFS, "failing": errno.EIO}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +59,6 @@ class Plan:
     """Told after each look at the truth, about once a second."""
 
 
-@dataclass(slots=True)
-class Life:
-    """One process of the supervisor."""
-
-    supervisor: Supervisor
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    task: "asyncio.Task[None] | None" = None
-    unhear: Callable[[], None] = lambda: None
-
-
 class Node:
     """Runs a plan once; afterwards everything that there is to know stands in its attributes.
 
@@ -82,7 +71,7 @@ class Node:
         self.clock = clock
         self.start_s = clock.mono()
         self.broker = MemoryBroker()
-        self.disk = MemoryDisk()
+        self.disk = SimDisk()
         self.facts = ScriptedFacts()
         self.trace = Trace()
         self.wires = open_wires(plan.config, now=clock.mono)
@@ -94,102 +83,89 @@ class Node:
         self.ledger = Ledger(plan.config, self.plant.loads, self.start_s)
         self.liveness = Liveness(self.ledger, self.broker, start_s=self.start_s)
         self.curves = Curves(every_s(plan.for_s))
-        self.starts = 0
+        self._streams = RandomStreams(plan.seed)
+        at = Surroundings(
+            clock=clock,
+            streams=self._streams,
+            files=DiskFiles(self.disk),
+            facts=self.facts,
+            wires=self.wires,
+            connect=self._link,
+        )
+        self.machine = Machine(plan.config, at, clock=clock, witness=self, sync=self._is_synced)
         self.ends: list[str] = []
         """Why processes ended before the run did."""
         self._sabotage = Sabotage(world, now=clock.mono, sleep=self._sleep, seed=plan.seed)
-        self._streams = RandomStreams(plan.seed)
-        self._workers: dict[str, InlineWorker] = {}
-        self._life: Life | None = None
+        self._unhear: Callable[[], None] = lambda: None
+        self._born_s = self.start_s
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
-        self._sampled_s = self._counted_s = self.start_s
-        self._faults = [fault for fault in plan.faults if self._can_be(fault)]
-
-    def _can_be(self, fault: Fault) -> bool:
-        """Whether what `fault` breaks can break so. Raises `BadFault` where a person asked for it."""
-        try:
+        self._sampled_s = self._counted_s = self._drifted_s = self.start_s
+        for fault in plan.faults:
             if fault.device is not None:
                 self._sabotage.add(fault.device)
-        except BadFault:
-            if not fault.is_drawn:
-                raise
-            return False
-        return True
 
     @property
     def supervisor(self) -> Supervisor | None:
         """The one that runs now, if any."""
-        return None if self._life is None else self._life.supervisor
+        return None if self.machine.process is None else self.machine.process.supervisor
+
+    @property
+    def starts(self) -> int:
+        """How many processes were started."""
+        return self.machine.starts
 
     async def run(self) -> None:
         """From the start to the end of the plan."""
-        for fault in self._faults:
+        for fault in self.plan.faults:
             self._schedule(self.ledger.add(fault))
         self._sample()
         self._watch(self.start_s + self._look_s)
-        end_s = self.start_s + self.plan.for_s
-        while self.clock.mono() < end_s:
-            await self._live(end_s)
-            if self.clock.mono() < end_s:
-                await asyncio.sleep(min(RESTART_S, end_s - self.clock.mono()))
+        await self.machine.run(self.start_s + self.plan.for_s)
         self._look(self.clock.mono())
         self._sample()
         self.liveness.look(self.clock.mono())
         self.trace.add(repr(self.plant.truth()))
         self.trace.add(repr(sorted(self.broker.retained)))
 
-    async def _live(self, end_s: float) -> None:
-        """One life of the process."""
-        life = self._life = self._begin()
-        life.task = asyncio.create_task(life.supervisor.run(life.stop))
-        await asyncio.wait([life.task], timeout=end_s - self.clock.mono())
-        is_cut = not life.task.done()
-        life.stop.set()
-        await asyncio.wait([life.task])
-        life.unhear()
-        self._life = None
+    # What the machine tells.
+
+    def life_began(self, process: Process) -> None:
+        """See `Witness`."""
+        supervisor = process.supervisor
+        self._born_s = self.clock.mono()
+        self._unhear = supervisor.bus.subscribe(Event, self._on_event)
+        disk = process.workers["state"]
+        self.disk.sleep = disk.sleep
+        self.oracles.begin_life(supervisor, self.clock.mono())
+        self.liveness.begin_life(supervisor)
+
+    def life_ended(self, why: str, *, gave_up: bool) -> None:
+        """See `Witness`."""
+        self._unhear()
+        self._unhear = lambda: None
         self.oracles.begin_life(None, self.clock.mono())
+        self.liveness.begin_life(None)
         self.ledger.end_life()
-        error = life.task.exception()
-        for wire in self.wires.opened.values():  # as the kernel does when a process ends
-            wire.close()
-        if error is not None:
-            self.ends.append(f"{type(error).__name__}: {error}")
+        if why:
+            self.ends.append(why)
+            self.ledger.sometimes["process ended"] += 1
+        if gave_up:
             self.oracles.restarted(self.clock.mono())
-        elif not is_cut:
-            self.ends.append("it was stopped")
+            self.ledger.sometimes["process gave up"] += 1
 
-    def _begin(self) -> Life:
-        self.starts += 1
-        life = Life(Supervisor(self.plan.config, self._ports(), on_address=lambda host, port: None))
-        life.unhear = life.supervisor.bus.subscribe(Event, self._on_event)
-        self.oracles.begin_life(life.supervisor, self.clock.mono())
-        self.liveness.begin_life(life.supervisor)
-        return life
-
-    def _ports(self) -> Ports:
-        return Ports(
-            clock=self.clock,
-            streams=self._streams,
-            notifier=NullNotifier(),
-            worker=self._worker,
-            link=self._link,
-            files=self.disk,
-            state_dir=Path("/state"),
-            facts=self.facts,
-            wires=self.wires,
-        )
-
-    def _worker(self, wire: str, on_wedged: Callable[[bool, str], None]) -> Worker:
-        worker = InlineWorker(wire, clock=self.clock, on_wedged=on_wedged)
-        self._workers[wire] = worker
-        if wire not in self.wires.opened:
-            self.disk.sleep = worker.sleep
-        return worker
+    def rebooted(self) -> None:
+        """See `Witness`."""
+        self.ledger.sometimes["computer rebooted"] += 1
+        self.oracles.rebooted(self.clock.mono())
 
     def _link(self, mqtt: Mqtt, will: Will, use_v5: bool) -> Link:
         return self.broker.link(will)
+
+    def _is_synced(self) -> bool:
+        """Whether somebody vouches for the clock, as far as faults let him."""
+        faults = (record.fault for record in self.ledger.faults if record.is_active)
+        return not any(fault.target == "clock" and fault.kind == "unsynced" for fault in faults)
 
     def _sleep(self, device: str, seconds: float) -> None:
         """Keep the device's wire busy; what hangs without end comes back when its fault is over."""
@@ -199,7 +175,9 @@ class Node:
             for record in self.ledger.faults
             if record.is_active and record.fault.target == device
         ]
-        worker = self._workers[self.plan.config.devices[device].wire]
+        if self.machine.process is None:  # the guard is at work, and its drivers do not sleep
+            return
+        worker = self.machine.process.workers[self.plan.config.devices[device].wire]
         if seconds == inf and ends_s:
             seconds = max(0.0, min(ends_s) - now_s - worker.slept_s)
         worker.sleep(seconds)
@@ -247,8 +225,9 @@ class Node:
                 self.oracles.taint(record.fault.target, now_s)
         self.oracles.look(now_s, self.plant.truth() if self.oracles.wants_truth(now_s) else None)
         self.liveness.look(now_s)
-        if self._faults:
+        if self.plan.faults:
             self.ledger.look(now_s)
+            self._creep(now_s)
         self.plan.on_look(self)
         if now_s - self._sampled_s >= self.curves.every_s:
             self._sample()
@@ -291,6 +270,25 @@ class Node:
         elif fault.for_s > 0:
             _REPAIR[fault.target](self, fault)
 
+    def _creep(self, now_s: float) -> None:
+        """Let go on what grows while a fault is there."""
+        span_s, self._drifted_s = now_s - self._drifted_s, now_s
+        for record in self.ledger.faults:
+            if record.is_active and record.fault.kind == "drift" and record.fault.target == "clock":
+                self.clock.step_wall(record.fault.argument * span_s)
+            elif record.is_active and record.fault.kind == "leak":
+                self._leak(record.fault, now_s)
+
+    def _leak(self, fault: Fault, now_s: float) -> None:
+        leaked_s = now_s - max(self._born_s, self.start_s + fault.at_s)
+        used = CALM["process_memory_bytes"] + fault.argument * MEGABYTE * leaked_s / 60.0
+        self.facts.changed |= {
+            "process_memory_bytes": used,
+            "process_memory_percent": 100.0 * used / MEMORY_MAX,
+        }
+        if used > MEMORY_MAX:
+            self.machine.kill("oom-kill")
+
     def _break_broker(self, fault: Fault) -> None:
         self.broker.go_down()
 
@@ -304,28 +302,49 @@ class Node:
             self.clock.set_synced(False)
 
     def _repair_clock(self, fault: Fault) -> None:
-        self.clock.set_synced(True)
+        if fault.kind == "unsynced":
+            self.clock.set_synced(True)
 
     def _break_disk(self, fault: Fault) -> None:
         if fault.kind == "slow":
             self.disk.slow_s = fault.argument
+        elif fault.kind == "full":
+            self.disk.fill()
+            self.facts.changed |= {"disk_free_bytes": 0.0, "disk_free_percent": 0.0}
         else:
             self.disk.fault = _DISK[fault.kind]
-            if fault.kind == "full":
-                self.facts.changed |= {"disk_free_bytes": 0.0, "disk_free_percent": 0.0}
 
     def _repair_disk(self, fault: Fault) -> None:
-        self.disk.slow_s, self.disk.fault = 0.0, 0
-        self.facts.changed.clear()
+        self.disk.slow_s, self.disk.fault, self.disk.room_bytes = 0.0, 0, None
+        for name in ("disk_free_bytes", "disk_free_percent"):
+            self.facts.changed.pop(name, None)
 
     def _break_process(self, fault: Fault) -> None:
         if fault.kind == "pause":
             self.clock.advance(fault.argument)
             self.oracles.resumed(self.clock.mono())
-        elif self._life is not None:
-            self._life.stop.set()
+        elif fault.kind in _TO_PROCESS:
+            _TO_PROCESS[fault.kind](self.machine)
+
+    def _repair_process(self, fault: Fault) -> None:
+        for name in ("process_memory_bytes", "process_memory_percent"):
+            self.facts.changed.pop(name, None)
+
+    def _break_computer(self, fault: Fault) -> None:
+        self.machine.power_off()
+        self.disk.lose(self._streams.stream("power cuts"))
+        if fault.kind == "reboot":
+            self.machine.power_on()
+
+    def _repair_computer(self, fault: Fault) -> None:
+        self.machine.power_on()
 
 
+_TO_PROCESS: Final[dict[str, Callable[[Machine], None]]] = {
+    "restart": Machine.restart,
+    "crash": Machine.kill,
+    "hang": Machine.hang,
+}
 _JUDGED: Final = frozenset({SafetyActed, HealthChanged, CommandReceived, CommandFinished, LinkChanged})
 _Deed = Callable[[Node, Fault], None]
 _BREAK: Final[dict[str, _Deed]] = {
@@ -333,9 +352,12 @@ _BREAK: Final[dict[str, _Deed]] = {
     "clock": Node._break_clock,
     "disk": Node._break_disk,
     "process": Node._break_process,
+    "computer": Node._break_computer,
 }
 _REPAIR: Final[dict[str, _Deed]] = {
     "broker": Node._repair_broker,
     "clock": Node._repair_clock,
     "disk": Node._repair_disk,
+    "process": Node._repair_process,
+    "computer": Node._repair_computer,
 }

@@ -37,6 +37,7 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I7": "before everything was seen to be safe nothing is on",
     "I8": "in safe mode nothing is on",
     "I9": "the process is not restarted more often than its budget allows",
+    "I10": "the computer is not rebooted more often than three times in a day",
     "I12": "no command is carried out twice or after its time",
     "I13": "the number of tasks stays bounded",
     "I15": "HEALTHY is said only with fresh readings",
@@ -53,6 +54,8 @@ WINDOW_S: Final = 60.0
 """How often the time on is noted for the quotas."""
 RESTARTS: Final = 4
 RESTARTS_WITHIN_S: Final = 900.0
+REBOOTS: Final = 3
+REBOOTS_WITHIN_S: Final = 86_400.0
 TASKS_SPARE: Final = 20
 COMMANDS: Final = 1000
 """How many commands are remembered."""
@@ -115,6 +118,7 @@ class Oracles:
         self._harm = _harm(config)
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
+        self._reboots: deque[float] = deque()
         self._commands: dict[str, float] = {}
         self._applied: dict[str, None] = {}
         self._next_truth_s = self._next_window_s = start_s
@@ -140,6 +144,15 @@ class Oracles:
             self._restarts.popleft()
         is_broken = len(self._restarts) > RESTARTS
         self._judge("I9", "process", is_broken, now_s, f"{len(self._restarts)} restarts in {RESTARTS_WITHIN_S:g} s")
+
+    def rebooted(self, now_s: float) -> None:
+        """The supervisor had the computer rebooted, after which its restarts count anew."""
+        self._restarts.clear()
+        self._reboots.append(now_s)
+        while self._reboots[0] <= now_s - REBOOTS_WITHIN_S:
+            self._reboots.popleft()
+        text = f"{len(self._reboots)} reboots in {REBOOTS_WITHIN_S:g} s"
+        self._judge("I10", "computer", len(self._reboots) > REBOOTS, now_s, text)
 
     def taint(self, device: str, now_s: float) -> None:
         """The actuator `device` is broken at this moment, so that what it does is nobody's fault."""
@@ -226,9 +239,13 @@ class Oracles:
         name = seen.device.id
         self._judge("I6", name, now_s > seen.must_be_safe_s, now_s, f"{name} was put safe and is still on")
         supervisor = self._supervisor
-        if supervisor is None or seen.rules.role in _SELF_MOVED:
+        if seen.rules.role in _SELF_MOVED:
             return
-        lack = self._lack(seen, now_s)
+        if supervisor is None:
+            is_late = now_s - self._life_s > seen.rules.lease_s + self._slack_s
+            self._judge("I2", name, is_late, now_s, f"{name} is on, and no process has been there to ask for it")
+            return
+        lack = self.lack(name, now_s)
         self._judge("I1", name, bool(lack), now_s, f"{name} is on, and {lack}")
         gate, control = supervisor.gate, supervisor.control
         self._judge("I7", name, not gate.armed, now_s, f"{name} is on before it may be")
@@ -256,9 +273,9 @@ class Oracles:
             return [need], 1
         return [self._config.references.get(member, member) for member in group.members], group.min_sensors
 
-    def _lack(self, seen: _Seen, now_s: float) -> str:
-        """What an output needs and nobody has measured lately; empty when it has all."""
-        for need in seen.rules.needs:
+    def lack(self, output: str, now_s: float) -> str:
+        """What `output` needs and nobody has measured lately; empty when it has all."""
+        for need in self._by_id[output].rules.needs:
             members, least = self._witnesses(need)
             ages = [(now_s - self._heard.get(member, -inf), self._lost_s[member]) for member in members]
             if sum(age_s <= lost_s + self._slack_s for age_s, lost_s in ages) < least:

@@ -46,12 +46,17 @@ TERRARIUM: dict[str, Any] = {
 }
 
 
+def terrarium(folder: Path, more: dict[str, Any] | None = None) -> Path:
+    """The file of a terrarium whose wires are real ones, with `more` keys."""
+    path = folder / "terrarium.json"
+    path.write_text(json.dumps({**TERRARIUM, **(more or {})}))
+    return path
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """The file of a terrarium whose wires are real ones."""
-    path = tmp_path / "terrarium.json"
-    path.write_text(json.dumps(TERRARIUM))
-    return path
+    """See `terrarium`."""
+    return terrarium(tmp_path)
 
 
 def run(config: Path, *faults: str, for_s: float = 3600.0, seed: int = 1) -> Report:
@@ -200,7 +205,7 @@ def test_the_words_tell_the_verdict_and_the_exit_code_agrees(
 ):
     code, out, _ = simulate(capsys, "--config", config, "--for", "5m")
     assert code == 0
-    assert "safe: 13 invariants held all the time" in out
+    assert "safe: 14 invariants held all the time" in out
     monkeypatch.setattr("alimante.simulation.oracles.EVIDENCE_SLACK_S", -100.0)
     code, out, _ = simulate(capsys, "--config", config, "--for", "5m")
     assert code == 1

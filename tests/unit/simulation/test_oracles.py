@@ -162,6 +162,12 @@ def restart_loop(bench: Bench) -> None:
         bench.pass_(60.0)
 
 
+def reboot_loop(bench: Bench) -> None:
+    for _ in range(4):
+        bench.oracles.rebooted(bench.clock.mono())
+        bench.pass_(600.0)
+
+
 def late_command(bench: Bench) -> None:
     now_s = bench.clock.mono()
     bench.oracles.on_command(
@@ -205,6 +211,7 @@ BUGS = {
     "I7": not_armed,
     "I8": safe_mode,
     "I9": restart_loop,
+    "I10": reboot_loop,
     "I12": late_command,
     "I13": leak,
     "I15": false_health,
@@ -223,6 +230,8 @@ def test_a_planted_bug_is_seen_once_and_named(invariant: str):
     bench.plant.act("heater", 1.0)
     bench.pass_(10.0)
     assert bench.broken == []
+    if invariant == "I10":
+        bench.plant.act("heater", 0.0)
     BUGS[invariant](bench)
     assert bench.broken.count(invariant) == 1
     assert set(bench.broken) == {invariant}
@@ -278,6 +287,17 @@ def test_an_episode_is_told_once_and_the_next_one_again():
         bench.plant.act("heater", 0.0)
         bench.pass_(5.0)
     assert bench.broken == ["I7", "I7"]
+
+
+def test_what_is_on_without_any_process_is_on_past_its_lease():
+    bench = Bench()
+    bench.pass_(10.0)
+    bench.plant.act("heater", 1.0)
+    bench.oracles.begin_life(None, bench.clock.mono())
+    bench.pass_(8.0)
+    assert bench.broken == []
+    bench.pass_(10.0)
+    assert bench.broken == ["I2"]
 
 
 def test_nobody_is_blamed_for_what_was_while_the_computer_stood_still():

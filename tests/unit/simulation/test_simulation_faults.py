@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alimante.simulation.faults import AROUND, draw, parse
+from alimante.simulation.chaos import draw
+from alimante.simulation.faults import AROUND, parse
 from hardware.sim.faults import BadFault
 
 DEVICES = {"warm_probe": "sensor", "air": "sensor", "heater": "actuator"}
@@ -32,6 +33,11 @@ def test_a_fault_of_a_device_is_for_its_wire():
         ("disk=slow@5m+1m", 20.0, 60.0),
         ("disk=slow(5s)@5m+1m", 5.0, 60.0),
         ("process=restart@5m", inf, 0.0),
+        ("process=crash@5m", inf, 0.0),
+        ("process=leak@5m+1h", 1.0, 3600.0),
+        ("process=leak(2.5)@5m+1h", 2.5, 3600.0),
+        ("clock=drift(-5%)@5m+1h", -0.05, 3600.0),
+        ("computer=off@5m+10m", inf, 600.0),
     ],
 )
 def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: float, for_s: float):
@@ -48,6 +54,8 @@ def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: fl
         ("heater=weld@1m", 'did you mean "welded"'),
         ("broker=dwn@1m", 'did you mean "down"'),
         ("clock=step@1m", "step(2h)"),
+        ("clock=drift(5)@1m", '"5" is no share; say 5% or -5%'),
+        ("process=leak(much)@1m", '"much" is no number'),
         ("clock=step(abc)@1m", '"abc" is no duration'),
         ("clock=step(1h)@1m+5m", "leave out +5m"),
         ("broker=down(3)@1m", "nothing in brackets"),

@@ -1,0 +1,80 @@
+"""Draws faults by chance for a whole run, so that each must be survived by itself; it must not act."""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Final
+
+from alimante.config.model import Config
+from alimante.simulation.faults import AROUND, Fault, parse
+from alimante.wiring import open_wires
+from hardware.sim.faults import BadFault
+from hardware.sim.sabotage import Sabotage
+
+SENSOR: Final = ("off", "stuck", "garbage(5)", "wrong(3)", "wrong(-3)", "intermittent", "hang", "delayed(300)")
+ACTUATOR: Final = ("welded", "burnt_out", "write_fails")
+ELSEWHERE: Final = (
+    "broker=down",
+    "clock=step(-2h)",
+    "clock=step(1d)",
+    "clock=drift(5%)",
+    "clock=unsynced",
+    "disk=full",
+    "disk=slow",
+    "process=restart",
+    "process=crash",
+    "process=hang",
+    "process=pause(10m)",
+    "process=leak(30)",
+    "computer=reboot",
+    "computer=off",
+)
+SHARE: Final = 8
+EVERY_S: Final = 6 * 3600.0
+"""About eight faults in a run, but no more than one in six hours of a long one: time to see what becomes of each."""
+REST_S: Final = 1800.0
+
+CanBe = Callable[[Fault], bool]
+
+
+def draw(rng: Random, devices: Mapping[str, str], *, for_s: float, can_be: CanBe = lambda fault: True) -> list[Fault]:
+    """Faults for `for_s` seconds, one after the other; `devices` as for `parse`, `can_be` says what can break so."""
+    drawn: list[Fault] = []
+    every_s = min(for_s / SHARE, EVERY_S)
+    at_s = min(REST_S, every_s) + rng.random() * every_s
+    while at_s < for_s:
+        lasts_s = 60.0 * 2.0 ** rng.uniform(0.0, 6.0)
+        fault = parse(f"{_kind(rng, devices)}@{round(at_s)}", devices)
+        if not _is_momentary(fault):
+            fault = parse(f"{fault.spec}+{round(lasts_s)}", devices)
+        if can_be(fault):
+            drawn.append(fault)
+        at_s += lasts_s + REST_S + rng.random() * every_s
+    return drawn
+
+
+def possible(config: Config) -> CanBe:
+    """Says of a fault whether the devices of `config`, on simulated wires, can have it. Raises `CannotBuild`."""
+    world = open_wires(config, now=lambda: 0.0).world
+    sabotage = None if world is None else Sabotage(world, now=lambda: 0.0, sleep=lambda name, s: None, seed=0)
+
+    def can_be(fault: Fault) -> bool:
+        if fault.device is None or sabotage is None:
+            return fault.device is None
+        try:
+            sabotage.add(fault.device)
+        except BadFault:
+            return False
+        return True
+
+    return can_be
+
+
+def _kind(rng: Random, devices: Mapping[str, str]) -> str:
+    target = rng.choice([*devices, *AROUND])
+    if target not in devices:
+        return rng.choice(ELSEWHERE)
+    return f"{target}={rng.choice(SENSOR if devices[target] == 'sensor' else ACTUATOR)}"
+
+
+def _is_momentary(fault: Fault) -> bool:
+    return fault.device is None and AROUND[fault.target][fault.kind].momentary
