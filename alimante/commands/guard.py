@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -22,6 +23,7 @@ from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.config.faults import ConfigInvalid
 from alimante.config.load import load
 from alimante.config.model import Config, Device
+from alimante.core.clock import Clock, SystemClock
 from alimante.core.files import DiskFiles
 from alimante.services.boots import note_end
 from alimante.services.guard import BEAT, BYE, CHANGED, tell
@@ -76,19 +78,33 @@ def _be_guard(line: socket.socket, supervisor: int, config: Config, folders: Fol
             signal.signal(number, signal.SIG_IGN)
         quiet = Path(os.devnull).open("w")  # noqa: SIM115 - a pipe that nobody reads must not stop anything here
         sys.stdout = sys.stderr = quiet
-        code = Guard(line, supervisor=supervisor, config=config, state=folders.state).watch()
+        guard = Guard(
+            line, supervisor=supervisor, config=config, state=folders.state, clock=SystemClock(), sleep=time.sleep
+        )
+        code = guard.watch()
     finally:
         os._exit(code)  # whatever the supervisor has at its exit is not the guard's
 
 
 class Guard:
-    """Watches the process `supervisor` over `line`."""
+    """Watches the process `supervisor` over `line`. `state` is the folder of the supervisor's state."""
 
-    def __init__(self, line: socket.socket, *, supervisor: int, config: Config, state: Path) -> None:
+    def __init__(
+        self,
+        line: socket.socket,
+        *,
+        supervisor: int,
+        config: Config,
+        state: Path,
+        clock: Clock,
+        sleep: Callable[[float], None],
+    ) -> None:
         self._line = line
         self._supervisor = supervisor
         self._config = config
         self._state = state
+        self._clock = clock
+        self._sleep = sleep
         self._after_s: float | None = None  # the first ticks come late: everything is built and started before
 
     def watch(self) -> int:
@@ -125,8 +141,8 @@ class Guard:
     def _end_hang(self) -> int:
         if os.getppid() == self._supervisor:
             os.kill(self._supervisor, signal.SIGKILL)
-        until_s = time.monotonic() + DIES_WITHIN_S
-        while time.monotonic() < until_s and self._is_readable(DIES_WITHIN_S) and self._receive():
+        until_s = self._clock.mono() + DIES_WITHIN_S
+        while self._clock.mono() < until_s and self._is_readable(DIES_WITHIN_S) and self._receive():
             pass
         return self._make_safe(f"the supervisor gave no sign of life for {self._after_s:g} s")
 
@@ -137,7 +153,7 @@ class Guard:
             code = asyncio.run(write_all(self._config, outputs))
             if code == 0:
                 break
-            time.sleep(PAUSE_S)
+            self._sleep(PAUSE_S)
         _say(f"guard: {why}; outputs are {'safe' if code == 0 else 'NOT all known to be safe'}")
         with contextlib.suppress(OSError):
             note_end(self._state, {}, files=DiskFiles(), guard=why)
