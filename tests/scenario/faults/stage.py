@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from alimante.config.build import build
-from alimante.config.model import Config
+from alimante.config.model import Config, Mqtt
 from alimante.core.events import AlertChanged, SafetyActed
 from alimante.core.generations import decode, newest
+from alimante.mqtt.link import Link, Will
 from hardware.board import GENERIC
 from hardware.sim.faults import parse
+from hardware.sim.place import Meddle
 from hardware.sim.sabotage import Sabotage
 from tests.scenario.faults.oracle import Duties, Oracle
 from tests.scenario.harness import Run, run_supervisor
@@ -39,6 +41,29 @@ MEASURES: list[tuple[str, float]] = []
 """What was measured in this test: of what, and how many seconds or degrees."""
 
 STILL_ANSWERS = ("stuck", "wrong", "drift", "garbage", "delayed", "intermittent", "slow")
+
+
+STATES = {True: "on", False: "off"}
+Case = tuple[int, bool]
+"""How many thermometers there are, and whether the heater is on when the fault comes."""
+
+
+def cases(*quick: Case, counts: tuple[int, ...] = (1, 2, 3)) -> pytest.MarkDecorator:
+    """Each count of thermometers with the heater on and off; all but those that are `quick` in the soak alone."""
+    every = [(count, is_on) for count in counts for is_on in (True, False)]
+    assert set(quick) <= set(every)
+    return pytest.mark.parametrize(
+        ("sensors", "is_on"),
+        [
+            pytest.param(
+                count, is_on, marks=() if (count, is_on) in quick else pytest.mark.slow, id=f"{count}-{STATES[is_on]}"
+            )
+            for count, is_on in every
+        ],
+    )
+
+
+everywhere = cases((1, True), (1, False), (3, True))
 
 
 def probe(number: int, **keys: Any) -> dict[str, Any]:
@@ -153,6 +178,21 @@ class Stage:
         """The fault begins now."""
         self.broken_s = self.now_s
 
+    def meddle(self, device: str, answer: Meddle) -> Callable[[], None]:
+        """Let `answer(what, ask)` stand between a sensor and its driver from now on; returns the repair."""
+        assert self.run.supervisor.wires.world is not None
+        mount = self.run.supervisor.wires.world.mounts[device]
+        wire: Any = mount.wire
+        wire.meddle(mount.folder, answer)
+        self.mark()
+
+        def repair() -> None:
+            wire.meddle(mount.folder, None)
+            self.oracle.dark.discard(device)
+            self.repaired_s = self.now_s
+
+        return repair
+
     def all(self, fault: str) -> list[str]:
         """The same fault for every thermometer of the group."""
         return [f"{name}={fault}" for name in self.sensors]
@@ -256,6 +296,7 @@ async def blind(stage: Stage, *faults: str, for_s: float = 120.0) -> None:
 
 
 Story = Callable[[Stage], Awaitable[None]]
+MakeLink = Callable[[Mqtt, Will, bool], Link]
 
 
 def play(
@@ -267,6 +308,7 @@ def play(
     files: MemoryFiles | None = None,
     seed: int = 1,
     before: Callable[[Run], None] = lambda run: None,
+    link: MakeLink | None = None,
     **keys: Any,
 ) -> Stage:
     """Let `story` happen with the heater on or off, or None from the very start, and ask the oracle at the end."""
@@ -287,7 +329,8 @@ def play(
         watching.cancel()
         stage.oracle.look()
 
-    run_supervisor(config(sensors, **{"start_c": start_c, **keys}), told, seed=seed, before=make, files=files)
+    whole = config(sensors, **{"start_c": start_c, **keys})
+    run_supervisor(whole, told, seed=seed, before=make, files=files, link=link)
     if stages[0].oracle.violations:
         pytest.fail("\n".join(stages[0].oracle.violations))
     MEASURES.append(("°C at most", stages[0].max_c))

@@ -10,8 +10,8 @@ from math import inf
 from typing import Any
 
 from alimante.core.events import AlertChanged, CommandReceived, ConditionChanged, Level, Outcome
+from tests.scenario.faults.net import Net
 from tests.scenario.faults.stage import AIR, SWITCH, Stage, play, probe
-from tests.scenario.faults.test_faults_broker import Net
 from tests.scenario.faults.test_faults_broker import play as play_with_broker
 
 FOUND_S = 30.0

@@ -8,24 +8,20 @@ import json
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alimante.config.build import build
-from alimante.config.model import Mqtt
 from alimante.core.events import AlertChanged, CommandFinished
-from alimante.mqtt.link import Inbound, Link, LinkFailed, OnAcknowledged, OnMessage, Session, Will
+from alimante.mqtt.link import Inbound, LinkFailed
 from alimante.mqtt.outbox import CAPACITY
-from alimante.simulation.broker import MemoryBroker, MemoryLink
 from hardware.board import GENERIC
 from tests.conftest import Mosquitto, NewMosquitto
 from tests.scenario.faults import stage as staging
-from tests.scenario.faults.oracle import Duties
-from tests.scenario.faults.stage import HARM_C, READY_S, SWITCH, TARGET_C, Stage
-from tests.scenario.harness import Run, run_supervisor
+from tests.scenario.faults.net import Net
+from tests.scenario.faults.stage import SWITCH, TARGET_C, Stage
 from tests.scenario.test_process import CONFIG, Process
 from tests.scenario.test_process import Observer as Watcher
 
@@ -35,60 +31,10 @@ SET, ACK = f"{ROOT}/actuator/lamp/set", f"{ROOT}/actuator/lamp/ack"
 DRAINED_S, RIGHT_S = 60.0, 30.0
 
 
-class Net:
-    """A broker with the network before it, and what was sent there by whom."""
-
-    def __init__(self) -> None:
-        self.broker = MemoryBroker()
-        self.attempts_s: list[float] = []
-        self.opening: Callable[[], Awaitable[None]] | None = None
-        """What happens instead of reaching the broker."""
-        self.answers: list[dict[str, Any]] = []
-
-    def link(self, mqtt: Mqtt, will: Will, use_v5: bool) -> Link:
-        return _NetLink(self, will)
-
-    def waits_s(self) -> list[float]:
-        return [later - earlier for earlier, later in pairwise(self.attempts_s)]
-
-
-class _NetLink(MemoryLink):
-    def __init__(self, net: Net, will: Will) -> None:
-        super().__init__(net.broker, will)
-        self._net = net
-
-    async def open(self, on_message: OnMessage, on_acknowledged: OnAcknowledged) -> Session:
-        self._net.attempts_s.append(self._loop.time())
-        if self._net.opening is not None:
-            await self._net.opening()
-        return await super().open(on_message, on_acknowledged)
-
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
-        if topic == ACK:
-            self._net.answers.append(json.loads(payload))
-        return super().publish(topic, payload, qos=qos, retain=retain)
-
-
 def play(story: Callable[[Stage, Net], Awaitable[None]], *, net: Net | None = None) -> Stage:
     """Let `story` happen with the heater on and a broker in memory; the oracle is asked at the end."""
-    stages: list[Stage] = []
     there = net or Net()
-
-    async def told(run: Run) -> None:
-        stage = stages[0]
-        watching = asyncio.ensure_future(stage.oracle.watch())
-        await asyncio.sleep(READY_S)
-        await story(stage, there)
-        watching.cancel()
-        stage.oracle.look()
-
-    def make(run: Run) -> None:
-        stages.append(Stage(run, duties=Duties(harm_c=HARM_C), seed=1))
-
-    config = staging.config(1, start_c=TARGET_C - 1.0, devices=LAMP)
-    run_supervisor(config, told, before=make, link=there.link)
-    assert stages[0].oracle.violations == []
-    return stages[0]
+    return staging.play(lambda stage: story(stage, there), devices=LAMP, link=there.link)
 
 
 def outbox(stage: Stage) -> int:
@@ -224,7 +170,7 @@ def test_f085_a_command_that_is_delivered_twice_has_one_effect_and_one_answer_to
             await asyncio.sleep(25.0)
         assert lamp_on_s(stage) == pytest.approx(60.0, abs=1.0)
         assert stage.run.truth.loads["lamp"].cycles == 1
-        assert [each["outcome"] for each in net.answers] == ["applied"] * 3
+        assert [each["outcome"] for each in net.answers(ACK)] == ["applied"] * 3
 
     play(story)
 
@@ -239,9 +185,9 @@ def test_f086_a_retained_command_from_last_year_has_no_effect_and_is_refused_at_
         net.broker.go_up()
         await asyncio.sleep(60.0)
         assert lamp_on_s(stage) == 0.0
-        assert {each["outcome"] for each in net.answers} == {"rejected"}
-        assert len(net.answers) == 2
-        assert "retain" in net.answers[0]["reason"]
+        assert {each["outcome"] for each in net.answers(ACK)} == {"rejected"}
+        assert len(net.answers(ACK)) == 2
+        assert "retain" in net.answers(ACK)[0]["reason"]
 
     play(story, net=net)
 
@@ -253,7 +199,7 @@ def test_f087_a_command_that_says_it_was_sent_ten_minutes_ago_is_expired():
         command(net, {"id": "late too", "value": "ON", "sent_at": sent_at, "expires_in_s": 300})
         await asyncio.sleep(30.0)
         assert lamp_on_s(stage) == 0.0
-        assert [each["outcome"] for each in net.answers] == ["expired"] * 2
+        assert [each["outcome"] for each in net.answers(ACK)] == ["expired"] * 2
 
     play(story)
 
@@ -266,7 +212,7 @@ def test_f088_of_commands_that_overtook_each_other_the_highest_number_wins():
         command(net, {"id": "b", "value": "ON", "seq": 2})
         await asyncio.sleep(60.0)
         assert stage.run.truth.loads["lamp"].fraction == 0.0
-        assert [(each["id"], each["outcome"]) for each in net.answers] == [
+        assert [(each["id"], each["outcome"]) for each in net.answers(ACK)] == [
             ("a", "applied"),
             ("c", "applied"),
             ("b", "rejected"),
@@ -301,8 +247,8 @@ def test_f089_hostile_payloads_cost_little_and_have_no_effect():
             await asyncio.sleep(1.0)
         assert max(spent_s) <= 0.01
         assert lamp_on_s(stage) == 0.0
-        assert [each["outcome"] for each in net.answers] == ["rejected"] * len(HOSTILE)
-        assert max(len(each["reason"]) for each in net.answers) < 300
+        assert [each["outcome"] for each in net.answers(ACK)] == ["rejected"] * len(HOSTILE)
+        assert max(len(each["reason"]) for each in net.answers(ACK)) < 300
         assert abs(stage.temperature_c - TARGET_C) < 1.5
         assert not stage.run.seen(CommandFinished, device="lamp")
 

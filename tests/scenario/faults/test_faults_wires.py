@@ -46,21 +46,6 @@ FIVE: dict[str, Any] = {
 DOOR: dict[str, Any] = {"door": {"driver": "door_contact", "wire": "pins", "pin": 27, "zone": "warm"}}
 
 
-def meddle(stage: Stage, device: str, answer: Callable[[str, Callable[[], Any]], Any]) -> Callable[[], None]:
-    """Let `answer(what, ask)` stand between a probe and its driver; returns the repair."""
-    assert stage.run.supervisor.wires.world is not None
-    mount = stage.run.supervisor.wires.world.mounts[device]
-    wire: Any = mount.wire
-    wire.meddle(mount.folder, answer)
-    stage.broken_s = stage.now_s
-
-    def repair() -> None:
-        wire.meddle(mount.folder, None)
-        stage.repaired_s = stage.now_s
-
-    return repair
-
-
 def raise_(error: BaseException) -> Any:
     raise error
 
@@ -162,7 +147,7 @@ def test_f040_a_1_wire_master_that_is_removed_ends_the_heat_and_is_one_cause(sen
 def test_f041_whatever_a_driver_raises_ends_the_heat_and_nothing_else(error: BaseException):
     async def story(stage: Stage) -> None:
         news = News(stage)
-        repair = meddle(stage, "p1", lambda what, ask: raise_(error))
+        repair = stage.meddle("p1", lambda what, ask: raise_(error))
         stage.oracle.dark.add("p1")
         await stage.heater_off_within(OFF_S)
         await stage.alert_within("p1", "breaker_open", DETECTED_S)
@@ -183,7 +168,7 @@ def test_f043_a_driver_that_leaves_a_task_behind_with_every_read_is_told_within_
 
     async def story(stage: Stage) -> None:
         await asyncio.sleep(120.0)
-        news, repair = News(stage), meddle(stage, "p1", leak)
+        news, repair = News(stage), stage.meddle("p1", leak)
         await stage.alert_within("process", "tasks_growth", 600.0)
         assert abs(stage.temperature_c - TARGET_C) < 1.0
         repair()
@@ -215,7 +200,7 @@ def test_f045_a_driver_that_crashes_with_every_call_gets_five_three_one_and_the_
     async def story(stage: Stage) -> None:
         stages.append(stage)
         stage.oracle.dark.add("p1")
-        meddle(stage, "p1", lambda what, ask: raise_(ZeroDivisionError("planted")))
+        stage.meddle("p1", lambda what, ask: raise_(ZeroDivisionError("planted")))
         await stage.heater_off_within(OFF_S)
         await stage.alert_within("p1", "breaker_open", DETECTED_S)
         await asyncio.sleep(3600.0)
@@ -239,7 +224,7 @@ def test_f046_a_crash_in_each_minute_is_a_warning_and_the_heat_goes_on():
                 raise ZeroDivisionError("planted")
             return ask()
 
-        news, repair = News(stage), meddle(stage, "p1", answer)
+        news, repair = News(stage), stage.meddle("p1", answer)
         for _ in range(60):
             await asyncio.sleep(60.0)
             assert abs(stage.temperature_c - TARGET_C) < 1.0
