@@ -119,13 +119,15 @@ def run_supervisor(
     before: Callable[[Run], None] = lambda run: None,
     files: Files | None = None,
     link: Callable[[Mqtt, Will, bool], Link] | None = None,
+    clock: ManualClock | None = None,
 ) -> Run:
     """Do `before`, run `story` beside the supervisor of `config`, then stop it; returns what there is to look at.
 
     `files` is the disk: the same one again is a restart. `link` makes connections to a broker; None leaves MQTT out.
+    `clock` is what time it is; the same one again goes on from there.
     """
     files = files or MemoryFiles()
-    clock = ManualClock()
+    clock = clock or ManualClock()
     kept: list[Run] = []
 
     async def main() -> None:
