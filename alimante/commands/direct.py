@@ -185,7 +185,7 @@ def _device(config: Config, device_id: str, *, kind: str) -> Device:
 
 def _lock(folders: Folders) -> InstanceLock:
     """Raises `CommandFailed` where a supervisor has the wires, although it did not answer."""
-    folders.state.mkdir(parents=True, exist_ok=True)
+    DiskFiles().make_folder(folders.state)
     try:
         return InstanceLock(folders.state)
     except AlreadyRunning as running:

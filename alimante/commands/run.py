@@ -29,7 +29,7 @@ class _StoppedEarly(BaseException):
 def run(config_path: Path, folders: Folders) -> int:
     """Run until a signal ends it; returns the exit code."""
     try:
-        folders.state.mkdir(parents=True, exist_ok=True)
+        DiskFiles().make_folder(folders.state)
         folders.runtime.mkdir(parents=True, exist_ok=True)
         with InstanceLock(folders.state) as lock:
             return _run(config_path, folders, lock)

@@ -185,12 +185,14 @@ class DiskFiles:
         """Have a folder that survives a power cut, and those above it. Raises `OSError`."""
         if path in self._settled:
             return
-        if not self._calls.is_folder(path):
+        if self._calls.is_folder(path):
+            with contextlib.suppress(OSError):  # its parent may belong to others
+                self._sync_folder(path.parent)  # who made it may have died before this
+        else:
             self.make_folder(path.parent)
             with contextlib.suppress(FileExistsError):
                 self._calls.make_folder(path)
-        with contextlib.suppress(PermissionError):  # one that belongs to others was not made by Alimante
-            self._sync_folder(path.parent)  # even of one that is there: who made it may have died before this
+            self._sync_folder(path.parent)
         self._settled.add(path)
 
     def sweep(self, folder: Path, *, most: int) -> int:

@@ -163,14 +163,26 @@ def _load(files: Files, path: Path) -> Any:
 def _record(document: Any) -> Record:
     """Raises nothing: what another version or a dying card wrote counts as nothing."""
     try:
-        starts = tuple(Start(**{**start, "end": End(start["end"])}) for start in document["starts"])
+        starts = tuple(_start(start) for start in document["starts"])
         return Record(
             starts=starts,
             reboots=tuple(str(kernel) for kernel in document["reboots"]),
             safe_mode=str(document["safe_mode"]),
         )
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         return Record()
+
+
+def _start(saved: Any) -> Start:
+    """Raises `KeyError`, `TypeError` and `ValueError`."""
+    return Start(
+        number=int(saved["number"]),
+        kernel=str(saved["kernel"]),
+        at_s=float(saved["at_s"]),
+        end=End(saved["end"]),
+        reason=str(saved["reason"]),
+        was_healthy=bool(saved["was_healthy"]),
+    )
 
 
 def _note(document: Any) -> Note | None:

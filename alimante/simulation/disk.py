@@ -172,6 +172,10 @@ class SimDisk:
         numbers = {self._at(path) for path in self._names} - {_ABSENT, _FOLDER}
         return sum(len(self._bodies[number].live) for number in numbers)
 
+    def files(self) -> list[Path]:
+        """Every file that has a name, in the order of their names."""
+        return sorted(path for path in self._names if self._at(path) not in (_ABSENT, _FOLDER))
+
     def fill(self) -> None:
         """Let somebody else use up the room that is left."""
         self.room_bytes = self.used_bytes

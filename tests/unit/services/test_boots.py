@@ -96,7 +96,13 @@ def test_a_disk_that_cannot_be_written_costs_the_count_and_not_the_start(files):
     boots.end(End.CLEAN)
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b'{"starts": [{}]}', b'{"starts": 5, "reboots": []}'])
+BAD_START = b'{"starts": [{"number": 1, "kernel": "a", "at_s": "x", "end": "", "reason": "", "was_healthy": false}]}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"[]", b"null", b"\xff", b'{"starts": [{}]}', b'{"starts": 5, "reboots": []}', BAD_START],
+)
 def test_damaged_records_begin_anew(files, text):
     files.contents[FOLDER / STARTS] = files.contents[FOLDER / NOTE] = text
     boots = start(files)
