@@ -52,6 +52,7 @@ class Observer:
     async def __aexit__(self, *given: object) -> None:
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
+        self._client.on_connect = self._client.on_message = None  # its sockets are closed with it
 
     def _note(self, message: paho.MQTTMessage) -> None:
         self.seen.append(Seen(message.topic, bytes(message.payload), bool(message.retain)))

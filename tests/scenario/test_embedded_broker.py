@@ -69,6 +69,7 @@ class Client:
     def close(self):
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_message = self._client.on_subscribe = None  # its sockets are closed with it
 
 
 def _is_alive(pid):

@@ -75,6 +75,7 @@ class Observer:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_message = None  # it holds this object, and both would hold sockets until they are collected
 
 
 class Process:

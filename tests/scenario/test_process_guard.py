@@ -73,14 +73,16 @@ class Bench:
     def heat(self) -> None:
         """Turn the heater on, as a person can once its probe has proved itself."""
         observer = Observer(self.running.port)
-        observer.wait_for("availability")
-        for number in range(100):
-            observer.publish("actuator/heater/set", json.dumps({"id": f"heat {number}", "value": 100}))
-            answer = observer.wait_for("actuator/heater/ack", id=f"heat {number}")
-            if answer["outcome"] == "applied":
-                break
-            time.sleep(0.2)  # a real process: its probe needs some seconds to prove itself
-        observer.close()
+        try:
+            observer.wait_for("availability")
+            for number in range(100):
+                observer.publish("actuator/heater/set", json.dumps({"id": f"heat {number}", "value": 100}))
+                answer = observer.wait_for("actuator/heater/ack", id=f"heat {number}")
+                if answer["outcome"] == "applied":
+                    break
+                time.sleep(0.2)  # a real process: its probe needs some seconds to prove itself
+        finally:
+            observer.close()
         assert self.duty_ns() == FULL_NS, answer
 
     def seconds_until(self, condition: Callable[[], bool]) -> float:
