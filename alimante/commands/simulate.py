@@ -1,10 +1,8 @@
 """`alimante simulate`: tries a configuration on a simulated enclosure in virtual time; it must not touch a wire."""
 
 import json
-import logging
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -42,15 +40,14 @@ def simulate(
     planned = _faults(loaded.config, faults, for_s=for_s, seed=seed, chaos=chaos)
     bar = Progress(sys.stderr, for_s)
     try:
-        with _silence():
-            report = rehearse(
-                loaded.config,
-                for_s=for_s,
-                faults=planned,
-                seed=seed,
-                config_sha256=loaded.sha256,
-                on_progress=bar.show,
-            )
+        report = rehearse(
+            loaded.config,
+            for_s=for_s,
+            faults=planned,
+            seed=seed,
+            config_sha256=loaded.sha256,
+            on_progress=bar.show,
+        )
     except (BadFault, CannotBuild) as error:
         raise BadUse(str(error)) from None
     finally:
@@ -59,18 +56,6 @@ def simulate(
         _write(Path(plot), chart(report))
     sys.stdout.write(f"{json.dumps(report.as_json(), ensure_ascii=False)}\n" if as_json else report.in_words())
     return 0 if report.is_safe else 1
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """No log meanwhile: what happens is in the report."""
-    log = logging.getLogger("alimante")
-    level = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
 
 
 class Progress:

@@ -1,6 +1,7 @@
 """A broker in memory and links to it, for virtual time; it must not know what the messages mean."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alimante.mqtt.link import Inbound, LinkFailed, OnAcknowledged, OnMessage, Session, Will
@@ -15,13 +16,17 @@ class MemoryBroker:
 
     is_up: bool = True
     retained: dict[str, bytes] = field(default_factory=dict)
+    password: str = ""
+    refuses: bool = False
+    """Whether it takes nobody's password."""
+    on_taken: Callable[[str, bytes], None] = lambda topic, payload: None
     published: int = 0
     connections: int = 0
     _links: "list[MemoryLink]" = field(default_factory=list)
 
-    def link(self, will: Will) -> "MemoryLink":
+    def link(self, will: Will, *, password: str = "") -> "MemoryLink":
         """A new connection that is not open yet."""
-        return MemoryLink(self, will)
+        return MemoryLink(self, will, password)
 
     def go_down(self) -> None:
         """Stop, without a word to anybody."""
@@ -48,6 +53,7 @@ class MemoryBroker:
     def take(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """One message from anybody to everybody who wants it; an empty retained one takes the topic away."""
         self.published += 1
+        self.on_taken(topic, payload)
         if retain and payload:
             self.retained[topic] = payload
         elif retain:
@@ -59,8 +65,9 @@ class MemoryBroker:
 class MemoryLink:
     """One connection to a `MemoryBroker`; see `Link` for what each method promises."""
 
-    def __init__(self, broker: MemoryBroker, will: Will) -> None:
+    def __init__(self, broker: MemoryBroker, will: Will, password: str) -> None:
         self._broker = broker
+        self._password = password
         self._will: Will | None = will
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[str] = self._loop.create_future()
@@ -75,6 +82,8 @@ class MemoryLink:
         await asyncio.sleep(0)
         if not self._broker.is_up:
             raise LinkFailed("nobody listens at the broker's address")
+        if self._broker.refuses or self._password != self._broker.password:
+            raise LinkFailed("the broker refused the connection: Bad user name or password")
         self._on_message, self._on_acknowledged = on_message, on_acknowledged
         self._broker.enter(self)
         return Session(resumed=False, receive_maximum=RECEIVE_MAXIMUM)

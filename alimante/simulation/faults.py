@@ -17,7 +17,7 @@ from hardware.sim.faults import BadFault
 
 FORM: Final = "<device>=<kind>[(argument)]@<when>[+<duration>], such as warm_probe=off@10m+5m"
 
-_PERCENT: Final = re.compile(r"(?P<number>-?[0-9]{1,3}(\.[0-9]{1,3})?)%", re.ASCII)
+_PERCENT: Final = re.compile(r"(?P<number>-?[0-9]{1,3}(\.[0-9]{1,3})?)%?", re.ASCII)
 _POSITIVE: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 _PARTS: Final = re.compile(
     r"(?P<target>[a-z0-9_.]+)=(?P<kind>[a-z_]+)(\((?P<argument>[^()]*)\))?@(?P<at>[^+]+)(\+(?P<lasts>.+))?"
@@ -30,7 +30,7 @@ def _step_s(text: str) -> float:
 
 
 def _share(text: str) -> float:
-    """0.05 of `5%` and -0.05 of `-5%`. Raises `ValueError`."""
+    """0.05 of `5%` or `5`, and -0.05 of `-5%`. Raises `ValueError`."""
     found = _PERCENT.fullmatch(text.strip())
     if found is None:
         raise ValueError(f'"{text}" is no share; say 5% or -5%')
@@ -60,7 +60,10 @@ class Around:
 
 
 AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
-    "broker": {"down": Around(summary="it does not answer")},
+    "broker": {
+        "down": Around(summary="it does not answer"),
+        "refuses": Around(summary="it does not take the password"),
+    },
     "clock": {
         "step": Around(
             summary="the wall clock jumps by so much, back with a minus", argument=None, takes=_step_s, momentary=True

@@ -1,13 +1,18 @@
 """Asks whether everything comes back in time when a fault is over; it must not judge safety: `oracles` does.
 
-What is asked: HEALTHY within 120 s, breakers closed within 300 s, and at the broker the true states of all outputs
-within 30 s after the connection stands. Where a trip still has to rest or a person is asked for, time waits.
+What is asked: HEALTHY within 120 s, breakers closed within 300 s, and what was as warm as it should be before the fault
+again within three time constants of the enclosure; at the broker the true states of all outputs within 30 s after the
+connection stands, and within 60 s nothing that still waits to be told. Where a trip still has to rest or a person is
+asked for, time waits.
 """
 
 import json
+from collections.abc import Mapping
 from math import inf
 from typing import Any, Final
 
+from alimante.config.climate import PidKeys, ThermostatKeys
+from alimante.config.model import Config
 from alimante.mqtt.topics import Topics
 from alimante.policy.breaker import BreakerState
 from alimante.policy.values import show_value
@@ -15,14 +20,21 @@ from alimante.safety.output import Output
 from alimante.simulation.broker import MemoryBroker
 from alimante.simulation.ledger import FaultRecord, Ledger
 from alimante.simulation.oracles import Violation
+from hardware.sim.truth import Truth
 
 HEALTHY_S: Final = 120.0
 BREAKERS_S: Final = 300.0
 STATES_S: Final = 30.0
+OUTBOX_S: Final = 60.0
+TIME_CONSTANTS: Final = 3.0
+BAND_C: Final = 2.0
+"""So far from the target it may truly be: the sensor's own error, the hysteresis, and where in its zone it hangs."""
 LIVENESS: Final = {
     "L1": "the node is HEALTHY at most 120 s after a fault is over, if no person is needed",
     "L2": "all breakers are closed at most 300 s after a fault is over",
     "L3": "the broker has the true state of every output at most 30 s after it was reached",
+    "L4": "a zone is as warm as before at most three time constants after a fault is over",
+    "L5": "nothing waits to be told any more at some time in the 60 s after the broker was reached",
 }
 
 
@@ -35,7 +47,12 @@ class Liveness:
         self._broker = broker
         self._start_s = start_s
         self._topics = Topics(ledger.config.mqtt.base, ledger.config.node.id)
-        self._states_due_s = inf
+        self._states_due_s = self._outbox_due_s = inf
+        self._zones = _zones(ledger.config)
+        self._warm: dict[str, set[str]] = {}
+        """By fault: the controllers whose zones were as warm as they should be when it began."""
+        self._cold: dict[tuple[str, str], float] = {}
+        """By fault and controller: since when it could be so warm again."""
         self._supervisor: Any = None
         self._healthy: dict[str, float] = {}
         """By fault: since when it could be HEALTHY."""
@@ -45,16 +62,26 @@ class Liveness:
         """Another process begins."""
         self._supervisor = supervisor
 
+    def broken(self, record: FaultRecord, truth: Truth) -> None:
+        """A fault begins."""
+        if self._supervisor is not None:
+            self._warm[record.fault.spec] = self._in_band(truth)
+
     def repaired(self, record: FaultRecord, now_s: float) -> None:
         """A fault is over."""
+        self._cold |= {(record.fault.spec, name): now_s for name in sorted(self._warm.pop(record.fault.spec, ()))}
         self._healthy[record.fault.spec] = self._closed[record.fault.spec] = now_s
 
     def on_link(self, *, connected: bool, now_s: float) -> None:
         """The broker was reached or lost."""
         self._states_due_s = now_s + STATES_S if connected else inf
+        self._outbox_due_s = now_s + OUTBOX_S if connected else inf
 
-    def look(self, now_s: float) -> None:
-        """Tell what is late."""
+    def look(self, now_s: float, truth: Truth | None = None) -> None:
+        """Tell what is late; the truth is given now and then."""
+        self._look_at_outbox(now_s)
+        if truth is not None and self._cold:
+            self._look_at_warmth(now_s, truth)
         if now_s >= self._states_due_s and self._supervisor is not None:
             self._states_due_s = inf
             self._compare_states(now_s)
@@ -71,21 +98,58 @@ class Liveness:
             self._closed = dict.fromkeys(self._closed, now_s)
         self._look_at(self._closed, "L2", BREAKERS_S, now_s, "a breaker is open")
 
+    def _look_at_outbox(self, now_s: float) -> None:
+        if self._outbox_due_s == inf or self._supervisor is None:
+            return
+        waiting = self._supervisor.gauges["outbox_waiting"]()
+        if not waiting:
+            self._outbox_due_s = inf
+        elif now_s >= self._outbox_due_s:
+            self._outbox_due_s = inf
+            self._tell("L5", now_s, f"{waiting:g} messages still wait")
+
+    def _look_at_warmth(self, now_s: float, truth: Truth) -> None:
+        if self._supervisor is None or self._is_excused():
+            self._cold = dict.fromkeys(self._cold, now_s)
+            return
+        warm = self._in_band(truth)
+        for (spec, name), since_s in list(self._cold.items()):
+            if name in warm:
+                del self._cold[spec, name]
+            elif now_s - since_s > TIME_CONSTANTS * self._time_constant_s(name):
+                del self._cold[spec, name]
+                self._tell("L4", now_s, f"{', '.join(self._zones[name])} is not as warm as it should be after {spec}")
+
+    def _in_band(self, truth: Truth) -> set[str]:
+        """The controllers of which a zone is truly about as warm as they want it."""
+        reports = self._supervisor.control.reports()
+        targets = {name: _target_c(reports[name]) for name in self._zones if name in reports}
+        return {
+            name
+            for name, target_c in targets.items()
+            if target_c is not None
+            and any(abs(truth.zones[zone].temperature_c - target_c) <= BAND_C for zone in self._zones[name])
+        }
+
+    def _time_constant_s(self, name: str) -> float:
+        zones = (self._ledger.config.simulation.zones[zone] for zone in self._zones[name])
+        return float(max(zone.heat_capacity_j_per_k / zone.loss_w_per_k for zone in zones))
+
+    def _tell(self, rule: str, now_s: float, text: str) -> None:
+        self.late.append(Violation(invariant=rule, at_s=round(now_s - self._start_s, 3), text=text))
+
     def _compare_states(self, now_s: float) -> None:
         for name, output in self._supervisor.gate.outputs.items():
             payload = self._broker.retained.get(self._topics.actuator_state(name))
             if payload is None or (output.is_confirmed and json.loads(payload)["value"] != _shown(output)):
                 text = f"the broker does not have the state of {name}"
-                at_s = round(now_s - self._start_s, 3)
-                self.late.append(Violation(invariant="L3", at_s=at_s, text=text))
+                self._tell("L3", now_s, text)
 
     def _look_at(self, waiting: dict[str, float], rule: str, most_s: float, now_s: float, text: str) -> None:
         for spec, since_s in list(waiting.items()):
             if now_s - since_s > most_s:
                 del waiting[spec]
-                at_s = round(now_s - self._start_s, 3)
-                told = f"{text} {most_s:g} s after {spec} was over"
-                self.late.append(Violation(invariant=rule, at_s=at_s, text=told))
+                self._tell(rule, now_s, f"{text} {most_s:g} s after {spec} was over")
 
     def _is_excused(self) -> bool:
         """Whether another fault is there, or something rests or waits for a person."""
@@ -96,6 +160,25 @@ class Liveness:
     def _open_breakers(self) -> list[str]:
         passing = (BreakerState.CLOSED.value, BreakerState.DISABLED.value)
         return [name for name, told in _breakers(self._supervisor.guards) if told not in passing]
+
+
+def _zones(config: Config) -> dict[str, tuple[str, ...]]:
+    """For each controller of warmth the zones of its thermometers."""
+    first = next(iter(config.simulation.zones))
+    found = {}
+    for name, keys in config.controllers.items():
+        if isinstance(keys, ThermostatKeys | PidKeys):
+            group = config.groups.get(keys.sensor)
+            members = (keys.sensor,) if group is None else group.members
+            ids = [config.references.get(member, member).partition(".")[0] for member in members]
+            found[name] = tuple(dict.fromkeys(config.devices[device].zone or first for device in ids))
+    return found
+
+
+def _target_c(report: Mapping[str, Any]) -> float | None:
+    """What a controller of warmth wants now, if it says so."""
+    targets = [report.get("target"), *report.get("targets", {}).values()]
+    return next((float(target) for target in targets if target is not None), None)
 
 
 def _shown(output: Output) -> object:

@@ -8,6 +8,7 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite
+from pathlib import Path
 from typing import Any, Final
 
 from alimante.app import Supervisor
@@ -34,7 +35,8 @@ from alimante.simulation.ledger import FaultRecord, Ledger
 from alimante.simulation.liveness import Liveness
 from alimante.simulation.machine import MEMORY_MAX, Machine
 from alimante.simulation.oracles import Oracles
-from alimante.simulation.process import Process, Surroundings
+from alimante.simulation.process import STATE, Process, Surroundings
+from alimante.simulation.secrecy import PASSWORD, PLACE, Secrecy
 from alimante.simulation.trace import Trace
 from alimante.wiring import open_wires
 from hardware.sim.sabotage import Sabotage
@@ -70,10 +72,12 @@ class Node:
         self.plan = plan
         self.clock = clock
         self.start_s = clock.mono()
-        self.broker = MemoryBroker()
+        self.broker = MemoryBroker(password=PASSWORD, on_taken=self._on_message)
         self.disk = SimDisk()
+        self.disk.put(Path(str(PLACE.file)), PASSWORD.encode())
         self.facts = ScriptedFacts()
-        self.trace = Trace()
+        self.secrecy = Secrecy((PASSWORD,), self._on_leak)
+        self.trace = Trace(lambda text: self.secrecy.text("an event", text))
         self.wires = open_wires(plan.config, now=clock.mono)
         world = self.wires.world
         if world is None:
@@ -124,7 +128,7 @@ class Node:
         await self.machine.run(self.start_s + self.plan.for_s)
         self._look(self.clock.mono())
         self._sample()
-        self.liveness.look(self.clock.mono())
+        self._search_disk()
         self.trace.add(repr(self.plant.truth()))
         self.trace.add(repr(sorted(self.broker.retained)))
 
@@ -138,6 +142,7 @@ class Node:
         disk = process.workers["state"]
         self.disk.sleep = disk.sleep
         self.oracles.begin_life(supervisor, self.clock.mono())
+        self.oracles.configuration(supervisor.config, self.clock.mono())
         self.liveness.begin_life(supervisor)
 
     def life_ended(self, why: str, *, gave_up: bool) -> None:
@@ -160,7 +165,8 @@ class Node:
         self.oracles.rebooted(self.clock.mono())
 
     def _link(self, mqtt: Mqtt, will: Will, use_v5: bool) -> Link:
-        return self.broker.link(will)
+        password = None if mqtt.password is None else mqtt.password.file
+        return self.broker.link(will, password="" if password is None else self.disk.read(Path(password)).decode())
 
     def _is_synced(self) -> bool:
         """Whether somebody vouches for the clock, as far as faults let him."""
@@ -223,8 +229,9 @@ class Node:
         for record in self.ledger.faults:
             if record.is_active and record.fault.device is not None:
                 self.oracles.taint(record.fault.target, now_s)
-        self.oracles.look(now_s, self.plant.truth() if self.oracles.wants_truth(now_s) else None)
-        self.liveness.look(now_s)
+        truth = self.plant.truth() if self.oracles.wants_truth(now_s) else None
+        self.oracles.look(now_s, truth)
+        self.liveness.look(now_s, truth)
         if self.plan.faults:
             self.ledger.look(now_s)
             self._creep(now_s)
@@ -234,6 +241,24 @@ class Node:
         if now_s - self._counted_s >= TASKS_S:
             self._counted_s = now_s
             self.oracles.tasks(len(asyncio.all_tasks()), now_s)
+            self._search_disk()
+            if self.supervisor is not None:
+                self.oracles.configuration(self.supervisor.config, now_s)
+
+    def _search_disk(self) -> None:
+        """Look for secrets in what is kept."""
+        for folder in (STATE, STATE / self.plan.config.node.id):
+            if self.disk.is_folder(folder):
+                for path in (folder / name for name in self.disk.names(folder)):
+                    if not self.disk.is_folder(path):
+                        self.secrecy.data(f"the file {path}", self.disk.read(path))
+
+    def _on_message(self, topic: str, payload: bytes) -> None:
+        self.secrecy.text("an MQTT topic", topic)
+        self.secrecy.data(f"the MQTT topic {topic}", payload)
+
+    def _on_leak(self, where: str) -> None:
+        self.oracles.leaked(where, self.clock.mono())
 
     def _sample(self) -> None:
         self._sampled_s = self.clock.mono()
@@ -251,6 +276,7 @@ class Node:
 
     def _break(self, record: FaultRecord) -> None:
         fault = record.fault
+        self.liveness.broken(record, self.plant.truth())
         record.is_active = True
         self.ledger.sometimes[f"fault {fault.kind}"] += 1
         if fault.device is not None:
@@ -290,9 +316,13 @@ class Node:
             self.machine.kill("oom-kill")
 
     def _break_broker(self, fault: Fault) -> None:
+        self.broker.refuses = fault.kind == "refuses"
         self.broker.go_down()
+        if fault.kind == "refuses":
+            self.broker.go_up()
 
     def _repair_broker(self, fault: Fault) -> None:
+        self.broker.refuses = False
         self.broker.go_up()
 
     def _break_clock(self, fault: Fault) -> None:

@@ -38,8 +38,10 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I8": "in safe mode nothing is on",
     "I9": "the process is not restarted more often than its budget allows",
     "I10": "the computer is not rebooted more often than three times in a day",
+    "I11": "what runs is the configuration that was given, unchanged",
     "I12": "no command is carried out twice or after its time",
     "I13": "the number of tasks stays bounded",
+    "I14": "no secret leaves the process",
     "I15": "HEALTHY is said only with fresh readings",
     "I16": "the number of a reading rises within a run",
 }
@@ -116,6 +118,7 @@ class Oracles:
             for channel in device.spec.channels(device.params)
         }
         self._harm = _harm(config)
+        self._committed = repr(config)
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
         self._reboots: deque[float] = deque()
@@ -153,6 +156,14 @@ class Oracles:
             self._reboots.popleft()
         text = f"{len(self._reboots)} reboots in {REBOOTS_WITHIN_S:g} s"
         self._judge("I10", "computer", len(self._reboots) > REBOOTS, now_s, text)
+
+    def configuration(self, running: Config, now_s: float) -> None:
+        """What runs, told now and then."""
+        self._judge("I11", "config", repr(running) != self._committed, now_s, "what runs is another configuration")
+
+    def leaked(self, where: str, now_s: float) -> None:
+        """A secret was seen in `where`."""
+        self._judge("I14", where, True, now_s, f"a secret stands in {where}")
 
     def taint(self, device: str, now_s: float) -> None:
         """The actuator `device` is broken at this moment, so that what it does is nobody's fault."""

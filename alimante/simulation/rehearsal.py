@@ -9,6 +9,7 @@ from alimante.core.clock import ManualClock
 from alimante.simulation.faults import Fault
 from alimante.simulation.node import Node, Plan
 from alimante.simulation.report import Report
+from alimante.simulation.secrecy import overheard
 from alimante.simulation.stage import begins_wall_s, on_simulated_wires
 from alimante.simulation.virtual_time import run_virtual
 
@@ -45,7 +46,8 @@ def rehearse(
     async def main() -> Node:
         node = Node(plan, clock)
         gc.freeze()  # what is there now stays to the end: no need to look through it again and again
-        await node.run()
+        with overheard(node.secrecy):
+            await node.run()
         return node
 
     try:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from alimante.config.model import Config
+from alimante.simulation.secrecy import PLACE, USER
 from hardware.sim.settings import PlantSettings, ZoneSettings
 
 FIRST_DAY: Final = datetime(2026, 3, 20)  # noqa: DTZ001  # the time zone is the configuration's
@@ -15,7 +16,7 @@ FIRST_DAY: Final = datetime(2026, 3, 20)  # noqa: DTZ001  # the time zone is the
 def on_simulated_wires(config: Config) -> Config:
     """`config` with every wire simulated, and each zone that a device stands in part of the simulated enclosure."""
     wires = {name: wire.model_copy(update={"backend": "sim"}) for name, wire in config.wires.items()}
-    mqtt = config.mqtt.model_copy(update={"embedded": False, "password": None, "tls": None})  # nosec B105 - none at all
+    mqtt = config.mqtt.model_copy(update={"embedded": False, "username": USER, "password": PLACE, "tls": None})
     return replace(config, wires=wires, mqtt=mqtt, simulation=_with_zones(config))
 
 

@@ -1,5 +1,6 @@
 """A fingerprint of everything that happened in a run, so that two runs can be compared; it must not judge anything."""
 
+from collections.abc import Callable
 from hashlib import sha256
 from struct import Struct
 from typing import Final
@@ -12,10 +13,12 @@ _NUMBERS: Final = Struct("<dddq")
 class Trace:
     """SHA-256 over all events with their times, and over whatever else is added.
 
-    How long a handler took is real time and no part of the story.
+    `on_text` is told each of them in words, but for readings. How long a handler took is real time, and no part of the
+    story.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_text: Callable[[str], None] = lambda text: None) -> None:
+        self._on_text = on_text
         self._hash = sha256()
         self._names: dict[tuple[str, str], bytes] = {}
 
@@ -29,6 +32,7 @@ class Trace:
     def add(self, text: str) -> None:
         """Something else that must be the same in the same run."""
         self._hash.update(text.encode())
+        self._on_text(text)
 
     @property
     def sha256(self) -> str:

@@ -205,7 +205,7 @@ def test_the_words_tell_the_verdict_and_the_exit_code_agrees(
 ):
     code, out, _ = simulate(capsys, "--config", config, "--for", "5m")
     assert code == 0
-    assert "safe: 14 invariants held all the time" in out
+    assert "safe: 16 invariants held all the time" in out
     monkeypatch.setattr("alimante.simulation.oracles.EVIDENCE_SLACK_S", -100.0)
     code, out, _ = simulate(capsys, "--config", config, "--for", "5m")
     assert code == 1

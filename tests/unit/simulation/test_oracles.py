@@ -1,5 +1,6 @@
 """Every invariant has a bug that its oracle sees, and a sound run in which it stays silent."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from alimante.core.events import (
 )
 from alimante.core.states import NodeState
 from alimante.simulation.oracles import INVARIANTS, Oracles
+from alimante.simulation.secrecy import Secrecy
 from alimante.simulation.stage import on_simulated_wires
 from alimante.wiring import open_wires
 from hardware.board import GENERIC
@@ -168,6 +170,16 @@ def reboot_loop(bench: Bench) -> None:
         bench.pass_(600.0)
 
 
+def other_config(bench: Bench) -> None:
+    bench.oracles.configuration(replace(sound(), groups={}), bench.clock.mono())
+
+
+def gossip(bench: Bench) -> None:
+    secrecy = Secrecy(("hush",), lambda where: bench.oracles.leaked(where, bench.clock.mono()))
+    secrecy.text("a log", "nothing")
+    secrecy.data("a message", b"the password is hush!")
+
+
 def late_command(bench: Bench) -> None:
     now_s = bench.clock.mono()
     bench.oracles.on_command(
@@ -212,8 +224,10 @@ BUGS = {
     "I8": safe_mode,
     "I9": restart_loop,
     "I10": reboot_loop,
+    "I11": other_config,
     "I12": late_command,
     "I13": leak,
+    "I14": gossip,
     "I15": false_health,
     "I16": backwards,
 }

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from alimante.commands.loading import load_whole
 from alimante.core.clock import ManualClock
 from alimante.io.worker import InlineWorker
+from alimante.simulation.secrecy import PLACE
 from alimante.simulation.stage import begins_wall_s, on_simulated_wires
 from alimante.simulation.virtual_time import run_virtual
 from hardware.sim.settings import PlantSettings
@@ -38,7 +39,7 @@ def test_every_wire_is_simulated_and_nothing_else_about_it_changes():
     assert staged.devices == config.devices
     assert staged.controllers == config.controllers
     assert staged.mqtt.embedded is False
-    assert staged.mqtt.password is None
+    assert staged.mqtt.password == PLACE
 
 
 def test_a_zone_that_the_simulation_does_not_say_is_an_ordinary_one():

@@ -54,7 +54,7 @@ def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: fl
         ("heater=weld@1m", 'did you mean "welded"'),
         ("broker=dwn@1m", 'did you mean "down"'),
         ("clock=step@1m", "step(2h)"),
-        ("clock=drift(5)@1m", '"5" is no share; say 5% or -5%'),
+        ("clock=drift(x)@1m", '"x" is no share; say 5% or -5%'),
         ("process=leak(much)@1m", '"much" is no number'),
         ("clock=step(abc)@1m", '"abc" is no duration'),
         ("clock=step(1h)@1m+5m", "leave out +5m"),
