@@ -88,6 +88,7 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
             summary="it uses so many megabytes more with each minute", argument=1.0, takes=_number, such_as="1"
         ),
     },
+    "people": {"command": Around(summary="somebody sends commands over MQTT all the time, some of them twice")},
     "computer": {
         "reboot": Around(summary="it is switched off and on again", momentary=True),
         "off": Around(summary="it has no power"),

@@ -45,6 +45,7 @@ _AROUND: Final[Mapping[str, frozenset[str]]] = {
     "clock": frozenset({"time", "clock"}),
     "disk": frozenset({"storage", "disk"}),
     "process": frozenset({"process"}),
+    "people": frozenset(),
     "computer": frozenset(),
 }
 _ALL_AT_RISK: Final = frozenset({"process", "computer"})

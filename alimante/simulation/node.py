@@ -35,6 +35,7 @@ from alimante.simulation.ledger import FaultRecord, Ledger
 from alimante.simulation.liveness import Liveness
 from alimante.simulation.machine import MEMORY_MAX, Machine
 from alimante.simulation.oracles import Oracles
+from alimante.simulation.people import Commander
 from alimante.simulation.process import STATE, Process, Surroundings
 from alimante.simulation.secrecy import PASSWORD, PLACE, Secrecy
 from alimante.simulation.trace import Trace
@@ -96,6 +97,7 @@ class Node:
             wires=self.wires,
             connect=self._link,
         )
+        self._commander = Commander(plan.config, self.broker, self._streams.stream("people"))
         self.machine = Machine(plan.config, at, clock=clock, witness=self, sync=self._is_synced)
         self.ends: list[str] = []
         """Why processes ended before the run did."""
@@ -302,6 +304,8 @@ class Node:
         for record in self.ledger.faults:
             if record.is_active and record.fault.kind == "drift" and record.fault.target == "clock":
                 self.clock.step_wall(record.fault.argument * span_s)
+            elif record.is_active and record.fault.target == "people":
+                self._commander.look(now_s)
             elif record.is_active and record.fault.kind == "leak":
                 self._leak(record.fault, now_s)
 
@@ -360,6 +364,9 @@ class Node:
         for name in ("process_memory_bytes", "process_memory_percent"):
             self.facts.changed.pop(name, None)
 
+    def _nothing(self, fault: Fault) -> None:
+        """It shows in `_creep`."""
+
     def _break_computer(self, fault: Fault) -> None:
         self.machine.power_off()
         self.disk.lose(self._streams.stream("power cuts"))
@@ -383,6 +390,7 @@ _BREAK: Final[dict[str, _Deed]] = {
     "disk": Node._break_disk,
     "process": Node._break_process,
     "computer": Node._break_computer,
+    "people": Node._nothing,
 }
 _REPAIR: Final[dict[str, _Deed]] = {
     "broker": Node._repair_broker,
@@ -390,4 +398,5 @@ _REPAIR: Final[dict[str, _Deed]] = {
     "disk": Node._repair_disk,
     "process": Node._repair_process,
     "computer": Node._repair_computer,
+    "people": Node._nothing,
 }

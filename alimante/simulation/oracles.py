@@ -123,7 +123,7 @@ class Oracles:
         self._restarts: deque[float] = deque()
         self._reboots: deque[float] = deque()
         self._commands: dict[str, float] = {}
-        self._applied: dict[str, None] = {}
+        self._applied: dict[str, float] = {}
         self._next_truth_s = self._next_window_s = start_s
         self.begin_life(None, start_s)
 
@@ -203,13 +203,21 @@ class Oracles:
         """A command ended."""
         if event.outcome is not Outcome.APPLIED:
             return
-        is_late = now_s > self._commands.get(event.id, inf) + self._slack_s
-        is_twice = event.id in self._applied
-        self._applied[event.id] = None
+        until_s = self._until_s(event)
+        before_s = self._applied.get(event.id)
+        is_late = before_s is None and now_s > self._commands.get(event.id, inf) + self._slack_s
+        is_twice = before_s is not None and until_s > before_s  # the same answer may be given again
+        self._applied[event.id] = until_s
         while len(self._applied) > COMMANDS:
             del self._applied[next(iter(self._applied))]
         text = f"the command {event.id} was carried out {'twice' if is_twice else 'after its time'}"
         self._judge("I12", event.id, is_late or is_twice, now_s, text)
+
+    def _until_s(self, event: CommandFinished) -> float:
+        """Until when its output follows this command; -inf where it does not."""
+        output = None if self._supervisor is None else self._supervisor.gate.outputs.get(event.device)
+        wish = None if output is None else output.override
+        return wish.until_s if wish is not None and wish.reason == f"command {event.id}" else -inf
 
     # What is looked at.
 

@@ -19,6 +19,7 @@ from alimante.core.events import (
     SafetyActed,
 )
 from alimante.core.states import NodeState
+from alimante.safety.decision import Wish
 from alimante.simulation.oracles import INVARIANTS, Oracles
 from alimante.simulation.secrecy import Secrecy
 from alimante.simulation.stage import on_simulated_wires
@@ -192,7 +193,11 @@ def late_command(bench: Bench) -> None:
 
 def twice(bench: Bench) -> None:
     finished = CommandFinished(id="a", device="lamp", outcome=Outcome.APPLIED, reason="", value=1.0)
-    bench.oracles.on_finished(finished, bench.clock.mono())
+    for _ in range(3):  # an answer that is given again is no second effect
+        bench.gate.outputs["lamp"].override = Wish(value=1.0, source="mqtt", reason="command a", until_s=2000.0)
+        bench.oracles.on_finished(finished, bench.clock.mono())
+    assert bench.broken == []
+    bench.gate.outputs["lamp"].override = Wish(value=1.0, source="mqtt", reason="command a", until_s=2010.0)
     bench.oracles.on_finished(finished, bench.clock.mono())
 
 
