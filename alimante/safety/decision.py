@@ -83,11 +83,15 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The permitted value; `cause` and `text` say what bound it last, and are empty where nothing did."""
+    """The permitted value; `cause` and `text` say what bound it last, and are empty where nothing did.
+
+    `lacks` is the full name of what is not believed, where that is the cause.
+    """
 
     value: float
     cause: Cause = Cause.NONE
     text: str = ""
+    lacks: str = ""
 
 
 Rule = Callable[[Rules, float, Situation], Verdict | None]
@@ -130,9 +134,9 @@ def _evidence(rules: Rules, value: float, at: Situation) -> Verdict | None:
             doubted = doubted or f"{name} is doubtful{why}"
         elif belief.quality is Quality.SUSPECT:
             text = f"{name} has been doubtful for too long{why}"
-            return Verdict(value=rules.safe, cause=Cause.NO_EVIDENCE, text=text)
+            return Verdict(value=rules.safe, cause=Cause.NO_EVIDENCE, text=text, lacks=name)
         elif belief.quality is not Quality.GOOD:
-            return Verdict(value=rules.safe, cause=Cause.NO_EVIDENCE, text=f"{name} is not known{why}")
+            return Verdict(value=rules.safe, cause=Cause.NO_EVIDENCE, text=f"{name} is not known{why}", lacks=name)
     if doubted and not min(rules.safe, at.current) <= value <= max(rules.safe, at.current):
         held = at.current if (value - rules.safe) * (at.current - rules.safe) > 0 else rules.safe
         return Verdict(value=held, cause=Cause.SUSPECT, text=f"{doubted}: it may hold or go down, not up")

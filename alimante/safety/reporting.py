@@ -74,7 +74,7 @@ class Reporter:
         output.decide(self._now(), f"{output.say(wish.value)} by {wish.source} is not granted: {verdict.text}")
         if verdict.cause in _CONDITIONS:
             name, level, advice = _CONDITIONS[verdict.cause]
-            self._raise(output, name, level, verdict.text, advice)
+            self._raise(output, name, level, verdict.text, advice, cause=verdict.lacks.partition(".")[0])
         if verdict.cause not in _QUIET:
             is_forced = output.target != output.safe and verdict.value == output.safe
             self.acted(output, "forced_safe" if is_forced else "refused", verdict.cause, verdict.text, values)
@@ -192,10 +192,8 @@ class Reporter:
         condition = ConditionChanged(component=NODE, condition="held", level=Level.WARNING, text=text, advice=advice)
         self._conditions.raise_(condition)
 
-    def _raise(self, output: Output, name: str, level: Level, text: str, advice: str) -> None:
-        cause = ""
-        if name == "no_evidence":
-            cause = text.partition(" ")[0].partition(".")[0]
+    def _raise(self, output: Output, name: str, level: Level, text: str, advice: str, *, cause: str = "") -> None:
+        """`cause` is the component whose failure explains it, if any."""
         self._conditions.raise_(
             ConditionChanged(
                 component=output.id,

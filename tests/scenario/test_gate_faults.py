@@ -101,6 +101,8 @@ def test_f001_f002_a_heater_whose_sensor_is_lost_goes_off_and_comes_back_by_itse
     (lost,) = run.seen(SafetyActed, device="heater", action="forced_safe", cause="no_evidence")
     assert "warm_probe.temperature is not known" in lost.text
     assert levels(run, "heater", "no_evidence") == [Level.WARNING, Level.CLEAR] * 2  # before the first reading, too
+    (told,) = {event.cause for event in run.seen(ConditionChanged, condition="no_evidence", level=Level.WARNING)}
+    assert told == "warm_probe"
 
 
 def test_f056_an_off_that_fails_opens_the_safety_relay_and_is_tried_again_every_second():

@@ -48,6 +48,14 @@ def said(belief):
     return (("probe", belief),)
 
 
+def test_a_verdict_names_what_is_not_believed_and_nothing_where_that_is_not_the_cause():
+    def lacks(belief):
+        return decide(HEATER, wish(1.0), at(evidence=(("warm.temperature", GOOD), ("cold.temperature", belief)))).lacks
+
+    assert lacks(unknown("silent")) == lacks(LONG_SUSPECT) == "cold.temperature"
+    assert lacks(GOOD) == lacks(SUSPECT) == ""
+
+
 @pytest.mark.parametrize(
     ("rules", "value", "situation", "permitted", "cause"),
     [
