@@ -34,7 +34,7 @@ class Net:
 
 class _NetLink(MemoryLink):
     def __init__(self, net: Net, will: Will) -> None:
-        super().__init__(net.broker, will)
+        super().__init__(net.broker, will, "")
         self._net = net
 
     async def open(self, on_message: OnMessage, on_acknowledged: OnAcknowledged) -> Session:
