@@ -38,6 +38,7 @@ from alimante.services.hands import Hands
 from alimante.services.health import HealthService
 from alimante.services.health_checks import device_checks, disabled_check, group_check, link_check, time_check
 from alimante.services.health_plugins import plugin_checks
+from alimante.services.housekeeping import Housekeeping
 from alimante.services.journal import Journal
 from alimante.services.monitoring import Monitoring
 from alimante.services.newcomers import Newcomers
@@ -198,6 +199,7 @@ class Assembly:
         add = self.lifecycle.add
         add(Journal(self.bus))
         add(self.store)
+        add(self._housekeeping())
         add(self.alerts)
         add(self.health)
         if self.wires.world is not None and self.wires.world.is_watched:
@@ -409,6 +411,11 @@ class Assembly:
             tasks=self._tasks("monitoring"),
             on_exhaustion=lambda text: self.ending.request_exit(f"before the memory runs out: {text}"),
         )
+
+    def _housekeeping(self) -> Housekeeping:
+        ports = self.ports
+        folders = (ports.state_dir / self.config.node.id, ports.state_dir)
+        return Housekeeping(folders, files=ports.files, worker=self.disk, tasks=self._tasks("housekeeping"))
 
     def _newcomers(self) -> Newcomers:
         wires, workers = self.wires.opened, self.workers

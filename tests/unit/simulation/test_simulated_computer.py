@@ -1,8 +1,6 @@
-"""The disk and the broker of a simulated computer."""
+"""The facts and the broker of a simulated computer."""
 
 import asyncio
-import errno
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,40 +8,10 @@ import pytest
 from alimante.core.clock import ManualClock
 from alimante.mqtt.link import Inbound, LinkFailed, Will
 from alimante.simulation.broker import MemoryBroker, MemoryLink
-from alimante.simulation.computer import CALM, MemoryDisk, ScriptedFacts
+from alimante.simulation.computer import CALM, ScriptedFacts
 from alimante.simulation.virtual_time import run_virtual
 
 WILL = Will("node/availability", b"offline")
-FILE = Path("/state/a.json")
-
-
-def test_a_file_that_was_never_written_is_not_there():
-    with pytest.raises(FileNotFoundError):
-        MemoryDisk().read(FILE)
-
-
-def test_the_disk_counts_what_is_written():
-    disk = MemoryDisk()
-    disk.replace(FILE, b"12345")
-    disk.replace(FILE, b"678")
-    assert (disk.read(FILE), disk.written_bytes, disk.writes) == (b"678", 8, 2)
-
-
-def test_a_full_disk_keeps_what_was_there():
-    disk = MemoryDisk()
-    disk.replace(FILE, b"old")
-    disk.fault = errno.ENOSPC
-    with pytest.raises(OSError, match="ENOSPC"):
-        disk.replace(FILE, b"new")
-    assert (disk.read(FILE), disk.writes) == (b"old", 1)
-
-
-def test_a_slow_disk_lets_its_worker_wait():
-    disk, slept = MemoryDisk(), []
-    disk.sleep = slept.append
-    disk.slow_s = 20.0
-    disk.replace(FILE, b"")
-    assert slept == [20.0]
 
 
 def test_what_is_changed_about_the_computer_stands_beside_the_rest():
