@@ -137,7 +137,7 @@ def test_a_welded_relay_ends_below_harm(config: Path):
         ("broker=down@5m+2m", "broker lost"),
         ("clock=step(-2h)@5m", "clock stepped"),
         ("disk=full@5m+2m", "disk_free_percent"),
-        ("disk=readonly@5m+2m", "state_not_saved"),
+        ("disk=readonly@5m+12m", "state_not_saved"),
     ],
 )
 def test_what_breaks_around_the_devices_is_noticed_and_healed(config: Path, fault: str, counter: str):
