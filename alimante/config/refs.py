@@ -19,13 +19,3 @@ def references(devices: Mapping[str, Device], groups: Iterable[str]) -> dict[str
         if len(channels) == 1:
             named.setdefault(device.id, channels[0])
     return named
-
-
-def unit_of(full: str, devices: Mapping[str, Device], groups: Mapping[str, Iterable[str]]) -> str:
-    """The unit of what the full name stands for; of a group, its first member's. Raises `KeyError`."""
-    named = references(devices, groups)
-    if full in groups:
-        full = named[next(iter(groups[full]))]
-    device, channel = named[full].split(".")
-    spec = devices[device].spec
-    return next(one.unit.value for one in spec.channels(devices[device].params) if one.name == channel)

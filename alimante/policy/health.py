@@ -1,11 +1,10 @@
-"""What states and findings mean for the health of the node; it must not find out anything itself."""
+"""What findings mean for the health of the node; it must not find out anything itself."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from alimante.core.events import Level
-from alimante.core.states import DeviceState
 
 
 class Health(StrEnum):
@@ -27,23 +26,12 @@ class Part:
 
 
 _WORST_FIRST = (Health.CRITICAL, Health.UNKNOWN, Health.WARNING, Health.HEALTHY)
-_OF_DEVICE = {
-    DeviceState.ONLINE: Health.HEALTHY,
-    DeviceState.OFFLINE: Health.CRITICAL,
-    DeviceState.UNKNOWN: Health.UNKNOWN,
-    DeviceState.DISABLED: Health.WARNING,
-}
 _OF_LEVEL = {
     None: Health.UNKNOWN,
     Level.CLEAR: Health.HEALTHY,
     Level.WARNING: Health.WARNING,
     Level.CRITICAL: Health.CRITICAL,
 }
-
-
-def of_device(state: DeviceState) -> Health:
-    """The health of a device in `state`."""
-    return _OF_DEVICE[state]
 
 
 def of_level(level: Level | None) -> Health:

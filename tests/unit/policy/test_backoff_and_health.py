@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt, and what states mean for health."""
+"""How long to wait before the next attempt, and what parts mean for the health of a whole."""
 
 import random
 from itertools import product
@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alimante.core.states import DeviceState
 from alimante.policy.backoff import full_jitter_s
-from alimante.policy.health import Health, of_device, roll_up
+from alimante.policy.health import Health, roll_up
 
 SEVERITY = [Health.HEALTHY, Health.WARNING, Health.UNKNOWN, Health.CRITICAL]
 
@@ -31,15 +30,6 @@ def test_the_whole_span_is_used(attempt, longest_s):
 def test_the_stream_decides_and_nothing_else():
     waits = [full_jitter_s(3, base_s=1.0, cap_s=9.0, rng=random.Random(4)) for _ in range(2)]
     assert waits[0] == waits[1]
-
-
-def test_only_a_device_that_answers_is_healthy():
-    assert {state: of_device(state) for state in DeviceState} == {
-        DeviceState.ONLINE: Health.HEALTHY,
-        DeviceState.OFFLINE: Health.CRITICAL,
-        DeviceState.UNKNOWN: Health.UNKNOWN,
-        DeviceState.DISABLED: Health.WARNING,
-    }
 
 
 def test_nothing_at_all_is_unknown():

@@ -1,14 +1,9 @@
 """What may be said to an actuator, and how it is told."""
 
-import random
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alimante.core.states import DeviceState
-from alimante.policy.backoff import full_jitter_s
-from alimante.policy.health import Health, of_device, roll_up
 from alimante.policy.values import parse_value, say_value, show_value, tolerance
 from hardware.api import Range, Switch, Unit
 
@@ -50,17 +45,3 @@ def test_people_read_units_and_know_what_is_not_known():
     assert say_value(DIMMER, 30.0) == "30 %"
     assert say_value(SWITCH, 1.0) == "ON"
     assert say_value(SWITCH, None) == "unknown"
-
-
-@given(st.integers(1, 10_000), st.integers())
-def test_a_wait_never_exceeds_its_cap_and_never_is_negative(attempt, seed):
-    wait_s = full_jitter_s(attempt, base_s=1.0, cap_s=120.0, rng=random.Random(seed))
-    assert 0.0 <= wait_s <= min(120.0, 2.0 ** min(attempt - 1, 60))
-
-
-def test_the_worst_part_speaks_for_the_whole_and_nothing_is_unknown():
-    assert roll_up([]) is Health.UNKNOWN
-    assert roll_up([Health.HEALTHY, Health.UNKNOWN]) is Health.UNKNOWN
-    assert roll_up([Health.HEALTHY, Health.CRITICAL, Health.UNKNOWN]) is Health.CRITICAL
-    assert roll_up([of_device(DeviceState.ONLINE)] * 3) is Health.HEALTHY
-    assert of_device(DeviceState.OFFLINE) is Health.CRITICAL
