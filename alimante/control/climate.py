@@ -1,6 +1,10 @@
-"""Builds the controllers of temperature, humidity and air that a configuration says; it must not check it."""
+"""Builds the controllers of temperature, humidity and air that a configuration says; it must not check it.
+
+The code of a kind is loaded when the first of that kind is built: most enclosures have two of these four.
+"""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from alimante.config.climate import (
     AiringKeys,
@@ -15,14 +19,14 @@ from alimante.config.model import Config, Role
 from alimante.config.outputs import ROLE_LIMITS
 from alimante.control.controller import Controller
 from alimante.control.drive import Drive
-from alimante.control.gains import Gains
-from alimante.control.humidity import Airing, Humidity, Misting
-from alimante.control.pid import Pid, PidSettings
 from alimante.control.season import Curve
 from alimante.control.setpoints import Cautious, IsDay, Setpoint, between, steady
-from alimante.control.thermostat import Side, Thermostat
-from alimante.control.time_proportion import Timing
-from alimante.control.ventilation import AirBand, AiringPlan, Ventilation
+
+if TYPE_CHECKING:
+    from alimante.control.humidity import Humidity
+    from alimante.control.pid import Pid
+    from alimante.control.thermostat import Thermostat
+    from alimante.control.ventilation import AiringPlan, Ventilation
 
 
 def climate(config: Config, days: Mapping[str, IsDay]) -> dict[str, Controller]:
@@ -55,7 +59,9 @@ class _Workshop:
         self._config = config
         self._days = days
 
-    def thermostat(self, name: str, keys: ThermostatKeys) -> Thermostat:
+    def thermostat(self, name: str, keys: ThermostatKeys) -> "Thermostat":
+        from alimante.control.thermostat import Side, Thermostat
+
         sides = []
         if keys.heater is not None and keys.target_c is not None:
             target = self._setpoint(keys.target_c, min)
@@ -65,7 +71,11 @@ class _Workshop:
             sides.append(Side(drive=self._drive(keys.cooler), target=target, sign=-1))
         return Thermostat(name, sensor=self._full(keys.sensor), sides=sides, hysteresis_c=keys.hysteresis_c)
 
-    def pid(self, name: str, keys: PidKeys) -> Pid:
+    def pid(self, name: str, keys: PidKeys) -> "Pid":
+        from alimante.control.gains import Gains
+        from alimante.control.pid import Pid, PidSettings
+        from alimante.control.time_proportion import Timing
+
         heater = self._config.devices[keys.heater].output
         limits, usual = heater.limits, ROLE_LIMITS[Role.HEATER]
         settings = PidSettings(
@@ -85,7 +95,9 @@ class _Workshop:
         )
         return Pid(name, self._drive(keys.heater), settings)
 
-    def humidity(self, name: str, keys: HumidityKeys) -> Humidity:
+    def humidity(self, name: str, keys: HumidityKeys) -> "Humidity":
+        from alimante.control.humidity import Airing, Humidity, Misting
+
         misting = airing = None
         if keys.mister is not None and keys.low_pct is not None:
             misting = Misting(
@@ -104,7 +116,9 @@ class _Workshop:
             )
         return Humidity(name, sensor=self._full(keys.sensor), misting=misting, airing=airing)
 
-    def ventilation(self, name: str, keys: VentilationKeys) -> Ventilation:
+    def ventilation(self, name: str, keys: VentilationKeys) -> "Ventilation":
+        from alimante.control.ventilation import AirBand, Ventilation
+
         band = AirBand(low_ppm=keys.low_ppm, high_ppm=keys.high_ppm, least=keys.least_share, most=keys.most_share)
         sensor = None if keys.sensor is None else self._full(keys.sensor)
         return Ventilation(name, self._drive(keys.fan), sensor=sensor, band=band, plan=_plan(keys.airing))
@@ -136,5 +150,7 @@ class _Workshop:
         return self._days[keys.follows] if keys.follows is not None else next(iter(self._days.values()))
 
 
-def _plan(keys: AiringKeys | None) -> AiringPlan | None:
+def _plan(keys: AiringKeys | None) -> "AiringPlan | None":
+    from alimante.control.ventilation import AiringPlan
+
     return None if keys is None else AiringPlan(every_s=keys.every_s, for_s=keys.for_s, share=keys.share)

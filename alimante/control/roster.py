@@ -4,12 +4,10 @@ from alimante.config.model import Config
 from alimante.control.climate import climate
 from alimante.control.controller import Controller
 from alimante.control.days import days
-from alimante.control.photoperiod import Photoperiod
 
 
 def controllers(config: Config) -> tuple[Controller, ...]:
     """One for each of the configuration, which was found sound, in its order, that has all of its outputs."""
-    made = days(config)
-    is_day = {name: one.is_day for name, one in made.items() if isinstance(one, Photoperiod)}
+    made, is_day = days(config)
     made |= climate(config, is_day)
     return tuple(made[name] for name in config.controllers if name in made)

@@ -70,7 +70,7 @@ class Box:
         self.watch = TimeWatch(built.config.location, clock=clock, bus=self.bus)
         self.gate = Gate(handles, bus=self.bus, now=clock.mono, today=self.watch.today, wall=self.watch.wall)
         self.control = ControlService(
-            list(days(built.config).values()),
+            list(days(built.config)[0].values()),
             believed=lambda name: unknown("nothing is measured"),
             local=self.watch.local,
             ask=self.gate.demand,
