@@ -6,6 +6,7 @@ PYTHON ?=
 CONFIG ?= config/simulated.json
 ARGS ?=
 MOSQUITTO ?= mosquitto
+CALM ?= 7d
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 PYTEST = $(VENV)/bin/python -m pytest -n 2 --dist worksteal
@@ -13,7 +14,7 @@ SOURCES = alimante hardware
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak check schema bench pins clean broker
+.PHONY: help run test soak check schema bench matrix pins clean broker
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +43,11 @@ schema: $(VENV)/.dev ## write config/schema.json from the code
 
 bench: $(VENV)/.dev ## run the benchmarks; ARGS=--quick for a short run
 	$(VENV)/bin/python benchmarks/run.py $(ARGS)
+
+matrix: $(VENV)/.dev ## try every fault that there is and write docs/safety-matrix.md; CALM=7d is how long without any
+	$(VENV)/bin/alimante simulate --config config/simulated.json --matrix config/one-probe.json config/three-probes.json \
+	  --for $(CALM) --out docs/safety-matrix.md --json > docs/safety-matrix.json.new
+	mv docs/safety-matrix.json.new docs/safety-matrix.json
 
 pins: ## write constraints.txt from the newest versions that go together
 	rm -rf build/pins

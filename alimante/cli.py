@@ -119,6 +119,13 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     simulate.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance; the same gives the same run")
     simulate.add_argument("--chaos", action="store_true", help="draw faults by chance, by the seed")
     simulate.add_argument("--plot", metavar="FILE.svg", help="draw temperatures, actuators and faults")
+    simulate.add_argument(
+        "--matrix",
+        nargs="*",
+        metavar="FILE",
+        help="try each fault that there is by itself, in more configurations if you like, and --for so long none",
+    )
+    simulate.add_argument("--out", metavar="FILE.md", help="where the page of --matrix goes")
     _takes_json(simulate)
 
 
@@ -147,6 +154,8 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _simulate(args: argparse.Namespace) -> int:
+    if args.matrix is not None:
+        return _matrix(args)
     from alimante.commands import simulate
 
     return simulate.simulate(
@@ -158,6 +167,16 @@ def _simulate(args: argparse.Namespace) -> int:
         as_json=args.json,
         plot=args.plot,
     )
+
+
+def _matrix(args: argparse.Namespace) -> int:
+    from alimante.commands import matrix
+    from alimante.commands.errors import BadUse
+
+    if args.fault or args.chaos or args.plot:
+        raise BadUse("--matrix tries every fault by itself; leave out --fault, --chaos and --plot")
+    configs = dict.fromkeys([_config(args.config), *map(Path, args.matrix)])
+    return matrix.matrix(list(configs), how_long=args.how_long, seed=args.seed, as_data=args.json, out=args.out)
 
 
 def _schema(args: argparse.Namespace) -> int:

@@ -23,10 +23,10 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "slow": ("(4)",),
     "sentinel": ("", "(85)"),
     "lies": ("(0)", "(1)"),
-    "step": ("(-2h)", "(1d)"),
-    "pause": ("(10m)",),
+    "clock=step": ("(-2h)", "(1d)"),
+    "process=pause": ("(10m)",),
 }
-"""What is tried of kinds that take a number; of others that need one it is 60, and else what they say themselves."""
+"""What is tried of faults that take a number; of others that need one it is what they say themselves, or else 60."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ def _around(config: Config) -> Iterator[Case]:
     heaters = [device for device in config.devices.values() if device.role is Role.HEATER]
     for target, kinds in AROUND.items():
         for name in kinds:
-            for argument in _arguments(name, is_needed=kinds[name].argument is None):
+            for argument in _arguments_around(target, name):
                 fault = f"{target}={name}{argument}"
                 for heater in heaters:
                     yield from _states(fault, heater, ("on", "off"))
@@ -85,10 +85,14 @@ def _states(fault: str, output: Device, states: Iterable[str]) -> Iterator[Case]
         yield Case(fault=fault, output=output.id, state=state)
 
 
-def _arguments(name: str, *, is_needed: bool | None = None) -> tuple[str, ...]:
-    if is_needed is None:
-        is_needed = KINDS[name].argument is None
-    return ARGUMENTS.get(name, ("(60)",) if is_needed else ("",))
+def _arguments(name: str) -> tuple[str, ...]:
+    """What stands behind a fault of a device, brackets and all."""
+    return ARGUMENTS.get(name, ("(60)",) if KINDS[name].argument is None else ("",))
+
+
+def _arguments_around(target: str, name: str) -> tuple[str, ...]:
+    kind = AROUND[target][name]
+    return ARGUMENTS.get(f"{target}={name}", (f"({kind.such_as})",) if kind.argument is None else ("",))
 
 
 def _can_have(config: Config, device: Device, kind: str) -> bool:
@@ -107,21 +111,23 @@ def _can_have(config: Config, device: Device, kind: str) -> bool:
 
 
 def _concerned(config: Config, device: Device) -> list[Device]:
-    """The outputs that a fault of `device` concerns: itself, or what needs it or is moved by what reads it."""
-    names = related(parse(f"{device.id}={_any_kind(device)}@1", device_kinds(config)), config)
-    wanted = set(names)
-    if device.spec.kind == "sensor":
-        for controller in config.controllers.values():
-            said = set(_texts(controller.model_dump()))
-            said |= {config.references.get(text, text) for text in said}
-            if said & names:
-                wanted |= said
-        return [other for other in config.devices.values() if other.spec.kind == "actuator" and other.id in wanted]
-    return [device]
+    """The outputs that a fault of `device` concerns: itself, or all that need it, or else one that goes by it."""
+    if device.spec.kind == "actuator":
+        return [device]
+    names = related(parse(f"{device.id}=off@1", device_kinds(config)), config)
+    outputs = [other for other in config.devices.values() if other.spec.kind == "actuator"]
+    needing = [output for output in outputs if output.id in names]
+    return needing or [output for output in outputs if output.id in _moved_by(config, names)][:1]
 
 
-def _any_kind(device: Device) -> str:
-    return "off" if device.spec.kind == "sensor" else "welded"
+def _moved_by(config: Config, names: frozenset[str]) -> set[str]:
+    """What is named by a controller that reads one of `names`."""
+    found: set[str] = set()
+    for controller in config.controllers.values():
+        said = set(_texts(controller.model_dump()))
+        if names & (said | {config.references.get(text, text) for text in said}):
+            found |= said
+    return found
 
 
 def _texts(value: Any) -> Iterator[str]:

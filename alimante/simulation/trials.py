@@ -20,15 +20,17 @@ from alimante.simulation.report import Report
 from alimante.simulation.stage import on_simulated_wires
 from hardware.sim.load import Load
 
-BEGIN_S: Final = 1500.0
+BEGIN_S: Final = 900.0
 """Faults begin no earlier: by then the enclosure is warm and the heater comes and goes."""
-WITHIN_S: Final = 900.0
+WITHIN_S: Final = 600.0
 """So long a fault waits for its output to go on or off by itself; after that a person commands it."""
 SETTLED_S: Final = 5.0
 """So long an output has been on or off when the fault comes."""
 LASTS_S: Final = 2400.0
-"""Long enough for a trip, its rest of 900 s and a second trip."""
-AFTER_S: Final = 600.0
+"""Where heat is concerned: long enough for a trip, its rest of 900 s and a second trip."""
+BRIEFLY_S: Final = 900.0
+"""Of faults that concern no heater."""
+AFTER_S: Final = 400.0
 """How long a run goes on after its fault: a breaker may take 300 s to close."""
 SLOWLY_S: Final[Mapping[str, float]] = {"drift": 9000.0}
 """Kinds that need longer until something comes of them."""
@@ -52,12 +54,12 @@ class Norm:
 class Row:
     """What one case came to. Spans are in seconds since the fault began; None where it never came.
 
-    `alert` is the first one that people got. `safe_s` is how long an output was on at most that should not have been:
-    a heater in a zone that is hotter than it ever is without a fault, or that nobody measures, and any output beyond
-    its longest time; None where that did not end before the fault. `healed_s` counts from the end of the fault, and
-    `waits_for` is who or what it has to wait for instead. `highest_c` and `harm_c` are of the zone that came nearest to
-    harm, `unseen_s` is the age of the oldest reading on which a heater was on, and `broken` has the invariants that did
-    not hold.
+    `alert` is the first one that people got while the fault lasted. `safe_s` is how long an output was on at most that
+    should not have been: a heater in a zone that is hotter than it ever is without a fault, or that nobody measures,
+    and any output beyond its longest time; None where that did not end before the fault. `healed_s` counts from the
+    end of the fault, and `waits_for` is who or what it has to wait for instead. `highest_c` and `harm_c` are of the
+    zone that came nearest to harm, `unseen_s` is the age of the oldest reading on which a heater was on, and `broken`
+    has the invariants that did not hold.
     """
 
     fault: str
@@ -102,11 +104,10 @@ class Calm:
 
 
 def norm(config: Config, *, seed: int = 1) -> Norm:
-    """What `config` does without a fault, for as long as the longest case."""
+    """What `config` does without a fault, for about as long as a case."""
     watch = _Watch(config)
-    for_s = BEGIN_S + WITHIN_S + max(LASTS_S, *SLOWLY_S.values()) + AFTER_S
-    report = rehearse(config, for_s=for_s, seed=seed, on_look=watch.look)
-    highest = {name: zone.highest_c for name, zone in report.truth.zones.items()}
+    report = rehearse(config, for_s=BEGIN_S + WITHIN_S + LASTS_S, seed=seed, on_look=watch.look)
+    highest = {name: round(zone.highest_c, 1) for name, zone in report.truth.zones.items()}
     return Norm(highest_c=highest, switched={name: tuple(at) for name, at in watch.switched.items()})
 
 
@@ -152,9 +153,14 @@ def _moment(case: Case, usual: Norm) -> tuple[float, bool]:
 
 def _lasting(config: Config, case: Case) -> str:
     """How long the fault lasts, as text; nothing for one that happens in a moment."""
-    if case.target not in config.devices and AROUND[case.target][case.kind].momentary:
+    is_around = case.target not in config.devices
+    if is_around and AROUND[case.target][case.kind].momentary:
         return ""
-    return f"+{SLOWLY_S.get(case.kind, LASTS_S):g}"
+    is_about_heat = any(
+        name in config.devices and config.devices[name].role in (Role.HEATER, Role.CUTOFF)
+        for name in (case.target, case.output)
+    )
+    return f"+{SLOWLY_S.get(case.kind, LASTS_S) if is_about_heat else BRIEFLY_S:g}"
 
 
 @dataclass(slots=True)
@@ -274,8 +280,11 @@ def _waits_for(node: Node) -> str:
 def _row(case: Case, report: Report, watch: _Watch) -> Row:
     record = report.faults[0]
     begun_s, ends_s = record.fault.at_s, record.fault.ends_s
-    alert = next((alert for alert in report.alerts if alert.at_s >= begun_s), None)
+    until_s = ends_s if record.fault.for_s else inf
+    alert = next((alert for alert in report.alerts if begun_s <= alert.at_s <= until_s), None)
     seen_s = alert.at_s if alert else None if record.fault.device else record.detected_s
+    if seen_s is not None and seen_s > until_s:
+        seen_s = None
     zone, harm_c = _nearest_to_harm(watch.config, report)
     return Row(
         fault=case.fault,
