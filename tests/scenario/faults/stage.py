@@ -4,6 +4,7 @@ The heater is on or off when the fault comes, and what is measured are times and
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from alimante.config.build import build
 from alimante.config.model import Config, Mqtt
 from alimante.core.events import AlertChanged, SafetyActed
-from alimante.core.generations import decode, newest
+from alimante.core.files import Files
+from alimante.core.generations import Corrupt, decode, newest
 from alimante.mqtt.link import Link, Will
 from hardware.board import GENERIC
 from hardware.sim.faults import parse
@@ -21,7 +23,6 @@ from hardware.sim.place import Meddle
 from hardware.sim.sabotage import Sabotage
 from tests.scenario.faults.oracle import Duties, Oracle
 from tests.scenario.harness import Run, run_supervisor
-from tests.unit.fakes import MemoryFiles
 
 POLL_S = 5.0
 TARGET_C, MAX_C, HARM_C = 30.0, 36.0, 40.0
@@ -272,10 +273,12 @@ class Stage:
 
 def saved_alerts(run: Run) -> set[tuple[str, str]]:
     """The alerts in the saved state."""
-    files = run.supervisor.ports.files
-    assert isinstance(files, MemoryFiles)
-    found = newest([decode(data) for data in files.contents.values()])
-    sections = {} if found is None else found.sections
+    supervisor, found = run.supervisor, []
+    for path in supervisor.store._paths:
+        with contextlib.suppress(FileNotFoundError, Corrupt):
+            found.append(decode(supervisor.ports.files.read(path)))
+    counts = newest(found)
+    sections = {} if counts is None else counts.sections
     json.dumps(sections, allow_nan=False)
     return {(each["component"], each["condition"]) for each in sections.get("alerts", {}).get("alerts", [])}
 
@@ -305,7 +308,7 @@ def play(
     sensors: int = 1,
     is_on: bool | None = True,
     duties: Duties | None = None,
-    files: MemoryFiles | None = None,
+    files: Files | None = None,
     seed: int = 1,
     before: Callable[[Run], None] = lambda run: None,
     link: MakeLink | None = None,
