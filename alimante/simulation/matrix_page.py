@@ -73,11 +73,14 @@ _BECAUSE: Final[Mapping[str, str]] = {
     "slow": "the answers came in time",
     "sentinel": "this sensor has no such value, or it is a plausible one of it",
     "hang": "nobody asked it meanwhile",
-    "welded": "it was to be on anyway, or nothing measures what it does",
+    "welded": "it was to be on anyway, or nothing measures what it does. A safety relay that cannot open shows only on "
+    "the day when it must: try it by hand now and then",
     "burnt_out": "it was to be off anyway, or nothing measures what it does",
     "inverted": "nothing measures what it does",
     "write_fails": "nothing had to be written meanwhile, and its line read as it should",
     "lies": "it said what was so",
+    "leak": "the memory was not short yet",
+    "command": "whoever may command is no fault",
     "restart": "a restart that was asked for is no fault",
     "step": "it is in the log: lights and meals go by the new time, and nothing else goes by it",
     "unsynced": "this computer's clock is said to be trusted (`location.clock_is_trusted`)",
@@ -201,7 +204,7 @@ def _untold(parts: Sequence[Part]) -> str:
         those = list(some)
         names = ", ".join(f"`{name}`" for name in dict.fromkeys(row.fault for row in those))
         reason = because(those[0]) or "**nobody knows; this is a defect**"
-        lines.append(f"- **{kind}**, {len(those)} runs: {reason}. ({names})")
+        lines.append(f"- **{kind}**, {len(those)} run{'s' * (len(those) > 1)}: {reason}. ({names})")
     return "\n".join([*lines, ""])
 
 
