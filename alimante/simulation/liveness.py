@@ -33,7 +33,7 @@ LIVENESS: Final = {
     "L1": "the node is HEALTHY at most 120 s after a fault is over, if no person is needed",
     "L2": "all breakers are closed at most 300 s after a fault is over",
     "L3": "the broker has the true state of every output at most 30 s after it was reached",
-    "L4": "a zone is as warm as before at most three time constants after a fault is over",
+    "L4": "a zone is as warm as before two to three time constants after a fault is over",
     "L5": "nothing waits to be told any more at some time in the 60 s after the broker was reached",
 }
 
@@ -114,9 +114,10 @@ class Liveness:
             return
         warm = self._in_band(truth)
         for (spec, name), since_s in list(self._cold.items()):
-            if name in warm:
+            constant_s = self._time_constant_s(name)
+            if name in warm and now_s - since_s > (TIME_CONSTANTS - 1.0) * constant_s:
                 del self._cold[spec, name]
-            elif now_s - since_s > TIME_CONSTANTS * self._time_constant_s(name):
+            elif now_s - since_s > TIME_CONSTANTS * constant_s:
                 del self._cold[spec, name]
                 self._tell("L4", now_s, f"{', '.join(self._zones[name])} is not as warm as it should be after {spec}")
 

@@ -272,7 +272,10 @@ class Node:
 
     def _schedule(self, record: FaultRecord) -> None:
         fault = record.fault
-        self._loop.call_at(self.start_s + fault.at_s, self._break, record)
+        if fault.at_s == 0.0:  # before the first process, and not while it starts
+            self._break(record)
+        else:
+            self._loop.call_at(self.start_s + fault.at_s, self._break, record)
         if isfinite(fault.ends_s) and fault.for_s > 0:
             self._loop.call_at(self.start_s + fault.ends_s, self._repair, record)
 
