@@ -12,13 +12,10 @@ from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.folders import Folders
 from alimante.core.durations import duration_s
 from alimante.core.text import printable
+from alimante.policy.asking import MAINTENANCE_S, MAX_MAINTENANCE_S
 from alimante.services.control_socket import SOCKET_NAME, short_path
 
 ANSWER_S = 5.0
-MAINTENANCE_S = 1800.0
-"""How long maintenance lasts when nothing is said."""
-
-MAX_MAINTENANCE_S = 4 * 3600.0
 Report = dict[str, Any]
 
 

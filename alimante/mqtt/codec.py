@@ -11,14 +11,13 @@ from pydantic_core import to_json
 
 from alimante.core.events import CommandFinished, Outcome, OutputChanged, ReadingAged, ReadingTaken
 from alimante.core.text import brief
+from alimante.policy.asking import MAX_NAME, MAX_TTL_S, TTL_S, is_name
 from alimante.policy.plausibility import is_number
 from alimante.policy.values import is_auto, parse_value, show_value
 from hardware.api import Accepts
 
 MAX_PAYLOAD_BYTES = 4096
-MAX_ID_LENGTH = 64
 EXPIRES_IN_S, MAX_EXPIRES_IN_S = 30.0, 300.0
-TTL_S, MAX_TTL_S = 1800.0, 86400.0
 MAX_CLOCK_ERROR_S = 5.0
 """How far in the future a command may have been sent: two clocks kept by NTP differ by far less."""
 
@@ -135,9 +134,9 @@ def show(text: str) -> str:
 def _id(said: object) -> str | None:
     if said is None:
         return None
-    if isinstance(said, str) and 0 < len(said) <= MAX_ID_LENGTH and said.isprintable():
+    if is_name(said):
         return said
-    raise Refused(f"an id is a text of 1 to {MAX_ID_LENGTH} printable characters")
+    raise Refused(f"an id is a text of 1 to {MAX_NAME} printable characters")
 
 
 def _seconds(said: dict[str, object], key: str, default: float, most: float, command_id: str | None) -> float:

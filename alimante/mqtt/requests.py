@@ -10,12 +10,8 @@ from alimante.mqtt.facts import encode_report
 from alimante.mqtt.link import Inbound
 from alimante.mqtt.outbox import Message
 from alimante.mqtt.topics import Topics
+from alimante.policy.asking import MAINTENANCE_S, MAX_MAINTENANCE_S, MAX_NAME, is_name
 from alimante.policy.plausibility import is_number
-
-MAX_NAME = 64
-MAX_MAINTENANCE_S = 4 * 3600.0
-MAINTENANCE_S = 1800.0
-"""How long a maintenance lasts when only ON was said."""
 
 
 class Requests:
@@ -72,7 +68,7 @@ class Requests:
     def _on_ack(self, name: str, payload: bytes) -> bytes:
         request_id, said = decode_request(payload, {"id", "value", "by"})
         by = said.get("by", said.get("value"))
-        if not isinstance(by, str) or not 0 < len(by) <= MAX_NAME or not by.isprintable():
+        if not is_name(by):
             raise Refused(f"say who knows of it: a name of 1 to {MAX_NAME} printable characters", request_id)
         try:
             self._acknowledge(name, by)

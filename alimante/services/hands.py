@@ -8,14 +8,13 @@ from typing import Any, Final
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.events import CommandFinished, CommandReceived
+from alimante.policy.asking import MAX_TTL_S, TTL_S
 from alimante.policy.plausibility import is_number
-from alimante.policy.values import parse_value, show_value
+from alimante.policy.values import is_auto, parse_value, show_value
 from alimante.safety.gate import Gate
 from alimante.safety.output import Output
 from alimante.services.control_socket import Answer, CannotAnswer
 
-TTL_S: Final = 1800.0
-MAX_TTL_S: Final = 86400.0
 ANSWERED_S: Final = 3.0
 """A write ends within its own deadline; more than two of them in a row are not waited for."""
 
@@ -38,8 +37,7 @@ class Hands:
         output = self._output(request)
         said = request.get("value")
         try:
-            is_auto = isinstance(said, str) and said.strip().upper() == "AUTO"
-            value = None if is_auto else parse_value(output.handle.accepts, said)
+            value = None if is_auto(said) else parse_value(output.handle.accepts, said)
         except ValueError as error:
             raise CannotAnswer(f"{output.id}: {error}") from None
         finished = await self._command(output.id, value, _seconds(request, "ttl_s", TTL_S, MAX_TTL_S))

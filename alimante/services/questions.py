@@ -6,6 +6,7 @@ from typing import Any
 
 from alimante.core.states import NodeState, Tracked
 from alimante.core.text import strict
+from alimante.policy.asking import MAX_NAME, is_name
 from alimante.services.alerts import AlertService
 from alimante.services.control_socket import Answer, CannotAnswer
 from alimante.services.errors import ErrorRegistry
@@ -15,7 +16,6 @@ from alimante.services.monitoring import Monitoring
 from alimante.services.outputs import OutputService
 from alimante.services.status import Status
 
-MAX_NAME = 64
 HISTORY = 20
 """How many alerts of the past are told."""
 
@@ -94,7 +94,7 @@ class Questions:
 
     def _acknowledge(self, request: Request) -> Request:
         alert, by = request.get("alert"), request.get("by")
-        if not isinstance(by, str) or not 0 < len(by) <= MAX_NAME or not by.isprintable():
+        if not is_name(by):
             raise CannotAnswer(f"say who knows of it: a name of 1 to {MAX_NAME} printable characters")
         try:
             self.acknowledge(str(alert), by)
