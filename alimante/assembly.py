@@ -21,11 +21,13 @@ from alimante.io.worker import Worker
 from alimante.mqtt.announcements import Known
 from alimante.mqtt.link import Link, Will
 from alimante.mqtt.parts import Deeds, MqttParts
+from alimante.policy.checkup import Check
 from alimante.policy.heartbeats import Heartbeats
 from alimante.ports import Ports
 from alimante.safety.gate import Gate
 from alimante.safety.watch import thermometers_of
 from alimante.services.alerts import AlertService
+from alimante.services.computer_checks import storage_check, system_check
 from alimante.services.control import ControlService
 from alimante.services.control_socket import SOCKET_NAME, ControlSocket
 from alimante.services.edges import EdgeService
@@ -36,7 +38,15 @@ from alimante.services.gauges import gauges_of_bus, gauges_of_oversight, gauges_
 from alimante.services.groups import Groups, groups_of
 from alimante.services.hands import Hands
 from alimante.services.health import HealthService
-from alimante.services.health_checks import device_checks, disabled_check, group_check, link_check, time_check
+from alimante.services.health_checks import (
+    device_checks,
+    disabled_check,
+    error_checks,
+    group_check,
+    link_check,
+    link_error_check,
+    time_check,
+)
 from alimante.services.health_plugins import plugin_checks
 from alimante.services.housekeeping import Housekeeping
 from alimante.services.journal import Journal
@@ -261,11 +271,10 @@ class Assembly:
         add(Periodic("controllers", Phase.SERVICES, announce, every_s=CONTROLLERS_S, tasks=self._tasks("controllers")))
         if not config.mqtt.embedded:
             self._on_address(config.mqtt.host, config.mqtt.port)
-        client = parts.client
         self.gauges |= parts.gauges()
-        self.health.add_check(
-            link_check(lambda: client.connected, lambda: client.trouble, period_s=config.health.period_s)
-        )
+        client, period_s = parts.client, config.health.period_s
+        self.health.add_check(link_check(lambda: client.connected, lambda: client.trouble, period_s=period_s))
+        self.health.add_check(link_error_check(self.errors.finding, period_s=period_s))
 
     def _questions(self) -> Questions:
         explain = Explainer(
@@ -374,7 +383,18 @@ class Assembly:
         add(group_check(group, believed, period_s=period_s) for group in self.config.groups)
         add(disabled_check(name, why, period_s=period_s) for name, why in self.config.disabled.items())
         add([time_check(lambda: self.time.local() is not None, period_s=period_s)])
+        devices = [handle.device for handle in (*self.sensors.values(), *outputs.values())]
+        add(error_checks(devices, self.errors.finding, period_s=period_s))
+        add(self._computer_checks())
         add(plugin_checks(believed))
+
+    def _computer_checks(self) -> list[Check]:
+        told, age_s = self.monitoring.conditions, self.monitoring.age_s
+        spans_s = {"period_s": self.config.health.period_s, "every_s": self.config.monitoring.period_s}
+        return [
+            system_check(lambda: told("system"), age_s, **spans_s),
+            storage_check(lambda: told("storage"), age_s, lambda: self.store.trouble, **spans_s),
+        ]
 
     def _recovery(self) -> RecoveryService:
         actuators = {name: output.handle for name, output in self.gate.outputs.items()}

@@ -173,6 +173,21 @@ class ErrorKeys(Keys):
     defects_within_s: float = Field(
         default=ErrorRules.defects_within_s, gt=0, le=86_400, description="Time within which they count together."
     )
+    failures: int = Field(
+        default=ErrorRules.failures,
+        ge=2,
+        le=100,
+        description="How often something may fail, and work in between, before that is a warning.",
+    )
+    failures_within_s: float = Field(
+        default=ErrorRules.failures_within_s, gt=0, le=86_400, description="Time within which they count together."
+    )
+    failure_share: float = Field(
+        default=ErrorRules.failure_share,
+        gt=0,
+        le=1,
+        description="Share of a sensor's readings that must fail for that; cheap sensors miss one now and then.",
+    )
 
     def rules(self) -> ErrorRules:
         """The same for the policy."""

@@ -4,26 +4,29 @@ from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 
 from alimante.core.events import Category, Severity
-from alimante.policy.classify import DEFECTS, Classified, worse
-from alimante.policy.health import Health
+from alimante.policy.classify import DEFECTS, Classified
 
 MINUTE_S = 60.0
 RATE_WINDOWS_MIN = (1, 10, 60)
 """Over how many minutes rates are told; the last also bounds what is kept for them."""
 
-QUIET_S = 60.0
-"""A component without an error for so long is healthy as far as errors tell."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorRules:
-    """How much is remembered, and when crashes become a warning: `defects` of them `defects_within_s` seconds."""
+    """How much is remembered, and when errors become a warning.
+
+    Crashes do where there are `defects` of them within `defects_within_s` seconds. Other failures do where `failures`
+    began within `failures_within_s` seconds, and of readings so many that they are `failure_share` of all in between.
+    """
 
     recent: int = 20
     forget_after_s: float = 86_400.0
     components: int = 200
     defects: int = 3
     defects_within_s: float = 600.0
+    failures: int = 5
+    failures_within_s: float = 600.0
+    failure_share: float = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class Record:
     by_error: Counter[str] = field(default_factory=Counter)
     minutes: deque[list[int]] = field(default_factory=deque)  # [minute since the clock's start, errors in it]
     defects: deque[float] = field(default_factory=deque)
+    begun: deque[tuple[float, int | None]] = field(default_factory=deque)
+    """When failures began, and with which reading. One that goes on is one, however often it is met."""
 
     def count(self, now_s: float, *, within_min: int) -> int:
         """Errors in the last `within_min` minutes, counted in whole minutes of the clock."""
@@ -62,8 +67,21 @@ class ErrorBook:
         self.rules = rules
         self.records: OrderedDict[str, Record] = OrderedDict()  # the one that failed last is last
 
-    def note(self, component: str, error: str, found: Classified, text: str, *, now_s: float) -> Record:
-        """Write down an error at the monotonic time `now_s`."""
+    def note(
+        self,
+        component: str,
+        error: str,
+        found: Classified,
+        text: str,
+        *,
+        now_s: float,
+        reading: int | None = None,
+        goes_on: bool = False,
+    ) -> Record:
+        """Write down an error at the monotonic time `now_s`.
+
+        `reading` numbers all readings of a sensor. `goes_on` says that the one before this one failed, too.
+        """
         self.forget(now_s)
         record = self.records.pop(component, None) or Record(deque(maxlen=self.rules.recent), now_s, now_s)
         self.records[component] = record
@@ -80,6 +98,10 @@ class ErrorBook:
             record.defects.append(now_s)
             while len(record.defects) > self.rules.defects:
                 record.defects.popleft()
+        if not goes_on:
+            record.begun.append((now_s, reading))
+            while len(record.begun) > self.rules.failures:
+                record.begun.popleft()
         return record
 
     def forget(self, now_s: float) -> None:
@@ -91,16 +113,16 @@ class ErrorBook:
             while record.recent and record.recent[0].at_s < oldest_s:
                 record.recent.popleft()
 
-    def health(self, component: str, now_s: float) -> Health:
-        """What the errors of the last `QUIET_S` seconds say: CRITICAL from severity HIGH on, WARNING for others."""
-        record = self.records.get(component)
-        if record is None:
-            return Health.HEALTHY
-        severities = [noted.severity for noted in record.recent if now_s - noted.at_s < QUIET_S]
-        if not severities:
-            return Health.HEALTHY
-        is_bad = any(worse(severity, Severity.HIGH) is severity for severity in severities)
-        return Health.CRITICAL if is_bad else Health.WARNING
+    def too_often(self, component: str, now_s: float) -> Noted | None:
+        """The last error of `component` while failures begin too often to be left alone; see `ErrorRules`."""
+        record, rules = self.records.get(component), self.rules
+        if record is None or not record.recent or len(record.begun) < rules.failures:
+            return None
+        (first_s, first), (_, last) = record.begun[0], record.begun[-1]
+        if now_s - first_s > rules.failures_within_s:
+            return None
+        is_rare = first is not None and last is not None and rules.failures < rules.failure_share * (last - first + 1)
+        return None if is_rare else record.recent[-1]
 
     def defective_until_s(self, component: str) -> float | None:
         """Until when `component` counts as defective; None when it crashed too rarely for that.

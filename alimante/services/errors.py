@@ -1,7 +1,7 @@
 """Gathers everything that fails into one book and says it as `ErrorSeen`; it must not repair anything."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alimante.config.keys import Role
@@ -23,13 +23,15 @@ from alimante.core.events import (
     WireStateChanged,
 )
 from alimante.io.guard import BreakerOpen
+from alimante.policy.advice import advice_for
+from alimante.policy.checkup import SOUND, Finding
 from alimante.policy.classify import DEFECTS, Part, classify
 from alimante.policy.error_book import RATE_WINDOWS_MIN, ErrorBook, ErrorRules, Noted, Record
-from alimante.policy.health import Health
 
 MQTT = "mqtt"
 EVENT_BUS = "event_bus"
 DEFECT = "defect"
+OFTEN = "fails_often"
 _HEAT = frozenset({Role.HEATER, Role.CUTOFF})
 _FAILED = frozenset({Outcome.FAILED, Outcome.UNKNOWN})
 
@@ -72,7 +74,7 @@ class ErrorRegistry:
         self._bus = bus
         self._clock = clock
         self._undo: list[Undo] = []
-        self._misses: dict[str, int] = {}
+        self._misses: dict[str, int] = {}  # of each sensor, the number of its last reading that failed
         self._defective: dict[str, asyncio.TimerHandle] = {}
 
     async def start(self) -> None:
@@ -95,9 +97,17 @@ class ErrorRegistry:
         for timer in self._defective.values():
             timer.cancel()
 
-    def health(self, component: str) -> Health:
-        """What the errors of the last minute say of `component`; none is HEALTHY as far as this book can tell."""
-        return self.book.health(component, self._clock.mono())
+    def finding(self, component: str, *, of: Iterable[str] = ()) -> Finding:
+        """A warning while `component` fails again and again, which nobody sees who waits for it to fail for good.
+
+        `of` are its driver and the kind of its wire, for the advice.
+        """
+        last, rules = self.book.too_often(component, self._clock.mono()), self.book.rules
+        if last is None:
+            return SOUND
+        often = f"{rules.failures} times or more within {rules.failures_within_s / 60:g} min"
+        text = f"{component} fails again and again, {often}; the last time: {last.text}"
+        return Finding(level=Level.WARNING, code=OFTEN, text=text, advice=advice_for(last.error, of=of))
 
     def report(self) -> dict[str, Any]:
         """The book as plain JSON values, the component that failed last first."""
@@ -106,10 +116,12 @@ class ErrorRegistry:
         return {name: _shown(record, now_s) for name, record in reversed(self.book.records.items())}
 
     def _on_missed(self, event: ReadingMissed) -> None:
-        if event.error == BreakerOpen.__name__ or self._misses.get(event.device) == event.seq:
-            return  # a refusal is no failure, and one failed reading is one error whatever its channels
+        before = self._misses.get(event.device)
         self._misses[event.device] = event.seq
-        self._note(event.device, event.error, self._part(event.device, Part.SENSOR), event.reason)
+        if event.error == BreakerOpen.__name__ or before == event.seq:
+            return  # a refusal is no failure, and one failed reading is one error whatever its channels
+        part, goes_on = self._part(event.device, Part.SENSOR), before == event.seq - 1
+        self._note(event.device, event.error, part, event.reason, reading=event.seq, goes_on=goes_on)
 
     def _on_command(self, event: CommandFinished) -> None:
         if event.outcome in _FAILED:
@@ -138,9 +150,12 @@ class ErrorRegistry:
     def _part(self, component: str, otherwise: Part) -> Part:
         return self._parts.get(component, otherwise)
 
-    def _note(self, component: str, error: str, part: Part, text: str) -> None:
+    def _note(
+        self, component: str, error: str, part: Part, text: str, *, reading: int | None = None, goes_on: bool = False
+    ) -> None:
         found = classify(error, part)
-        self.book.note(component, error, found, text, now_s=self._clock.mono())
+        now_s = self._clock.mono()
+        self.book.note(component, error, found, text, now_s=now_s, reading=reading, goes_on=goes_on)
         self._bus.publish(
             ErrorSeen(component=component, error=error, severity=found.severity, category=found.category, text=text)
         )

@@ -1,12 +1,14 @@
-"""The health checks of what every node has: sensors, outputs, wires, groups, the link and the time.
+"""The health checks of what every node has: sensors, outputs, wires, groups, the link, the time and their errors.
 
 They must look at what is known already, and never ask a wire themselves.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, Protocol
 
+from alimante.config.model import Device
 from alimante.core.events import Level, Quality, ReadingMissed
 from alimante.core.states import DeviceState
 from alimante.io.handle import ActuatorHandle, SensorHandle
@@ -17,6 +19,7 @@ from alimante.policy.checkup import SOUND, Check, Finding, Kind
 _GONE: Final = frozenset({"WireUnavailable", "WirePermission"})
 """Errors that are of the wire, whichever device met them."""
 
+ERRORS: Final = "errors"
 _NOTHING: Final = Finding(level=None, text="nothing was heard of it yet")
 
 
@@ -254,3 +257,41 @@ def device_checks(
             outputs=on_outputs,
         )
         yield wire_check(parts, now=now, period_s=period_s)
+
+
+class FindsErrors(Protocol):
+    """Looks at the errors of a component."""
+
+    def __call__(self, component: str, *, of: Iterable[str] = ()) -> Finding:
+        """Whether they are too many; `of` are its driver and the kind of its wire."""
+        ...
+
+
+def error_checks(devices: Iterable[Device], find: FindsErrors, *, period_s: float) -> Iterator[Check]:
+    """A look at the errors of each of `devices` and of the wires that they hang on.
+
+    What fails and works in turns is as well as its last answer by all other checks. `Readings`, the gate and the
+    breakers tell people.
+    """
+    wires: dict[str, str] = {}
+    for device in devices:
+        of = (device.driver, device.spec.wire.value)
+        wires[device.wire] = device.spec.wire.value
+        yield Check(
+            component=device.id,
+            name=ERRORS,
+            run=partial(find, device.id, of=of),
+            kind=Kind.COMPONENT,
+            period_s=period_s,
+            announces=False,
+            parent=device.wire,
+        )
+    for wire, kind in wires.items():
+        run = partial(find, wire, of=(kind,))
+        yield Check(component=wire, name=ERRORS, run=run, kind=Kind.HARDWARE, period_s=period_s, announces=False)
+
+
+def link_error_check(find: FindsErrors, *, period_s: float) -> Check:
+    """A look at how often the connection to the broker broke, which `link_check` may find whole each time."""
+    run = partial(find, "mqtt")
+    return Check(component="mqtt", name=ERRORS, run=run, kind=Kind.NETWORK, period_s=period_s, is_critical=False)

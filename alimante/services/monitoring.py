@@ -50,7 +50,8 @@ _ADVICE = {
     "soc_temperature_c": "give the Raspberry Pi air or a heat sink",
     "tasks_growth": "a driver or a plug-in leaves tasks behind; restart the supervisor and report this",
 }
-_OF_PROCESS = ("process_", "tasks_")
+_PARTS = {"process": ("process_", "tasks_"), "storage": ("disk_",)}
+"""The components that numbers belong to, by how their names begin; all others belong to the system."""
 
 
 ALWAYS_TOLD = (
@@ -123,7 +124,8 @@ class Monitoring:
         self._usual_tasks: int | None = None
         self._series: dict[str, Series] = {}
         self._thresholds = {name: _threshold(limit) for name, limit in _limits(keys)}
-        self._levels: dict[str, Level] = {}
+        self._told: dict[str, ConditionChanged] = {}
+        self._measured_s: float | None = None
         self._undo: list[Undo] = []
         self.counts: Counter[str] = Counter(dict.fromkeys(ALWAYS_TOLD, 0))
         """What happened since the start, by name."""
@@ -156,13 +158,21 @@ class Monitoring:
                     "max": _round(summary.highest),
                     "count": summary.count,
                     "age_s": round(summary.age_s, 1),
-                    "level": self._levels.get(name, Level.CLEAR).value,
+                    "level": self._level(name).value,
                 }
         return {"period_s": self._keys.period_s, "metrics": metrics, "counts": dict(sorted(self.counts.items()))}
 
     def errors(self) -> int:
         """How many errors there were since the start, of all kinds."""
         return sum(count for name, count in self.counts.items() if name.startswith("errors_"))
+
+    def conditions(self, component: str) -> list[ConditionChanged]:
+        """What holds now of `component`: "system", "process" or "storage"."""
+        return [told for told in self._told.values() if told.component == component and told.level is not Level.CLEAR]
+
+    def age_s(self) -> float | None:
+        """How long ago the computer was measured; None before the first time."""
+        return None if self._measured_s is None else self._clock.mono() - self._measured_s
 
     async def _serve(self) -> None:
         while True:
@@ -172,6 +182,8 @@ class Monitoring:
     async def look(self) -> None:
         """Measure once."""
         done = await self._worker.run(self._facts.gather, label="system facts", deadline_s=GATHER_DEADLINE_S)
+        if done.error is None:
+            self._measured_s = done.started_s
         facts: dict[str, float] = dict(done.value or {})
         facts |= {name: gauge() for name, gauge in self._gauges.items()}
         facts |= self._tasks_growth()
@@ -204,14 +216,18 @@ class Monitoring:
                 self._tell(name, level, f"the firmware reports: {name.replace('_', ' ')}")
 
     def _tell(self, name: str, level: Level, text: str) -> None:
-        if self._levels.get(name, Level.CLEAR) is level:
+        if self._level(name) is level:
             return
-        self._levels[name] = level
-        component = "process" if name.startswith(_OF_PROCESS) else "system"
-        advice = _ADVICE.get(name, "")
-        self._bus.publish(ConditionChanged(component=component, condition=name, level=level, text=text, advice=advice))
+        component = next((part for part, names in _PARTS.items() if name.startswith(names)), "system")
+        self._told[name] = told = ConditionChanged(
+            component=component, condition=name, level=level, text=text, advice=_ADVICE.get(name, "")
+        )
+        self._bus.publish(told)
         if name == "process_memory_percent" and level is Level.CRITICAL:
             self._on_exhaustion(text)
+
+    def _level(self, name: str) -> Level:
+        return self._told[name].level if name in self._told else Level.CLEAR
 
     def _handlers(self) -> list[tuple[type[Any], Callable[[Any], None]]]:
         count = self.counts

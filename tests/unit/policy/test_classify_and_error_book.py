@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from alimante.core.events import Category, Severity
 from alimante.policy.classify import Classified, Part, classify, worse
 from alimante.policy.error_book import ErrorBook, ErrorRules
-from alimante.policy.health import Health
 from hardware import errors as device_errors
 from hardware.errors import DeviceError
 
@@ -102,14 +101,38 @@ class TestBook:
         book.forget(3601.0)
         assert list(book.records) == ["air"]
 
-    def test_the_health_follows_from_the_last_minute(self):
+    def test_five_failures_in_ten_minutes_are_too_often_and_four_are_not(self):
         book = ErrorBook(ErrorRules())
-        assert book.health("probe", 0.0) is Health.HEALTHY
-        book.note("probe", "BadData", MINOR, "crc", now_s=0.0)
-        assert book.health("probe", 1.0) is Health.WARNING
-        book.note("probe", "WrongChip", MAJOR, "crc", now_s=2.0)
-        assert book.health("probe", 3.0) is Health.CRITICAL
-        assert book.health("probe", 62.0) is Health.HEALTHY
+        assert book.too_often("probe", 0.0) is None
+        for index in range(4):
+            book.note("probe", "BadData", MINOR, "crc", now_s=index * 60.0)
+        assert book.too_often("probe", 240.0) is None
+        book.note("probe", "BadData", MINOR, "the last", now_s=240.0)
+        found = book.too_often("probe", 240.0)
+        assert found is not None
+        assert found.text == "the last"
+        assert book.too_often("probe", 600.0) is not None
+        assert book.too_often("probe", 600.1) is None
+
+    def test_one_failure_that_goes_on_for_long_is_one(self):
+        book = ErrorBook(ErrorRules())
+        for index in range(100):
+            book.note("probe", "NoAnswer", MAJOR, "gone", now_s=index * 5.0, reading=index, goes_on=index > 0)
+        assert book.too_often("probe", 500.0) is None
+
+    @pytest.mark.parametrize(("every", "is_too_often"), [(2, True), (5, True), (6, True), (7, False), (20, False)])
+    def test_a_sensor_that_misses_a_reading_now_and_then_is_let_alone(self, every, is_too_often):
+        book = ErrorBook(ErrorRules())
+        for index in range(20):
+            book.note("probe", "BadData", MINOR, "crc", now_s=index * 5.0, reading=index * every)
+        assert (book.too_often("probe", 95.0) is not None) is is_too_often
+
+    def test_what_is_forgotten_is_not_too_often(self):
+        book = ErrorBook(ErrorRules(forget_after_s=10.0))
+        for index in range(5):
+            book.note("probe", "BadData", MINOR, "crc", now_s=float(index))
+        book.note("air", "BadData", MINOR, "crc", now_s=20.0)
+        assert book.too_often("probe", 20.0) is None
 
     def test_f046_a_crash_every_minute_is_a_defect_until_it_has_been_quiet_for_longer_than_usual(self):
         book = ErrorBook(ErrorRules())

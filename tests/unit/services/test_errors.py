@@ -31,7 +31,6 @@ from alimante.core.events import (
 )
 from alimante.policy.classify import Part
 from alimante.policy.error_book import ErrorRules
-from alimante.policy.health import Health
 from alimante.services.errors import ErrorRegistry, parts_of
 from alimante.simulation.virtual_time import run_virtual
 
@@ -145,11 +144,48 @@ def test_the_report_is_json_and_says_counts_rates_and_the_last_ones():
         assert report["room"]["per_min"] == {"1min": 3.0, "10min": 0.3, "60min": 0.05}
         assert [noted["age_s"] for noted in report["room"]["recent"]] == [5.0, 10.0]
         assert report["heater"]["recent"][0]["severity"] == "critical"
-        assert bench.registry.health("heater") is Health.CRITICAL
-        assert bench.registry.health("room") is Health.WARNING
-        assert bench.registry.health("fan") is Health.HEALTHY
+        assert bench.registry.finding("room").level is Level.CLEAR
+        assert bench.registry.finding("fan").level is Level.CLEAR
 
     bench.clock.advance(20.0)  # away from a turn of the minute: 1020 s
+    bench.run(main)
+
+
+def alternating(bench, *, count, error="BadData"):
+    """Readings of the probe of which each second one fails."""
+    for _ in range(count):
+        bench.bus.publish(bench.miss(error=error))
+        bench._seq += 1  # one that succeeded in between
+
+
+def test_a_sensor_that_fails_and_works_in_turns_is_a_warning_with_the_last_reason():
+    bench = Bench()
+
+    async def main():
+        alternating(bench, count=5)
+        found = bench.registry.finding("probe", of=("ds18b20", "onewire"))
+        assert (found.level, found.code) == (Level.WARNING, "fails_often")
+        assert "5 times or more within 10 min" in found.text
+        assert "crc" in found.text
+        assert "three wires" in found.advice
+        await asyncio.sleep(601.0)
+        assert bench.registry.finding("probe").level is Level.CLEAR
+
+    bench.run(main)
+
+
+def test_a_sensor_that_is_gone_for_long_failed_once_and_its_breaker_tells_of_it():
+    bench = Bench()
+
+    async def main():
+        for _ in range(4):
+            bench.bus.publish(bench.miss(error="NoAnswer"))
+        for _ in range(20):
+            bench.bus.publish(bench.miss(error="BreakerOpen"))
+            bench.bus.publish(bench.miss(error="NoAnswer"))
+        assert bench.registry.finding("probe").level is Level.CLEAR
+        assert bench.registry.report()["probe"]["total"] == 24
+
     bench.run(main)
 
 
