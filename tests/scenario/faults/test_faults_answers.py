@@ -16,31 +16,28 @@ from alimante.core.events import (
 )
 from hardware.api import Sample
 from hardware.drivers.ds18b20 import Ds18b20
-from tests.scenario.faults.stage import AIR, HARM_C, OFF_S, POLL_S, TARGET_C, Stage, blind, play
+from tests.scenario.faults.stage import AIR, HARM_C, OFF_S, POLL_S, TARGET_C, Stage, blind, everywhere, play
 
-each_count = pytest.mark.parametrize("sensors", [1, 2, 3])
-each_state = pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
-VERIFIED_S = 60.0 + 120.0 + POLL_S + 1.0
-"""Dead time, half of the 240 s to harm, a poll and a tick."""
-
-
-BOX = {"driver": "dht22", "wire": "kernel", "pin": 24, "zone": "warm"}
+each_state = pytest.mark.parametrize("is_on", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["on", "off"])
 MIXED: dict[str, Any] = {"devices": {"air": AIR}, "members": ("p1", "air.temperature")}
 
 
-@each_state
-def test_f025_readings_that_are_five_minutes_old_when_they_come_are_lost(is_on: bool, mocker: Any):
+@everywhere
+def test_f025_readings_that_are_five_minutes_old_when_they_come_are_lost(sensors: int, is_on: bool, mocker: Any):
     async def story(stage: Stage) -> None:
         honest = Ds18b20.read
         late = lambda probe: [Sample("temperature", honest(probe)[0].value, age_s=300.0)]  # noqa: E731
         mocker.patch.object(Ds18b20, "read", late)
-        stage.oracle.dark.add("p1")
+        stage.oracle.dark.update(stage.sensors)
         stage.mark()
         await stage.heater_off_within(OFF_S)
         await stage.alert_within("warm", "too_few_sensors", OFF_S)
         await stage.stays_off(300.0)
+        mocker.stopall()
+        stage.oracle.dark.clear()
+        await stage.lives_on()
 
-    play(story, is_on=is_on)
+    play(story, sensors=sensors, is_on=is_on)
 
 
 def test_f025_a_probe_that_shows_what_was_five_minutes_ago_does_no_harm():
@@ -51,7 +48,8 @@ def test_f025_a_probe_that_shows_what_was_five_minutes_ago_does_no_harm():
     assert play(story).max_c < HARM_C - 4.0
 
 
-def test_f026_a_slow_probe_opens_its_breaker_and_the_other_goes_on_in_time():
+@each_state
+def test_f026_a_slow_probe_opens_its_breaker_and_the_other_goes_on_in_time(is_on: bool):
     async def story(stage: Stage) -> None:
         slow_s = stage.now_s
         repair = stage.break_("p1=slow(4)")
@@ -63,19 +61,19 @@ def test_f026_a_slow_probe_opens_its_breaker_and_the_other_goes_on_in_time():
         repair()
         await stage.lives_on()
 
-    play(story, **MIXED)
-
-
-def test_f026_the_only_probe_that_becomes_too_slow_is_lost():
-    async def story(stage: Stage) -> None:
-        await blind(stage, "p1=slow(4)", for_s=60.0)
-        await stage.lives_on()
-
-    play(story)
+    play(story, is_on=is_on, **MIXED)
 
 
 @each_state
-@each_count
+def test_f026_the_only_probe_that_becomes_too_slow_is_lost(is_on: bool):
+    async def story(stage: Stage) -> None:
+        await blind(stage, "p1=slow(4)", for_s=60.0 if is_on else 240.0)
+        await stage.lives_on()
+
+    play(story, is_on=is_on)
+
+
+@everywhere
 def test_f027_reads_that_hang_are_given_up_after_two_seconds_and_end_the_heat(sensors: int, is_on: bool):
     async def story(stage: Stage) -> None:
         hung_s = stage.now_s
@@ -90,7 +88,8 @@ def test_f027_reads_that_hang_are_given_up_after_two_seconds_and_end_the_heat(se
     play(story, sensors=sensors, is_on=is_on)
 
 
-def test_f027_a_read_that_never_comes_back_ends_the_process_with_the_heat_off():
+@each_state
+def test_f027_a_read_that_never_comes_back_ends_the_process_with_the_heat_off(is_on: bool):
     ends: list[float] = []
 
     async def story(stage: Stage) -> None:
@@ -101,7 +100,7 @@ def test_f027_a_read_that_never_comes_back_ends_the_process_with_the_heat_off():
         await stage.stays_off(3600.0)
 
     with pytest.raises(GaveUp, match="a call on probes does not come back"):
-        play(story)
+        play(story, is_on=is_on)
     assert ends
 
 
@@ -117,7 +116,7 @@ def test_f027_a_read_that_never_comes_back_leaves_the_other_wire_in_charge():
         play(story, **MIXED)
 
 
-@pytest.mark.parametrize("sensors", [1, 3])
+@pytest.mark.parametrize("sensors", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_f028_a_probe_that_comes_and_goes_for_an_hour_is_told_at_most_twice(sensors: int):
     async def story(stage: Stage) -> None:
         for _ in range(30):
@@ -145,8 +144,7 @@ def test_f028_half_of_all_answers_missing_for_an_hour_is_told_at_most_twice():
     play(story)
 
 
-@each_state
-@each_count
+@everywhere
 def test_f029_garbage_ends_the_heat_within_a_minute(sensors: int, is_on: bool):
     async def story(stage: Stage) -> None:
         repair = stage.break_(*stage.all("garbage(5)"))

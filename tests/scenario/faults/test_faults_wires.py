@@ -26,13 +26,14 @@ from alimante.core.events import (
     RecoveryFinished,
 )
 from alimante.policy.breaker import BreakerState
-from tests.scenario.faults.stage import AIR, POLL_S, TARGET_C, Stage, play, probe
+from tests.scenario.faults.stage import AIR, POLL_S, TARGET_C, Stage, everywhere, play, probe
 
 OFF_S = 35.0
 DETECTED_S = 30.0
 MIB = 2**20
 E = TypeVar("E", bound=Event)
 
+each_state = pytest.mark.parametrize("is_on", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["on", "off"])
 ONLY_AIR: dict[str, Any] = {"devices": {"air": AIR}, "members": ("air.temperature",)}
 """The heater hangs on a chip on the I²C bus alone."""
 
@@ -105,7 +106,8 @@ def test_f037_a_bus_whose_device_node_vanishes_ends_the_heat_is_told_and_heals(i
     play(story, is_on=is_on, sensors=0, **ONLY_AIR)
 
 
-def test_f038_of_five_chips_only_the_one_that_does_not_answer_is_told_and_the_heat_goes_on():
+@each_state
+def test_f038_of_five_chips_only_the_one_that_does_not_answer_is_told_and_the_heat_goes_on(is_on: bool):
     async def story(stage: Stage) -> None:
         news = News(stage)
         repair = stage.break_("air=off")
@@ -120,11 +122,11 @@ def test_f038_of_five_chips_only_the_one_that_does_not_answer_is_told_and_the_he
         repair()
         await heals_once(stage, news=news)
 
-    play(story, devices=FIVE)
+    play(story, is_on=is_on, devices=FIVE)
 
 
-@pytest.mark.parametrize("sensors", [1, 3])
-def test_f040_a_1_wire_master_that_is_removed_ends_the_heat_and_is_one_cause(sensors: int):
+@everywhere
+def test_f040_a_1_wire_master_that_is_removed_ends_the_heat_and_is_one_cause(sensors: int, is_on: bool):
     async def story(stage: Stage) -> None:
         news, wire = News(stage), stage.run.wire("probes")
         wire.vanish(True)
@@ -140,11 +142,12 @@ def test_f040_a_1_wire_master_that_is_removed_ends_the_heat_and_is_one_cause(sen
         await read_again_within(stage, "p1", 60.0)
         await heals_once(stage, news=news)
 
-    play(story, sensors=sensors)
+    play(story, sensors=sensors, is_on=is_on)
 
 
 @pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt(), BaseException("planted")], ids=repr)
-def test_f041_whatever_a_driver_raises_ends_the_heat_and_nothing_else(error: BaseException):
+@each_state
+def test_f041_whatever_a_driver_raises_ends_the_heat_and_nothing_else(error: BaseException, is_on: bool):
     async def story(stage: Stage) -> None:
         news = News(stage)
         repair = stage.meddle("p1", lambda what, ask: raise_(error))
@@ -156,7 +159,7 @@ def test_f041_whatever_a_driver_raises_ends_the_heat_and_nothing_else(error: Bas
         stage.oracle.dark.clear()
         await heals_once(stage, news=news)
 
-    play(story, devices={"p2": probe(2)})
+    play(story, is_on=is_on, devices={"p2": probe(2)})
 
 
 def test_f043_a_driver_that_leaves_a_task_behind_with_every_read_is_told_within_ten_minutes():
@@ -179,7 +182,7 @@ def test_f043_a_driver_that_leaves_a_task_behind_with_every_read_is_told_within_
     play(story)
 
 
-@pytest.mark.parametrize("stands_still_s", [3.5, 12.0])
+@pytest.mark.parametrize("stands_still_s", [3.5, 5.5, 12.0])
 def test_f044_f136_a_loop_that_stood_still_is_told_and_no_output_was_on_past_it(stands_still_s: float):
     async def story(stage: Stage) -> None:
         news, stage.broken_s = News(stage), stage.now_s
@@ -214,7 +217,8 @@ def test_f045_a_driver_that_crashes_with_every_call_gets_five_three_one_and_the_
     assert tried == {"device": 5, "wire": 3, "process": 1}
 
 
-def test_f046_a_crash_in_each_minute_is_a_warning_and_the_heat_goes_on():
+@pytest.mark.parametrize("hours", [1, pytest.param(24, marks=pytest.mark.slow)])
+def test_f046_a_crash_in_each_minute_is_a_warning_and_the_heat_goes_on(hours: int):
     crashed_s = [0.0]
 
     async def story(stage: Stage) -> None:
@@ -225,13 +229,13 @@ def test_f046_a_crash_in_each_minute_is_a_warning_and_the_heat_goes_on():
             return ask()
 
         news, repair = News(stage), stage.meddle("p1", answer)
-        for _ in range(60):
+        for _ in range(60 * hours):
             await asyncio.sleep(60.0)
             assert abs(stage.temperature_c - TARGET_C) < 1.0
         assert news.alerts() == {("p1", "defect")}
         assert stage.run.supervisor.health.node().value in ("HEALTHY", "WARNING")
         repair()
-        await heals_once(stage, news=news, most_repairs=120)
+        await heals_once(stage, news=news, most_repairs=120 * hours)
 
     play(story)
 
@@ -264,17 +268,18 @@ def test_f049_a_storm_of_ten_thousand_events_a_second_costs_no_memory_and_delays
         bus = stage.run.supervisor.bus
         slow = bus.queue(EdgeSeen, name="nobody empties this")
         press = EdgeSeen(device="door")
-        before, spent_s = resident_bytes(), 0.0
+        before, spent_s = resident_bytes(), [0.0] * 60
         for hundredth in range(6000):
             if hundredth == 3000:
                 stage.break_("p1=off", "p2=off")
             began_s = time.process_time()
             for _ in range(100):
                 bus.publish(press)
-            spent_s += time.process_time() - began_s
             await asyncio.sleep(0.01)
+            spent_s[hundredth // 100] += time.process_time() - began_s
         assert resident_bytes() - before < 20 * MIB
-        assert spent_s / 60.0 < 0.5
+        # All that has to be done in the worst second takes less than that second, so nothing waits for longer.
+        assert max(spent_s) < 0.5
         assert len(slow) <= 1000
         await stage.heater_off_within(OFF_S - 30.0)
 
