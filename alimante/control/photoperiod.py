@@ -145,6 +145,7 @@ class Photoperiod:
         self._full = {output: parse_value(accepts[output], keys.value) for output in keys.outputs}
         self._level: float | None = None
         self._reason = "not asked yet"
+        self._around: tuple[ZoneInfo, date, list[Daylight]] | None = None
 
     def is_day(self, local: LocalTime) -> bool:
         """Whether it is day at that moment, dawn and dusk included: what day and night set-points go by."""
@@ -184,8 +185,12 @@ class Photoperiod:
             self._level = float(level)
 
     def _days(self, local: LocalTime) -> list[Daylight]:
-        """The light of the dates around: near a pole it begins on the evening before."""
-        return [self._daylight_of(local.zone, local.date + timedelta(days=days)) for days in (-1, 0, 1)]
+        """The light of the dates around, kept for the day: near a pole it begins on the evening before."""
+        zone, today = local.zone, local.date
+        if self._around is None or self._around[1] != today or self._around[0] is not zone:
+            days = [self._daylight_of(zone, today + timedelta(days=days)) for days in (-1, 0, 1)]
+            self._around = zone, today, days
+        return self._around[2]
 
     def _value(self, output: str) -> float:
         accepts, full = self._accepts[output], self._full[output]

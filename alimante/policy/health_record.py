@@ -88,7 +88,7 @@ class HealthRecord:
         """Whether all that is known is good: the usual case, which is found out with little work."""
         if self.conditions or not self.checkups or self._floor.level not in (None, Level.CLEAR):
             return False
-        return all([checkup.level(now_s) is Level.CLEAR for checkup in self.checkups.values()])
+        return all(checkup.level(now_s) is Level.CLEAR for checkup in self.checkups.values())
 
     def _of_checkup(self, checkup: Checkup, now_s: float) -> Judged:
         health, finding = checkup.health(now_s), checkup.finding

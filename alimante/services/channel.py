@@ -68,6 +68,8 @@ class Watched:
     siblings: list["Watched"] = field(default_factory=list)
     beside: list[float | None] = field(default_factory=list)
     """What the siblings said when this channel began to say the same."""
+    _believed: tuple[ReadingTaken, Quality, Belief] | None = None
+    """The last belief with what it follows from: many ask between two readings."""
 
     @property
     def device(self) -> str:
@@ -78,7 +80,13 @@ class Watched:
         """What is believed of it now."""
         if self.wrong >= self.wrong_after:
             return unknown(f"{self.wrong_after} wrong answers in a row")
-        return self.freshness.believed(self.last, now_s, good_s=self.good_s)
+        if self.last is None:
+            return self.freshness.believed(None, now_s)
+        quality = self.freshness.quality(self.last.measured_s, now_s)
+        if self._believed is None or self._believed[0] is not self.last or self._believed[1] is not quality:
+            belief = self.freshness.believed(self.last, now_s, good_s=self.good_s)
+            self._believed = self.last, quality, belief
+        return self._believed[2]
 
     def deadline_s(self) -> float:
         """When there is something to say of its age next."""

@@ -236,9 +236,8 @@ class HealthService:
     def _tell(self, now_s: float) -> None:
         """Publish what is different from what was told."""
         judged = {name: self._judge(entry, now_s) for name, entry in self._entries.items()}
-        if self._node is Health.HEALTHY and all(
-            [found is WELL is self._entries[name].judged for name, found in judged.items()]
-        ):
+        is_well = all(found is WELL is self._entries[name].judged for name, found in judged.items())
+        if is_well and self._node is Health.HEALTHY:
             return
         for name, entry in list(self._entries.items()):
             self._tell_one(name, entry, judged[name], now_s)
