@@ -10,7 +10,7 @@ import pytest
 
 from alimante.core.events import AlertChanged, ClockStepped, OutputChanged, Quality, SafetyActed
 from tests.scenario.faults.oracle import Duties
-from tests.scenario.faults.stage import SWITCH, TARGET_C, Stage, play
+from tests.scenario.faults.stage import SWITCH, TARGET_C, Stage, everywhere, play
 from tests.scenario.harness import Run
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -143,7 +143,13 @@ def test_f122_the_light_follows_the_clock_on_the_wall_before_and_after_the_chang
     play(story, is_on=None, before=at(start), duties=MOST, **DAYS)
 
 
-@pytest.mark.parametrize(("kind", "seed"), [("thermostat", 1), ("pid", 2)])
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        ("thermostat", 1),
+        *(pytest.param(kind, seed, marks=pytest.mark.slow) for kind in ("pid", "thermostat") for seed in (2, 3)),
+    ],
+)
 def test_f124_a_drifting_and_jumping_clock_disturbs_no_warmth_and_feeds_no_date_twice(kind: str, seed: int):
     async def story(stage: Stage) -> None:
         rng = Random(seed)
@@ -167,8 +173,7 @@ def test_f124_a_drifting_and_jumping_clock_disturbs_no_warmth_and_feeds_no_date_
     assert stage.trips() == []
 
 
-@pytest.mark.parametrize("sensors", [1, 2, 3])
-@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
+@everywhere
 def test_f125_after_a_pause_of_ten_minutes_everything_is_doubted_and_armed_anew(sensors: int, is_on: bool):
     async def story(stage: Stage) -> None:
         stage.run.clock.advance(600.0)  # the machine stood still, and so did this program
