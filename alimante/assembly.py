@@ -208,9 +208,9 @@ class Assembly:
     def _add_components(self) -> None:
         add = self.lifecycle.add
         add(Journal(self.bus))
+        add(self.alerts)  # before anybody tells of anything
         add(self.store)
         add(self._housekeeping())
-        add(self.alerts)
         add(self.health)
         if self.wires.world is not None and self.wires.world.is_watched:
             add(Periodic("plant", Phase.WIRES, self.wires.world.step, every_s=PLANT_STEP_S, tasks=self._tasks("plant")))

@@ -78,6 +78,7 @@ class StateStore:
         """How many bytes were given to the disk in this run."""
         self.trouble = ""
         """Why the last attempt to save failed; empty when it did not."""
+        self._unusable: list[str] = []  # the parts that could not make sense of what they had saved
         self.told = ""
         """What the loader found: which file counted, and what was wrong with the others."""
         self._generation = self._load()
@@ -95,7 +96,7 @@ class StateStore:
             restore(copy.deepcopy(saved))  # or a part that keeps it would change what is written next
         except Exception:  # noqa: BLE001 - the file is whole, so its writer was another version: no reason not to start
             _log.exception("the saved state of %s cannot be used; it begins anew", name)
-            self._tell("state_unreadable", Level.WARNING, f"the saved state of {name} could not be used")
+            self._unusable.append(name)
 
     def changed(self, critical: bool) -> None:
         """Something is to be saved: soon if it is `critical`, else some time."""
@@ -106,9 +107,9 @@ class StateStore:
 
     async def start(self) -> None:
         """Begin to save."""
-        if self.told:
-            _log.warning("%s", self.told)
-            self._tell("state_unreadable", Level.WARNING, self.told)
+        unusable = f"the saved state of {', '.join(self._unusable)} could not be used" if self._unusable else ""
+        if text := "; ".join(filter(None, [self.told, unusable])):
+            self._tell("state_unreadable", Level.WARNING, text)
         self._tasks.spawn(self._serve(), name=self.name)
 
     async def stop(self) -> None:

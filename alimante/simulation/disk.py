@@ -42,9 +42,9 @@ class _Body:
 class SimDisk:
     """The calls of `alimante.core.files.Calls`, on a disk in memory that outlives a simulated restart.
 
-    `fault` is the errno with which it fails, 0 for none; each sync takes `slow_s` longer, by calling `sleep`.
-    `room_bytes` is how much all files together may hold. `on_call(name)` is told after each call that changes
-    something, and may end the run there.
+    `fault` is the errno with which changes fail, 0 for none; EIO is told by the sync after them. Each sync takes
+    `slow_s` longer, by calling `sleep`. `room_bytes` is how much all files together may hold. `on_call(name)` is told
+    after each call that changes something, and may end the run there.
     """
 
     def __init__(self) -> None:
@@ -250,7 +250,7 @@ class SimDisk:
         self._bodies = {number: body for number, body in self._bodies.items() if number in used}
 
     def _may_change(self, path: Path) -> None:
-        if self.fault in (errno.EROFS, errno.ENOSPC):
+        if self.fault not in (0, errno.EIO):
             raise _error(self.fault, path)
 
     def _number(self) -> int:

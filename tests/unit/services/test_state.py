@@ -194,6 +194,25 @@ def test_one_parts_defect_does_not_touch_the_others(files, clock):
         run_virtual(run(), clock)
 
 
+def test_parts_that_cannot_use_what_they_saved_are_told_together_when_somebody_listens(files, clock):
+    def broken(*given):
+        raise RuntimeError("defect")
+
+    async def story():
+        node = Node(files, clock)
+        for name in ("a", "b"):
+            node.store.add(name, dict, broken)
+        assert node.told == []
+        await node.store.start()
+        assert [(event.condition, event.text) for event in node.told] == [
+            ("state_unreadable", "the saved state of a, b could not be used")
+        ]
+        await node.store.stop()
+
+    files.contents[FOLDER / "state.0.json"] = encode(Generation(8, {"a": {}, "b": {}}))
+    run_virtual(story(), clock)
+
+
 def test_the_sections_of_other_versions_are_kept(files, clock):
     files.contents[FOLDER / "state.0.json"] = encode(Generation(8, {"of_tomorrow": {"x": 1}}))
 
