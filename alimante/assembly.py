@@ -190,6 +190,7 @@ class Assembly:
             controllers=self.control.reports,
             errors=self.monitoring.errors,
             time=self.time.report,
+            boot=self.ports.boot,
         )
         self.status = Status(
             node=self.node,

@@ -1,8 +1,9 @@
 """What a supervisor needs of the world outside it; it must not choose between the real and the simulated one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alimante.config.model import Mqtt
 from alimante.core.clock import Clock
@@ -10,6 +11,7 @@ from alimante.core.files import Files
 from alimante.core.rng import RandomStreams
 from alimante.io.worker import Worker
 from alimante.mqtt.link import Link, Will
+from alimante.services.boots import NO_BOOTS
 from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import Notifier
 from alimante.wiring import Wires
@@ -26,7 +28,7 @@ class Ports:
     `state_dir`, where state is kept. `facts` tells numbers about the computer. `wires` are
     those of an earlier run on the same simulated enclosure; None opens them. `watchdog_s` is how often the service
     manager wants a sign of life, None when it wants none; `beat` gives one to the guard. `safe_mode` is why outputs are
-    held safe in this run, empty when they are not.
+    held safe in this run, empty when they are not. `boot` tells how the run before this one ended.
     """
 
     clock: Clock
@@ -42,3 +44,4 @@ class Ports:
     watchdog_s: float | None = None
     beat: Callable[[], None] = lambda: None
     safe_mode: str = ""
+    boot: Callable[[], Mapping[str, Any]] = lambda: NO_BOOTS

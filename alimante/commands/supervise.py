@@ -181,6 +181,7 @@ async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> bool:
         watchdog_s=watchdog_interval_s(os.environ, pid=os.getpid()),
         beat=lambda: None if line is None else line.beat(),
         safe_mode=given.boots.record.safe_mode,
+        boot=given.boots.report,
     )
     address: list[str] = []
 

@@ -20,6 +20,7 @@ from alimante.core.events import (
     HealthChanged,
     Level,
     PeopleTold,
+    PostMortem,
     Quality,
     RecoveryFinished,
     SafetyActed,
@@ -44,6 +45,7 @@ FACTS: dict[type[Event], str] = {
     ClockStepped: "clock_stepped",
     ServiceFailed: "service_failed",
     PeopleTold: "notification",
+    PostMortem: "post_mortem",
 }
 """What is told once, when it happens, and the topic below `event/` that it is told on."""
 

@@ -32,6 +32,10 @@ KERNEL_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 KEPT: Final = 20
 """So many last starts are kept; no budget looks further back."""
 
+NO_BOOTS: Final[Mapping[str, Any]] = {"last_end": None, "bad_starts": 0, "safe_mode": ""}
+"""The report where nothing is known: how the last run ended unless it ended well, how many starts in a row ended badly
+before this one, and why outputs are held safe, if they are."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +90,11 @@ class Boots:
     def last_words(self) -> str:
         """How the run before this one ended, in a sentence."""
         return self.death.text if self.death else "the last run ended well"
+
+    def report(self) -> dict[str, Any]:
+        """How the run before this one ended and what follows, as plain JSON values; see `NO_BOOTS`."""
+        end = None if self.death is None else {"kind": self.death.kind, "text": self.death.text}
+        return {"last_end": end, "bad_starts": self.bad_starts, "safe_mode": self.record.safe_mode}
 
     def enter_safe_mode(self, why: str) -> None:
         """Hold outputs safe in this run and those to come, until somebody ends that."""

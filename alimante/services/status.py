@@ -12,6 +12,7 @@ from alimante.policy.belief import Believed
 from alimante.policy.health import Health
 from alimante.policy.values import show_value
 from alimante.safety.gate import Gate, Output
+from alimante.services.boots import NO_BOOTS
 from hardware.api import Channel
 
 _WORST_FIRST = [Health.CRITICAL.value, Health.UNKNOWN.value, Health.WARNING.value]
@@ -38,7 +39,7 @@ class Reports:
     """What other parts say of themselves, in plain JSON values.
 
     `alerts` are the active ones. `groups` and `controllers` are by id. `errors` is how many there were since the
-    start. `time` says whether the time is `believed`, and the `local` one.
+    start. `time` says whether the time is `believed`, and the `local` one, `boot` how the last run ended.
     """
 
     alerts: Callable[[], list[dict[str, Any]]]
@@ -46,6 +47,7 @@ class Reports:
     controllers: Callable[[], Mapping[str, Any]]
     errors: Callable[[], int]
     time: Callable[[], Mapping[str, Any]]
+    boot: Callable[[], Mapping[str, Any]] = lambda: NO_BOOTS
 
 
 class Status:
@@ -91,6 +93,7 @@ class Status:
             "time_synced": self._clock.synced(),
             "time_believed": time["believed"],
             "local_time": time["local"],
+            "boot": dict(self._reports.boot()),
             "answers": self._health.answers(),
             "counts": self._counts(),
         }

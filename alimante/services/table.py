@@ -74,6 +74,7 @@ def _head(report: Mapping[str, Any], address: str) -> list[Row]:
     lines = [f"{title}  {report['state']}  {health}  up {span(report['uptime_s'])}"]
     if address:
         lines.append(f"{DIM}{address}   Ctrl-C stops with outputs safe{OFF}")
+    lines += _last_end(report["boot"])
     if not report["armed"]:
         lines.append(f"{RED}not armed: {report['not_armed_because'].removeprefix('not armed: ')}{OFF}")
     if report["maintenance_s"] is not None:
@@ -81,6 +82,14 @@ def _head(report: Mapping[str, Any], address: str) -> list[Row]:
     if not report["time_believed"]:
         lines.append(f"{DIM}the time is not known: what goes by the clock waits{OFF}")
     return [(False, line) for line in lines]
+
+
+def _last_end(boot: Mapping[str, Any]) -> list[str]:
+    """How the run before this one ended, unless it ended well, and how often that was so."""
+    if boot["last_end"] is None:
+        return []
+    often = f", {boot['bad_starts']} bad starts in a row" if boot["bad_starts"] > 1 else ""
+    return [f"{DIM}the run before this one: {boot['last_end']['text']}{often}{OFF}"]
 
 
 def _alerts(alerts: list[Mapping[str, Any]]) -> list[Row]:

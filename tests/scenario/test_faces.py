@@ -102,7 +102,7 @@ def test_an_alert_appears_is_acknowledged_and_is_emptied_and_maintenance_is_told
     assert "no active alert" in watcher.answer(f"{topic}/answer", outcome="rejected")["reason"]
 
 
-def test_an_alert_of_a_run_that_was_killed_does_not_stand_for_ever(node: Process, watcher: Watcher):
+def test_a_killed_run_is_told_of_by_the_next_and_its_alerts_do_not_stand_for_ever(node: Process, watcher: Watcher):
     topic = "alert/node/maintenance"
     watcher.until("status", lambda payload: json.loads(payload)["armed"])
     watcher.publish("maintenance/set", "600")
@@ -113,8 +113,15 @@ def test_an_alert_of_a_run_that_was_killed_does_not_stand_for_ever(node: Process
     assert watcher.standing(topic)
     again = Process(node.folder, config_at(watcher._client.port))
     try:
+        post_mortem = json.loads(watcher.until("event/post_mortem", bool))
         watcher.until(topic, lambda payload: not payload)
         assert watcher.standing(topic) is None
+        assert (post_mortem["kind"], post_mortem["bad_starts"]) == ("killed", 1)
+        told = watcher.answer("status", state="running")["boot"]
+        assert told["last_end"] == {"kind": "killed", "text": post_mortem["text"]}
+        assert (told["bad_starts"], told["safe_mode"]) == (1, "")
+        assert json.loads(again.ask("status", "--json").stdout)["boot"] == told
+        assert post_mortem["text"] in again.ask("status").stdout
     finally:
         again.end(signal.SIGTERM)
 

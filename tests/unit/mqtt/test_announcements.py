@@ -18,6 +18,7 @@ from alimante.core.events import (
     HealthChanged,
     Level,
     PeopleTold,
+    PostMortem,
     Quality,
     RecoveryFinished,
     SafetyActed,
@@ -221,6 +222,7 @@ FACT_EVENTS = [
     ClockStepped(by_s=-7200.0),
     ServiceFailed(service="polling", error="ValueError", restarts=1, is_critical=True),
     PeopleTold(kind="alert", level=Level.CRITICAL, alerts=("probe/lost",), text="no answer"),
+    PostMortem(kind="killed", text="the process was killed", bad_starts=2),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from fakes import MemoryFiles
 
 from alimante.policy.boot import End, StartRules, Step
-from alimante.services.boots import NOTE, STARTS, Boots, leave_safe_mode, note_end
+from alimante.services.boots import NO_BOOTS, NOTE, STARTS, Boots, leave_safe_mode, note_end
 
 FOLDER = Path("/state")
 
@@ -108,3 +108,17 @@ def test_damaged_records_begin_anew(files, text):
     boots = start(files)
     assert boots.record.starts[-1].number == 1
     assert decide(boots) is Step.RUN
+
+
+def test_the_report_tells_how_the_last_run_ended_and_the_safe_mode(files):
+    first = start(files)
+    assert first.report() == dict(NO_BOOTS)
+    for _ in range(3):
+        start(files)
+    last = start(files)
+    decide(last)
+    report = last.report()
+    assert report["last_end"] == {"kind": "killed", "text": "the process was killed, or died without a word"}
+    assert report["bad_starts"] == 4
+    assert "4 starts ended badly" in report["safe_mode"]
+    assert set(report) == set(NO_BOOTS)

@@ -46,6 +46,7 @@ def report(**more):
         "armed": True,
         "not_armed_because": "",
         "maintenance_s": None,
+        "boot": {"last_end": None, "bad_starts": 0, "safe_mode": ""},
         "uptime_s": 7300.0,
         "time_believed": True,
         "devices": {"probe": sensor(), "heater": actuator()},
@@ -189,3 +190,11 @@ def test_f161_a_log_line_below_the_table_is_one_line_and_obeys_nothing():
     log = LogTail()
     log.emit(logging.LogRecord("x", logging.INFO, "", 0, "a\x1b[2Jb\nsecond", None, None))
     assert list(log.lines) == ["a\\x1b[2Jb"]
+
+
+@pytest.mark.parametrize(("bad_starts", "often"), [(1, ""), (3, ", 3 bad starts in a row")])
+def test_how_the_last_run_ended_is_told_where_it_did_not_end_well(bad_starts, often):
+    end = {"kind": "power", "text": "the computer lost its power or was reset"}
+    text = shown(boot={"last_end": end, "bad_starts": bad_starts, "safe_mode": ""})
+    assert f"the run before this one: the computer lost its power or was reset{often}\n" in text
+    assert "the run before" not in shown()
