@@ -6,7 +6,7 @@ PYTHON ?=
 CONFIG ?= config/simulated.json
 ARGS ?=
 MOSQUITTO ?= mosquitto
-CALM ?= 7d
+CALM ?= 1d
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 PYTEST = $(VENV)/bin/python -m pytest -n 2 --dist worksteal
@@ -44,7 +44,7 @@ schema: $(VENV)/.dev ## write config/schema.json from the code
 bench: $(VENV)/.dev ## run the benchmarks; ARGS=--quick for a short run
 	$(VENV)/bin/python benchmarks/run.py $(ARGS)
 
-matrix: $(VENV)/.dev ## try every fault that there is and write docs/safety-matrix.md; CALM=7d is how long without any
+matrix: $(VENV)/.dev ## try every fault that there is and write docs/safety-matrix.md; CALM=1d is how long without any
 	$(VENV)/bin/alimante simulate --config config/simulated.json --matrix config/one-probe.json config/three-probes.json \
 	  --for $(CALM) --out docs/safety-matrix.md --json > docs/safety-matrix.json.new
 	mv docs/safety-matrix.json.new docs/safety-matrix.json

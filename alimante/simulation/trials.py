@@ -20,20 +20,22 @@ from alimante.simulation.report import Report
 from alimante.simulation.stage import on_simulated_wires
 from hardware.sim.load import Load
 
-BEGIN_S: Final = 900.0
+BEGIN_S: Final = 600.0
 """Faults begin no earlier: by then the enclosure is warm and the heater comes and goes."""
 WITHIN_S: Final = 600.0
 """So long a fault waits for its output to go on or off by itself; after that a person commands it."""
 SETTLED_S: Final = 5.0
 """So long an output has been on or off when the fault comes."""
-LASTS_S: Final = 2400.0
-"""Where heat is concerned: long enough for a trip, its rest of 900 s and a second trip."""
-BRIEFLY_S: Final = 900.0
-"""Of faults that concern no heater."""
-AFTER_S: Final = 400.0
+LONG_S: Final = 2400.0
+"""Of a fault of a heater or its cutoff: long enough for a trip, its rest of 900 s and a second trip."""
+LASTS_S: Final = 1500.0
+"""Of another fault that concerns a heater."""
+BRIEFLY_S: Final = 300.0
+"""Of a fault that concerns no heater."""
+SLOWLY_S: Final[Mapping[str, float]] = {"drift": 7200.0, "stuck": LONG_S}
+"""Of kinds that need longer until something comes of them, where they concern a heater."""
+AFTER_S: Final = 330.0
 """How long a run goes on after its fault: a breaker may take 300 s to close."""
-SLOWLY_S: Final[Mapping[str, float]] = {"drift": 9000.0}
-"""Kinds that need longer until something comes of them."""
 NORMAL_C: Final = 0.5
 """Heating is wanted up to so much above what the zone reaches without any fault."""
 OFF: Final = 0.03
@@ -106,7 +108,7 @@ class Calm:
 def norm(config: Config, *, seed: int = 1) -> Norm:
     """What `config` does without a fault, for about as long as a case."""
     watch = _Watch(config)
-    report = rehearse(config, for_s=BEGIN_S + WITHIN_S + LASTS_S, seed=seed, on_look=watch.look)
+    report = rehearse(config, for_s=BEGIN_S + WITHIN_S + LONG_S, seed=seed, on_look=watch.look)
     highest = {name: round(zone.highest_c, 1) for name, zone in report.truth.zones.items()}
     return Norm(highest_c=highest, switched={name: tuple(at) for name, at in watch.switched.items()})
 
@@ -116,8 +118,8 @@ def try_case(config: Config, case: Case, usual: Norm, *, seed: int = 1) -> Row:
     at_s, is_by_hand = _moment(case, usual)
     fault = parse(f"{case.fault}@{at_s:g}{_lasting(config, case)}", device_kinds(config))
     watch = _Watch(config, fault=fault, case=case, usual=usual, is_by_hand=is_by_hand)
-    after_s = fault.at_s + (fault.argument if fault.kind == "pause" else fault.for_s)
-    report = rehearse(config, for_s=after_s + AFTER_S, faults=[fault], seed=seed, on_look=watch.look)
+    for_s = fault.at_s + (fault.for_s or LASTS_S) + AFTER_S
+    report = rehearse(config, for_s=for_s, faults=[fault], seed=seed, on_look=watch.look)
     return _row(case, report, watch)
 
 
@@ -156,11 +158,12 @@ def _lasting(config: Config, case: Case) -> str:
     is_around = case.target not in config.devices
     if is_around and AROUND[case.target][case.kind].momentary:
         return ""
-    is_about_heat = any(
-        name in config.devices and config.devices[name].role in (Role.HEATER, Role.CUTOFF)
-        for name in (case.target, case.output)
-    )
-    return f"+{SLOWLY_S.get(case.kind, LASTS_S) if is_about_heat else BRIEFLY_S:g}"
+    roles = [config.devices[name].role for name in (case.target, case.output) if name in config.devices]
+    if not is_around and roles[0] in (Role.HEATER, Role.CUTOFF):
+        return f"+{LONG_S:g}"
+    if Role.HEATER not in roles:
+        return f"+{BRIEFLY_S:g}"
+    return f"+{LASTS_S if is_around else SLOWLY_S.get(case.kind, LASTS_S):g}"
 
 
 @dataclass(slots=True)
@@ -262,7 +265,7 @@ class _Watch:
             value=rules.most if self.case.state == "on" else rules.off,
             source="matrix",
             expires_s=now_s + SETTLED_S,
-            ttl_s=LASTS_S,
+            ttl_s=LONG_S,
         )
         if node.supervisor is not None:
             node.supervisor.bus.publish(command)
