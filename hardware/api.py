@@ -6,7 +6,7 @@ It must not name a chip, a wire's backend or anything of Alimante.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -70,6 +70,11 @@ class Sample:
 @dataclass(frozen=True, slots=True)
 class Switch:
     """An actuator that knows only off (0.0) and on (1.0)."""
+
+    low: ClassVar[float] = 0.0
+    high: ClassVar[float] = 1.0
+    off: ClassVar[float] = 0.0
+    on: ClassVar[float] = 1.0
 
 
 @dataclass(frozen=True, slots=True)

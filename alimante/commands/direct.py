@@ -67,7 +67,7 @@ def set_value(config_path: Path, folders: Folders, device_id: str, said: str) ->
     config = load_or_explain(config_path).config
     device = _device(config, device_id, kind="actuator")
     try:
-        value = parse_value(device.spec.accepts(device.params), _number_or_word(said))
+        value = parse_value(device.accepts, _number_or_word(said))
     except ValueError as error:
         raise BadUse(f"{device_id}: {error}") from None
     with _lock(folders):
@@ -160,7 +160,7 @@ async def _write(handles: Mapping[str, ActuatorHandle], outputs: list[tuple[Devi
     code = 0
     for device, value in outputs:
         done = await ended[device.id]
-        accepts = device.spec.accepts(device.params)
+        accepts = device.accepts
         if done.error is not None:
             code = _fail(f"{device.id}: {done.error}")
         elif done.value is not None and show_value(accepts, done.value) != show_value(accepts, value):

@@ -80,9 +80,7 @@ def _device(device: Any) -> dict[str, Any]:
         "kind": device.spec.kind,
         "wire": device.wire,
         "address": f"0x{address:02x}" if isinstance(address, int) else address or params.get("pin"),
-        "channels": [
-            {"name": channel.name, "unit": channel.unit.value} for channel in device.spec.channels(device.params)
-        ],
+        "channels": [{"name": channel.name, "unit": channel.unit.value} for channel in device.channels],
     }
 
 

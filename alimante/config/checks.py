@@ -21,7 +21,6 @@ from alimante.config.model import Device, Role
 from alimante.config.scene import Scene
 from alimante.config.sentences import did_you_mean
 from alimante.config.wires import GpioWire, I2cWire
-from hardware.api import Switch
 
 _I2C_ADDRESSES: Final = range(0x08, 0x78)
 """The others are reserved (NXP UM10204, table 4)."""
@@ -85,9 +84,7 @@ def _poll(device: Device) -> Iterator[Problem]:
 def _heater(device: Device) -> Iterator[Problem]:
     if device.role is not Role.HEATER:
         return
-    accepts = device.spec.accepts(device.params)
-    off = 0.0 if isinstance(accepts, Switch) else accepts.off
-    if device.safe_value != off:
+    if device.safe_value != device.accepts.off:
         message = f'safe_value of {device.id} must be "off": it is a heater, and a heater left on can kill'
         yield Problem(("devices", device.id, "safe_value"), message)
 

@@ -114,7 +114,7 @@ def channel_of(scene: Scene, full: str) -> Channel | None:
     device = scene.devices.get(sensor)
     if device is None or device.spec.kind != "sensor":
         return None
-    return next((channel for channel in device.spec.channels(device.params) if channel.name == name), None)
+    return device.channel(name)
 
 
 def _is_excused(scene: Scene, said: str) -> bool:

@@ -13,7 +13,7 @@ from alimante.config.place import Location
 from alimante.config.scene import Scene
 from alimante.config.sentences import did_you_mean
 from alimante.policy.values import parse_value
-from hardware.api import Accepts, Switch
+from hardware.api import Accepts
 
 _LIGHTS = (Role.LIGHT, Role.UVB)
 _DOSED = (Role.FEEDER, Role.PUMP, Role.VALVE, Role.OTHER)
@@ -99,7 +99,7 @@ def _accepting(scene: Scene, outputs: Iterable[str]) -> Iterator[tuple[str, Acce
     for output in outputs:
         device = scene.devices.get(output)
         if device is not None and device.spec.kind == "actuator":
-            yield output, device.spec.accepts(device.params)
+            yield output, device.accepts
 
 
 def _values(scene: Scene, path: Path, outputs: Iterable[str], value: Any) -> Iterator[Problem]:
@@ -114,9 +114,8 @@ def _values(scene: Scene, path: Path, outputs: Iterable[str], value: Any) -> Ite
 def _bright(scene: Scene, path: Path, keys: PhotoperiodKeys) -> Iterator[Problem]:
     """A day that is dark is a mistake: nobody means it."""
     for output, accepts in _accepting(scene, keys.outputs):
-        off = 0.0 if isinstance(accepts, Switch) else accepts.off
         try:
-            is_dark = parse_value(accepts, keys.value) == off
+            is_dark = parse_value(accepts, keys.value) == accepts.off
         except ValueError:  # which was told
             continue
         if is_dark:

@@ -112,5 +112,4 @@ def _channel(scene: Scene, member: str) -> Channel | None:
     sensor, _, channel = scene.names.get(member, "").partition(".")
     if sensor not in scene.devices:
         return None
-    device = scene.devices[sensor]
-    return next((each for each in device.spec.channels(device.params) if each.name == channel), None)
+    return scene.devices[sensor].channel(channel)

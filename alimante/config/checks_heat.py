@@ -11,7 +11,7 @@ from alimante.config.model import Device, Role
 from alimante.config.readings import ChannelKeys, freshness, plausible
 from alimante.config.scene import Scene
 from alimante.config.verify import LimitKeys
-from hardware.api import Switch, Unit
+from hardware.api import Unit
 
 ROOM_ABOVE_LIMIT_C: Final = 3.0
 """So far above the limit one reading is enough to end all heat; what is not plausible there is never seen."""
@@ -127,8 +127,7 @@ def _found_late(scene: Scene, heater: Device, limit: LimitKeys) -> Iterator[Prob
         for full in channels(scene, sensor)
         if full.partition(".")[0] in scene.devices
     ]
-    window_s = min(max(limit.ftti_s / 2.0, verify.window_min_s), verify.window_max_s)
-    found_s = verify.dead_time_s + window_s + max(polls, default=0.0)
+    found_s = verify.dead_time_s + verify.window_s(limit) + max(polls, default=0.0)
     if verify.enabled and limit.ftti_s > 0 and found_s > 1.25 * limit.ftti_s:
         message = (
             f"a sensor of {heater.id} that is stuck is found after {found_s:.0f} s, "
@@ -142,8 +141,7 @@ def _unlimited(scene: Scene) -> Iterator[Problem]:
     for device in scene.devices.values():
         if device.spec.kind != "actuator" or device.role is not Role.OTHER:
             continue
-        accepts, limits = device.spec.accepts(device.params), device.output.limits
-        is_safe_off = device.safe_value == (0.0 if isinstance(accepts, Switch) else accepts.off)
+        limits, is_safe_off = device.output.limits, device.safe_value == device.accepts.off
         is_free = limits.max_on_s is None and not any(limits.quota.values().values()) and not device.output.depends_on
         if is_safe_off and is_free:
             message = f'nothing limits how long {device.id} is on, for its role is "other"'

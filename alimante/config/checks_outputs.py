@@ -62,7 +62,7 @@ def _limits(device: Device) -> Iterator[Problem]:
     if max_on_s is not None and min_on_s is not None and min_on_s > max_on_s:
         message = f"{device.id} would have to be on for at least {min_on_s:g} s and at most {max_on_s:g} s"
         yield Problem((*path, "min_on_s"), message)
-    if isinstance(device.spec.accepts(device.params), Switch) and device.output.limits.max_power_pct < 100:
+    if isinstance(device.accepts, Switch) and device.output.limits.max_power_pct < 100:
         message = f"max_power_pct means nothing for {device.id}, which can only be on or off"
         yield Problem((*path, "max_power_pct"), message, "remove it; limits.quota.per_hour_s limits how long it is on")
 
@@ -115,5 +115,4 @@ def _interlocks(scene: Scene) -> Iterator[Problem]:
 
 
 def _is_off(device: Device) -> bool:
-    accepts = device.spec.accepts(device.params)
-    return device.safe_value == (0.0 if isinstance(accepts, Switch) else accepts.off)
+    return device.safe_value == device.accepts.off

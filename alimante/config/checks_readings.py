@@ -19,7 +19,7 @@ def errors(scene: Scene) -> Iterator[Problem]:
         if device.spec.kind != "sensor":
             continue
         yield from _ages(device)
-        channels = {channel.name: channel for channel in device.spec.channels(device.params)}
+        channels = {channel.name: channel for channel in device.channels}
         for name, keys in device.reading.channels.items():
             path: Path = ("devices", device.id, "channels", name)
             if name in channels:
@@ -32,7 +32,7 @@ def errors(scene: Scene) -> Iterator[Problem]:
 def warnings(scene: Scene) -> Iterator[Problem]:
     """Everything that may work and still deserves a look."""
     for device in scene.devices.values():
-        for channel in device.spec.channels(device.params) if device.spec.kind == "sensor" else ():
+        for channel in device.channels if device.spec.kind == "sensor" else ():
             keys = device.reading.channels.get(channel.name)
             if keys is not None:
                 yield from _alarms(device, channel, keys)

@@ -42,7 +42,7 @@ def _power(scene: Scene, relay: str, path: Path, supplied: str) -> Iterator[Prob
         message = f'{relay} cannot supply {supplied}: that takes an actuator with the role "other"'
         yield Problem(path, message, "a heater or a fan must not be switched to reset a sensor")
         return
-    accepts = device.spec.accepts(device.params)
+    accepts = device.accepts
     if not isinstance(accepts, Switch) or device.safe_value != 1.0:
         message = f'{relay} supplies {supplied}, so it must be a switch with "safe_value": "on"'
         yield Problem(("devices", relay, "safe_value"), message, "else sensors would be without power most of the time")

@@ -16,7 +16,7 @@ from alimante.config.place import Location
 from alimante.config.readings import ReadingKeys
 from alimante.config.supervision import HealthKeys, RecoveryKeys
 from alimante.config.wires import AnyWire
-from hardware.api import DriverSpec, Params
+from hardware.api import Accepts, Channel, DriverSpec, Params
 
 __all__ = ["AnyWire", "Config", "Device", "Mqtt", "Node", "Role", "Secret"]
 
@@ -43,6 +43,20 @@ class Device:
     safe_value: float = 0.0
     reading: ReadingKeys = field(default_factory=cache(ReadingKeys.usual))
     output: OutputKeys = field(default_factory=cache(OutputKeys.usual))
+
+    @property
+    def accepts(self) -> Accepts:
+        """What values an actuator takes."""
+        return self.spec.accepts(self.params)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """What a sensor measures, in the order of its samples; nothing of an actuator."""
+        return self.spec.channels(self.params)
+
+    def channel(self, name: str) -> Channel | None:
+        """The channel of this name, if there is one."""
+        return next((channel for channel in self.channels if channel.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

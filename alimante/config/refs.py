@@ -14,7 +14,7 @@ def references(devices: Mapping[str, Device], groups: Iterable[str]) -> dict[str
     for device in devices.values():
         if device.spec.kind != "sensor":
             continue
-        channels = [f"{device.id}.{channel.name}" for channel in device.spec.channels(device.params)]
+        channels = [f"{device.id}.{channel.name}" for channel in device.channels]
         named |= {channel: channel for channel in channels}
         if len(channels) == 1:
             named.setdefault(device.id, channels[0])

@@ -108,3 +108,7 @@ class VerifyKeys(Keys):
     power_off_s: float = Field(
         default=3.0, ge=0.5, le=60, description="Seconds after switching off until the power must be gone."
     )
+
+    def window_s(self, limit: LimitKeys) -> float:
+        """The time at full power after which the rise is judged: half of what is left until harm, within its limits."""
+        return min(max(limit.ftti_s / 2.0, self.window_min_s), self.window_max_s)

@@ -125,7 +125,7 @@ class _Workshop:
 
     def _drive(self, output: str) -> Drive:
         device = self._config.devices[output]
-        return Drive.of(output, device.spec.accepts(device.params))
+        return Drive.of(output, device.accepts)
 
     def _full(self, said: str) -> str:
         return self._config.references.get(said, said)  # of a disabled sensor nothing is ever believed

@@ -14,11 +14,7 @@ def days(config: Config) -> tuple[dict[str, Controller], dict[str, IsDay]]:
 
     Beside them, for each photoperiod's id, whether it is day.
     """
-    accepts = {
-        name: device.spec.accepts(device.params)
-        for name, device in config.devices.items()
-        if device.spec.kind == "actuator"
-    }
+    accepts = {name: device.accepts for name, device in config.devices.items() if device.spec.kind == "actuator"}
     made: dict[str, Controller] = {}
     is_day: dict[str, IsDay] = {}
     for name, keys in config.controllers.items():

@@ -17,9 +17,7 @@ class Drive:
     @classmethod
     def of(cls, output: str, accepts: Accepts) -> "Drive":
         """The drive of what an actuator accepts."""
-        if isinstance(accepts, Switch):
-            return cls(output=output, off=0.0, on=1.0, is_switch=True)
-        return cls(output=output, off=accepts.off, on=accepts.on, is_switch=False)
+        return cls(output=output, off=accepts.off, on=accepts.on, is_switch=isinstance(accepts, Switch))
 
     def value(self, share: float) -> float:
         """The value for `share` of full power, 0 to 1; a switch is on from any share above 0."""

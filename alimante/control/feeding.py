@@ -17,7 +17,7 @@ from alimante.config.days import WEEKDAYS, FeedingKeys, second_of
 from alimante.control.controller import Demand, Finding, Look
 from alimante.control.local_time import LocalTime, instant
 from alimante.policy.values import parse_value
-from hardware.api import Accepts, Switch
+from hardware.api import Accepts
 
 AHEAD_S: Final = 15.0
 """So long before its pulse a feeding is written down: longer than the state store takes to save what is critical.
@@ -56,7 +56,7 @@ class Feeding:
         self._per_day = keys.max_per_day or len(keys.times)
         accepted = accepts[keys.output]
         self._on = parse_value(accepted, keys.value)
-        self._off = 0.0 if isinstance(accepted, Switch) else accepted.off
+        self._off = accepted.off
         self._fed: dict[str, str] = {}
         self._seen_s: float | None = None
         self._pulse: _Pulse | None = None

@@ -78,7 +78,7 @@ class SensorHandle(Handle):
 
     def __init__(self, device: Device, *, wire: Any, worker: Worker, clock: Clock, bus: EventBus) -> None:
         super().__init__(device, wire=wire, worker=worker, clock=clock, bus=bus)
-        self.channels = device.spec.channels(device.params)
+        self.channels = device.channels
         self._label = f"read {device.id}"
         self.deadline_s = self._deadline_s(RetryRules.deadline_s)
         self.chains = {
@@ -256,7 +256,7 @@ class ActuatorHandle(Handle):
 
     def __init__(self, device: Device, *, wire: Any, worker: Worker, clock: Clock, bus: EventBus) -> None:
         super().__init__(device, wire=wire, worker=worker, clock=clock, bus=bus)
-        self.accepts = device.spec.accepts(device.params)
+        self.accepts = device.accepts
         self._is_to_reopen = False
 
     def reopen(self) -> None:

@@ -61,6 +61,4 @@ def _parse_word(accepts: Accepts, said: str) -> float:
     if word not in ("ON", "OFF"):
         hint = ": say ON or OFF" if word == "TOGGLE" else ""
         raise ValueError(f"a value is ON, OFF or a finite number, not {brief(said, most=40)}{hint}")
-    if isinstance(accepts, Switch):
-        return 1.0 if word == "ON" else 0.0
     return accepts.on if word == "ON" else accepts.off

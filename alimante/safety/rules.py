@@ -50,13 +50,13 @@ class Rules:
 
 def rules_of(device: Device, references: Mapping[str, str]) -> Rules:
     """The rules of an actuator; `references` has the full name of everything that can be believed."""
-    accepts, keys = device.spec.accepts(device.params), device.output
+    accepts, keys = device.accepts, device.output
     role = device.role or Role.OTHER
     limits = keys.limits
     said = {name: getattr(limits, name) for name in ("max_on_s", "min_on_s", "min_off_s")} | limits.quota.values()
     numbers = {**ROLE_LIMITS.get(role.value, {}), **{name: number for name, number in said.items() if number}}
     numbers |= {name: 0.0 for name, number in said.items() if number == 0}
-    off, on = (accepts.off, accepts.on) if isinstance(accepts, Range) else (0.0, 1.0)
+    off, on = accepts.off, accepts.on
     return Rules(
         safe=device.safe_value,
         off=off,

@@ -65,7 +65,7 @@ class Verification:
         self.heater = heater
         self._keys = verify
         self._limit = limit
-        self.window_s = min(max(limit.ftti_s / 2.0, verify.window_min_s), verify.window_max_s)
+        self.window_s = verify.window_s(limit)
         guess = Guess(rate=limit.max_rate_c_per_min, noise_c=verify.resolution_c / 2.0, others=len(others))
         self._learner = Learner(guess, limit.max_c, verify.dead_time_s, others)
         self._trace = Trace(self.window_s / _DENSITY, self.window_s * _SPAN)

@@ -23,7 +23,7 @@ def thermometers_of(config: Config) -> dict[str, str | None]:
     return {
         f"{device.id}.{channel.name}": device.zone
         for device in config.devices.values()
-        for channel in device.spec.channels(device.params)
+        for channel in device.channels
         if channel.quantity == "temperature"
     }
 

@@ -73,7 +73,7 @@ def _group(name: str, keys: GroupKeys, config: Config) -> Group:
 def _channel(config: Config, full: str) -> Channel:
     sensor, _, channel = full.partition(".")
     device = config.devices[sensor]
-    return next(each for each in device.spec.channels(device.params) if each.name == channel)
+    return next(each for each in device.channels if each.name == channel)
 
 
 @dataclass(slots=True)

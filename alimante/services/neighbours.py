@@ -10,7 +10,6 @@ from typing import Final
 from alimante.config.model import Device, Role
 from alimante.core.events import OutputChanged
 from alimante.services.channel import Watched
-from hardware.api import Switch
 
 MOVED_BY: Final = 0.3
 """The change of a heater's duty that must be felt, as a share of its range."""
@@ -87,7 +86,5 @@ def _zone(one: Watched) -> str | None:
 
 
 def _mover(output: Device) -> _Mover:
-    accepts = output.spec.accepts(output.params)
-    if isinstance(accepts, Switch):
-        return _Mover(output.zone, 0.0, 1.0)
+    accepts = output.accepts
     return _Mover(output.zone, accepts.low, accepts.high - accepts.low)

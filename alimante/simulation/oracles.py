@@ -115,7 +115,7 @@ class Oracles:
             f"{device.id}.{channel.name}": freshness(device.reading, device.poll_s).lost_after_s
             for device in config.devices.values()
             if device.spec.kind == "sensor"
-            for channel in device.spec.channels(device.params)
+            for channel in device.channels
         }
         self._harm = _harm(config)
         self._committed = repr(config)

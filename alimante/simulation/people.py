@@ -54,7 +54,7 @@ class Commander:
             self._broker.take(topic, payload, retain=False)
 
     def _value(self, device: Device) -> float | str:
-        accepts = device.spec.accepts(device.params)
+        accepts = device.accepts
         if isinstance(accepts, Switch):
             return self._rng.choice(("ON", "OFF"))
         return round(self._rng.uniform(accepts.low, accepts.high), 1)
