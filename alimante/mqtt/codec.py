@@ -63,7 +63,7 @@ def decode_request(payload: bytes, keys: Collection[str]) -> tuple[str | None, d
     Raises `Refused` for what is too long, is no JSON although it looks like it, or has members other than `keys`.
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
-        raise Refused(f"the payload has {len(payload)} bytes; {MAX_PAYLOAD_BYTES} are allowed")
+        raise Refused(f"the payload is longer than {MAX_PAYLOAD_BYTES} bytes")
     try:
         text = payload.decode().strip()
     except UnicodeDecodeError:

@@ -208,12 +208,19 @@ class PahoLink:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = int(settings.session_expiry_s)
         self._client.connect(
-            settings.host,
+            self._host(),
             settings.port,
             keepalive=int(settings.keepalive_s),
             clean_start=False if self._use_v5 else MQTT_CLEAN_START_FIRST_ONLY,  # version 3.1.1 knows no such thing
             properties=properties,
         )
+
+    def _host(self) -> Any:
+        """The broker's name, in bytes where that will do: looking up text loads Python's tables of all the letters that
+        a name may have (`encodings.idna`), which is 0.5 MB for good. TLS compares the text with the certificate.
+        """
+        host = self._settings.host
+        return host.encode() if host.isascii() and self._settings.tls is None else host
 
     def _where(self) -> str:
         return f"broker {self._settings.host}:{self._settings.port}"

@@ -5,6 +5,8 @@ import contextlib
 import gc
 import os
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -66,6 +68,27 @@ async def logged(broker, part):
 
 def closing(ends):
     return asyncio.wait_for(ends.link.closed(), PATIENCE_S)
+
+
+LOOK_UP = """
+import asyncio, sys
+from alimante.config.model import Mqtt
+from alimante.mqtt.link import Will
+from alimante.mqtt.paho_link import PahoLink
+
+async def main(host, port):
+    link = PahoLink(Mqtt(host=host, port=int(port)), client_id="x", password=None, will=Will("will", b""), use_v5=True)
+    await link.open(print, print)
+    link.drop()
+    print("encodings.idna" in sys.modules)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def test_a_name_in_ascii_is_looked_up_without_the_tables_of_all_letters(mosquitto):
+    run = [sys.executable, "-c", LOOK_UP, "localhost", str(mosquitto.port)]
+    assert subprocess.run(run, capture_output=True, text=True, timeout=PATIENCE_S, check=True).stdout == "False\n"
 
 
 @both_versions
