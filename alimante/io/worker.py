@@ -19,6 +19,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from alimante.core.clock import Clock
+from alimante.core.text import said_by
 from alimante.io.bell import Bell
 from hardware.errors import DeviceError
 
@@ -237,7 +238,7 @@ class Worker(ABC):
 def _as_device_error(label: str, error: BaseException | None) -> DeviceError | None:
     if error is None or isinstance(error, DeviceError):
         return error
-    crashed = DriverCrashed(f"{label}: the driver failed with {type(error).__name__}: {str(error)[:200]}")
+    crashed = DriverCrashed(f"{label}: the driver failed with {type(error).__name__}: {said_by(error)}")
     crashed.__cause__ = error
     return crashed
 
