@@ -63,7 +63,7 @@ def test_a_byte_order_mark_is_fine_and_moves_no_column():
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_what_is_no_configuration_is_told_in_a_sentence(data: bytes, words: str, line: int, column: int):
+def test_f109_what_is_no_configuration_is_told_in_a_sentence(data: bytes, words: str, line: int, column: int):
     fault = faults_of(data)[0]
     assert words in fault.message
     assert (fault.line, fault.column, fault.pointer) == (line, column, "")
@@ -131,7 +131,7 @@ except ConfigInvalid as invalid:
         "pins",
     ],
 )
-def test_a_hostile_file_costs_less_than_a_second_and_50_mib(tmp_path: Path, content: bytes):
+def test_f109_a_hostile_file_costs_less_than_a_second_and_50_mib(tmp_path: Path, content: bytes):
     file = tmp_path / "hostile.json"
     file.write_bytes(content)
 
@@ -145,7 +145,7 @@ def test_a_hostile_file_costs_less_than_a_second_and_50_mib(tmp_path: Path, cont
     assert least(1.0, cost_s) < 1.0
 
 
-def test_a_secret_that_others_may_read_is_a_warning(tmp_path: Path):
+def test_f119_a_secret_that_others_may_read_is_a_warning(tmp_path: Path):
     secret = tmp_path / "password"
     secret.write_text("hunter2")
     text = spoilt('"port"', f'"username": "me", "password": {{"file": "{secret}"}}, "port"').encode()

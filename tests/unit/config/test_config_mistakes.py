@@ -260,7 +260,7 @@ def test_the_sound_text_is_sound():
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_every_mistake_is_told_once_with_its_place(mistake):
+def test_f109_f110_every_mistake_is_told_once_with_its_place(mistake):
     old, new, pointer, words, hint = MISTAKES[mistake]
     text, line, column = marked(spoilt(old, new)) if "¶" in new else (spoilt(old, new), 0, 0)
     (fault,) = errors(text)
