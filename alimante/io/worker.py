@@ -167,6 +167,7 @@ class Worker(ABC):
     def sleep(self, seconds: float) -> None:
         """What the drivers on this wire are given to wait with."""
 
+    @abstractmethod
     def close(self) -> None:
         """Take no more work; what is running is left alone."""
 
