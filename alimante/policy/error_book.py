@@ -114,12 +114,17 @@ class ErrorBook:
                 record.recent.popleft()
 
     def too_often(self, component: str, now_s: float) -> Noted | None:
-        """The last error of `component` while failures begin too often to be left alone; see `ErrorRules`."""
+        """The last error of `component` while failures begin too often to be left alone; see `ErrorRules`.
+
+        It is over when nothing failed for one and a half times as long as usually lies between two beginnings.
+        """
         record, rules = self.records.get(component), self.rules
         if record is None or not record.recent or len(record.begun) < rules.failures:
             return None
-        (first_s, first), (_, last) = record.begun[0], record.begun[-1]
-        if now_s - first_s > rules.failures_within_s:
+        (first_s, first), (last_s, last) = record.begun[0], record.begun[-1]
+        if last_s - first_s > rules.failures_within_s:
+            return None
+        if now_s - record.last_s > _telling_silence_s(last_s - first_s, len(record.begun)):
             return None
         is_rare = first is not None and last is not None and rules.failures < rules.failure_share * (last - first + 1)
         return None if is_rare else record.recent[-1]
@@ -136,11 +141,16 @@ class ErrorBook:
         span_s = record.defects[-1] - record.defects[0]
         if span_s > self.rules.defects_within_s:
             return None
-        return record.defects[-1] + max(MIN_SILENCE_S, 1.5 * span_s / max(1, len(record.defects) - 1))
+        return record.defects[-1] + _telling_silence_s(span_s, len(record.defects))
 
 
 MIN_SILENCE_S = 15.0
 """Three polls of a sensor: less silence says nothing."""
+
+
+def _telling_silence_s(span_s: float, count: int) -> float:
+    """How long nothing must happen to mean anything, where `count` things happened within `span_s`."""
+    return max(MIN_SILENCE_S, 1.5 * span_s / max(1, count - 1))
 
 
 def _count_minute(record: Record, minute: int) -> None:

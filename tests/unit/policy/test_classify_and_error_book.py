@@ -111,8 +111,14 @@ class TestBook:
         found = book.too_often("probe", 240.0)
         assert found is not None
         assert found.text == "the last"
-        assert book.too_often("probe", 600.0) is not None
-        assert book.too_often("probe", 600.1) is None
+        assert book.too_often("probe", 240.0 + 90.0) is not None
+        assert book.too_often("probe", 240.0 + 91.0) is None
+
+    def test_failures_that_are_spread_over_more_than_ten_minutes_are_not_too_often(self):
+        book = ErrorBook(ErrorRules())
+        for index in range(100):
+            book.note("probe", "BadData", MINOR, "crc", now_s=index * 151.0)
+            assert book.too_often("probe", index * 151.0) is None
 
     def test_one_failure_that_goes_on_for_long_is_one(self):
         book = ErrorBook(ErrorRules())
