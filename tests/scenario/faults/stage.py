@@ -6,7 +6,9 @@ The heater is on or off when the fault comes, and what is measured are times and
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from tests.scenario.harness import Run, run_supervisor
 
 POLL_S = 5.0
 TARGET_C, MAX_C, HARM_C = 30.0, 36.0, 40.0
+MIB = 2**20
 READY_S = 25.0
 """By then a heater that is wanted is on: its sensors have given three readings, 5 s apart."""
 
@@ -269,6 +272,11 @@ class Stage:
 
     def trips(self, device: str = "heater") -> list[SafetyActed]:
         return self.run.seen(SafetyActed, device=device, action="tripped")
+
+
+def resident_bytes() -> int:
+    """What this process has in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def saved_alerts(run: Run) -> set[tuple[str, str]]:

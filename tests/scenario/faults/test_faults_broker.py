@@ -4,6 +4,7 @@ What only a real broker and a real connection can do (F079, F080) is in test_mqt
 """
 
 import asyncio
+import gc
 import json
 import signal
 import time
@@ -21,7 +22,7 @@ from hardware.board import GENERIC
 from tests.conftest import Mosquitto, NewMosquitto
 from tests.scenario.faults import stage as staging
 from tests.scenario.faults.net import Net
-from tests.scenario.faults.stage import SWITCH, TARGET_C, Stage
+from tests.scenario.faults.stage import MIB, SWITCH, TARGET_C, Stage, resident_bytes
 from tests.scenario.test_process import CONFIG, Process
 from tests.scenario.test_process import Observer as Watcher
 
@@ -61,19 +62,25 @@ async def comes_back(stage: Stage, net: Net) -> None:
     await stage.healthy_within()
 
 
-def test_f077_without_a_broker_from_the_start_it_is_told_control_goes_on_and_little_waits():
+@pytest.mark.parametrize("hours", [1.5, pytest.param(7 * 24.0, marks=pytest.mark.slow)])
+def test_f077_without_a_broker_from_the_start_it_is_told_control_goes_on_and_little_waits(hours: float):
     net = Net()
     net.broker.go_down()
 
     async def story(stage: Stage, net: Net) -> None:
         await stage.alert_within("mqtt", "link", 60.0)
-        waiting = []
+        waiting, sizes = [], []
         for _ in range(9):
-            await asyncio.sleep(600.0)
+            for _ in range(round(hours * 40.0)):  # ninths of the time, in tens of seconds
+                await asyncio.sleep(10.0)
+                assert abs(stage.temperature_c - TARGET_C) < 1.5
+            stage.run.events.clear()  # the test's own memory
+            gc.collect()
             waiting.append(outbox(stage))
-            assert abs(stage.temperature_c - TARGET_C) < 1.0
+            sizes.append(resident_bytes())
         assert max(waiting) < CAPACITY / 8
         assert waiting[-1] <= waiting[3] + 5
+        assert sizes[-1] - sizes[1] < 10 * MIB
         assert max(net.waits_s()) <= 120.5
         net.broker.go_up()
         await comes_back(stage, net)

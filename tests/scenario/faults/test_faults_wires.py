@@ -2,11 +2,9 @@
 
 import asyncio
 import itertools
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -26,11 +24,10 @@ from alimante.core.events import (
     RecoveryFinished,
 )
 from alimante.policy.breaker import BreakerState
-from tests.scenario.faults.stage import AIR, POLL_S, TARGET_C, Stage, everywhere, play, probe
+from tests.scenario.faults.stage import AIR, MIB, POLL_S, TARGET_C, Stage, everywhere, play, probe, resident_bytes
 
 OFF_S = 35.0
 DETECTED_S = 30.0
-MIB = 2**20
 E = TypeVar("E", bound=Event)
 
 each_state = pytest.mark.parametrize("is_on", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["on", "off"])
@@ -257,10 +254,6 @@ def test_f047_a_subscriber_that_raises_is_told_and_everybody_else_gets_the_same_
         await heals_once(stage, news=news)
 
     play(story)
-
-
-def resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_f049_a_storm_of_ten_thousand_events_a_second_costs_no_memory_and_delays_no_safety():
