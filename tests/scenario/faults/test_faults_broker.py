@@ -268,7 +268,11 @@ def test_f091_a_device_or_node_whose_name_could_be_another_topic_is_refused(name
     built = build({**document, "devices": {name: staging.probe(1)}}, board=GENERIC)
     assert built.config is None
     assert any("devices" in str(problem.path) for problem in built.errors)
-    assert build({**document, "node": {"id": name}, "devices": {"p1": staging.probe(1)}}, board=GENERIC).config is None
+    sound = {**document, "devices": {"p1": staging.probe(1)}}
+    assert build(sound, board=GENERIC).config is not None
+    assert build({**sound, "node": {"id": name}}, board=GENERIC).config is None
+    assert build({**sound, "groups": {name: {"members": ["p1"]}}}, board=GENERIC).config is None
+    assert build({**sound, "mqtt": {"host": "127.0.0.1", "base": f"terrarium/{name}/#"}}, board=GENERIC).config is None
 
 
 REAL: dict[str, Any] = {**CONFIG, "devices": {"warm_probe": CONFIG["devices"]["warm_probe"]}}

@@ -24,6 +24,7 @@ from tests.scenario.faults.net import Net
 from tests.scenario.faults.oracle import Duties
 from tests.scenario.faults.stage import (
     HARM_C,
+    MAX_C,
     OFF_S,
     POLL_S,
     SWITCH,
@@ -289,12 +290,14 @@ def test_f022_two_of_three_that_agree_on_a_lie_are_overruled_by_the_third_at_the
         def third_c() -> float:
             return max(event.value for event in stage.run.seen(ReadingTaken, device="p3"))
 
-        await stage.within(3600.0, lambda: third_c() >= 39.0, "39 °C")
+        await stage.within(3600.0, lambda: third_c() >= MAX_C + 3.0, "39 °C")
         await stage.heater_off_within(10.0)
         await stage.stays_off(600.0)
         assert stage.run.truth.loads["cutoff"].fraction == 0.0
 
-    assert [trip.cause for trip in play(story, sensors=3).trips()] == ["over_temperature"]
+    stage = play(story, sensors=3)
+    assert [trip.cause for trip in stage.trips()] == ["over_temperature"]
+    assert stage.max_c < MAX_C + 3.5
 
 
 @everywhere
