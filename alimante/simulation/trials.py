@@ -20,9 +20,9 @@ from alimante.simulation.report import Report
 from alimante.simulation.stage import on_simulated_wires
 from hardware.sim.load import Load
 
-BEGIN_S: Final = 600.0
+BEGIN_S: Final = 900.0
 """Faults begin no earlier: by then the enclosure is warm and the heater comes and goes."""
-WITHIN_S: Final = 600.0
+WITHIN_S: Final = 400.0
 """So long a fault waits for its output to go on or off by itself; after that a person commands it."""
 SETTLED_S: Final = 5.0
 """So long an output has been on or off when the fault comes."""
