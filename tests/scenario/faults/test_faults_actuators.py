@@ -54,7 +54,7 @@ def test_f056_an_on_whose_write_fails_leaves_it_off_and_is_told():
 
 
 @everywhere
-def test_f057_a_welded_relay_opens_the_safety_relay_and_is_named(sensors: int, is_on: bool):
+def test_f057_a_welded_relay_opens_the_cutoff_and_is_named(sensors: int, is_on: bool):
     async def story(stage: Stage) -> None:
         stage.break_("heater=welded")
         await stage.within(400.0, lambda: load(stage, "heater").commanded == 0.0, "command to be off", step_s=1.0)
