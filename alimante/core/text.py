@@ -1,7 +1,10 @@
 """Text from anywhere made fit to be shown to people and programs; it must not know where it comes from."""
 
+import codecs
 from math import isfinite
 from typing import Any
+
+_ESCAPE = codecs.lookup("unicode_escape")  # now: Python reads it from a file, and none may be to be had later
 
 
 def printable(text: str) -> str:
@@ -52,4 +55,4 @@ def all_printable(value: Any) -> Any:
 
 
 def _written_out(letter: str) -> str:
-    return letter.encode("unicode_escape").decode() if letter != "\xa0" else " "
+    return _ESCAPE.encode(letter)[0].decode() if letter != "\xa0" else " "

@@ -17,6 +17,8 @@ SOCKET_NAME = "control.sock"
 MAX_REQUEST_BYTES = 4096
 REQUEST_S = 5.0
 MAX_ADDRESS_BYTES = 108
+WAITING = 8
+"""So many may wait to be let in. When there are no more files, asyncio says that so many times a second in the log."""
 
 Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -53,7 +55,9 @@ class ControlSocket:
         """Listen; a socket file that a dead supervisor left behind is replaced."""
         self._path.unlink(missing_ok=True)
         with short_path(self._path) as address:
-            self._server = await asyncio.start_unix_server(self._serve, address, limit=MAX_REQUEST_BYTES)
+            self._server = await asyncio.start_unix_server(
+                self._serve, address, limit=MAX_REQUEST_BYTES, backlog=WAITING
+            )
         self._path.chmod(0o660)
 
     async def stop(self) -> None:

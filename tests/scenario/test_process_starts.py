@@ -4,9 +4,11 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -138,26 +140,51 @@ def test_f139_two_stops_and_a_reload_at_once_are_one_stop_or_one_reload(tmp_path
     assert record(tmp_path)["starts"][-1]["end"] == "clean"
 
 
-def test_f104_with_32_files_it_runs_and_answers(tmp_path: Path):
+FILES = 32
+
+
+def test_f104_with_32_files_it_runs_and_answers_and_with_none_left_it_feeds_the_watchdog(tmp_path: Path):
     (tmp_path / "config.json").write_text(json.dumps(CONFIG))
-    process = subprocess.Popen(
-        [*ALIMANTE, "run", "--config", str(tmp_path / "config.json"), "--state-dir", str(tmp_path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32)),
-    )
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if "is running" in line:
-            break
-    assert "is running" in said, said
-    assert json.loads(alimante("status", "--json", "--state-dir", str(tmp_path)).stdout)["state"] == "running"
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=PATIENCE_S)
+    with ExitStack() as opened:
+        manager = opened.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_S)
+        process = subprocess.Popen(
+            [*ALIMANTE, "run", "--config", str(tmp_path / "config.json"), "--state-dir", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "15000000"},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES)),
+        )
+        opened.callback(process.kill)
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "is running" in line:
+                break
+        assert "is running" in said, said
+        assert json.loads(alimante("status", "--json", "--state-dir", str(tmp_path)).stdout)["state"] == "running"
+
+        def open_files() -> int:
+            return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+
+        for _ in range(FILES - 8):  # who asks and says nothing keeps a file open
+            opened.enter_context(socket.socket(socket.AF_UNIX)).connect(str(tmp_path / "control.sock"))
+        fed = 0
+        for _ in range(30):
+            is_food = manager.recv(4096) == b"WATCHDOG=1"
+            fed = fed + 1 if is_food and open_files() == FILES else 0
+            if fed == 2:
+                break
+        assert fed == 2
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
+    assert "Too many open files" in said
+    assert "default exception handler" not in said
+    assert len(said) < 200_000  # once it was megabytes
 
 
 def test_a_stop_while_it_starts_is_no_bad_start(tmp_path: Path):
