@@ -116,7 +116,34 @@ def _of_output(report: Report) -> list[str]:
     for wish in report["wishes"]:
         until = "" if wish["until_s"] is None else f", for {span(wish['until_s'])} more"
         lines.append(f"  wished: {_number(wish['value'])} by {wish['source']}{until}: {wish['reason']}")
-    return lines + [f"  {decision['age_s']:8.1f} s ago  {decision['text']}" for decision in report["decisions"]]
+    lines += [f"  {decision['age_s']:8.1f} s ago  {decision['text']}" for decision in report["decisions"]]
+    return [*lines, *_learned(report["learned"]), *_safety_log(report["safety_log"])]
+
+
+def _learned(learned: Mapping[str, Any] | None) -> list[str]:
+    """What the supervisor knows of a heater by having watched it."""
+    if learned is None:
+        return []
+    if learned["gain_c_per_s"] is None:
+        done = f"{learned['learned_min']:.0f} of {learned['needed_min']:.0f} minutes"
+        return [f"  nothing is known yet of how it warms: learned from {done}"]
+    gain_c, lag = 60 * learned["gain_c_per_s"], span(learned["dead_time_s"])
+    return [
+        f"  learned in {span(60 * learned['learned_min'])}: it warms by {gain_c:.2f} °C a minute, seen after {lag}",
+        f"  left on for good it would end at {learned['equilibrium_c']:g} °C, off at {learned['room_c']:g} °C",
+    ]
+
+
+def _safety_log(log: list[Mapping[str, Any]]) -> list[str]:
+    """What was done for safety, the last act first, over restarts."""
+    lines = ["  what safety did, the last first:"] if log else []
+    for entry in reversed(log):
+        when = "at a time unknown" if entry["wall_s"] is None else _when(entry["wall_s"])
+        values = ", ".join(f"{name} {value:g}" for name, value in entry["values"].items())
+        lines.append(
+            f"  {when}  {entry['action']} ({entry['cause']}): {entry['text']}{f' [{values}]' if values else ''}"
+        )
+    return lines
 
 
 def _of_sensor(report: Report) -> list[str]:

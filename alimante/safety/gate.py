@@ -195,6 +195,10 @@ class Gate:
         """What the gate did on its own, oldest first, over restarts."""
         return self._reporter.log
 
+    def learned(self, device: str) -> dict[str, Any] | None:
+        """What was learned of the heater `device`, as plain JSON values; None for what is not watched as a heater."""
+        return self._trips.learned(device)
+
     # Time.
 
     def tick(self) -> None:

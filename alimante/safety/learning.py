@@ -5,7 +5,7 @@ believed. Spans of time are told by the difference of two `Sums`, so that any sp
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import exp
 from operator import sub
 from typing import Any, Final
@@ -22,6 +22,8 @@ _ROOM_C: Final = 1.5  # walls and neighbours are warmer or colder than the model
 _PLAUSIBLE: Final = 2.0  # times the misfit of the best model
 _FAIR: Final = 0.1
 _KNOWN_AFTER_MIN: Final = 120.0
+_DIGITS: Final = {"gain_c_per_s": 6, "dead_time_s": 0, "equilibrium_c": 1, "room_c": 1, "time_constant_s": 0}
+"""So many digits of each number mean something to people."""
 
 Sums = tuple[float, ...]
 """Integrals over time in minutes, from some start: of 1, of reading − reference, of the duty through each lag, and of
@@ -133,6 +135,13 @@ class Learner:
             room_c=self.reference_c + state[DRIFT] / state[LOSS],
             time_constant_s=60.0 / state[LOSS],
         )
+
+    def report(self) -> dict[str, Any]:
+        """For people: how many minutes were learned from, of those that are needed, and what is known by then."""
+        learned = self.learned
+        numbers = dict.fromkeys(Learned.__dataclass_fields__) if learned is None else asdict(learned)
+        rounded = {name: None if number is None else round(number, _DIGITS[name]) for name, number in numbers.items()}
+        return {"learned_min": round(self.learned_min, 1), "needed_min": _KNOWN_AFTER_MIN, **rounded}
 
     def snapshot(self) -> dict[str, Any]:
         """Everything learned as plain JSON values."""

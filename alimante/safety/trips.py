@@ -1,7 +1,7 @@
 """Trips outputs and lets trips end: what the watches find, and what the latches remember; it must not write outputs."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from alimante.core.events import Level, SafetyActed
 from alimante.safety import cutoffs
@@ -54,6 +54,10 @@ class Trips:
         if acted is not None:
             self._reporter.tripped(output, acted)
             output.end_override(text)
+
+    def learned(self, device: str) -> dict[str, Any] | None:
+        """See `Gate.learned`."""
+        return self._watches[device].learned() if device in self._watches else None
 
     def reset(self, output: Output, by: str) -> bool:
         """See `Gate.reset`."""

@@ -101,6 +101,10 @@ class Verification:
                 self._judge(now_s, seen)
         return list(self._found.values())
 
+    def report(self) -> dict[str, Any]:
+        """What is known of the heater, and of how much it was learned, as plain JSON values."""
+        return self._learner.report() | {"is_proven": self._is_proven}
+
     def retry(self, now_s: float) -> None:
         """The trip was reset: what was seen before is no evidence any more, but what was learned stays."""
         self._forget()

@@ -85,9 +85,9 @@ class Watch:
         self._verification.retry(now_s)
         self._told.clear()
 
-    def learned(self) -> Any:
-        """What was learned of the heater, for people; None while that is nothing."""
-        return self._verification.learned
+    def learned(self) -> dict[str, Any]:
+        """What was learned of the heater, for people; the numbers are None while that is nothing."""
+        return self._verification.report()
 
     def snapshot(self) -> dict[str, Any]:
         """What was learned, in plain JSON values."""

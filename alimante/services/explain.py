@@ -12,6 +12,9 @@ from alimante.safety.gate import Gate, Output
 from alimante.services.errors import ErrorRegistry
 from alimante.services.status import Healths, Reports, Status
 
+LOGGED = 20
+"""So many of the last acts of safety are told of an output."""
+
 _OF_OUTPUTS = ("value", "commanded", "source", "reason", "limited_because", "trip")
 
 
@@ -85,6 +88,7 @@ class Explainer:
                 "cycles": account.cycles,
                 "by_date": dict(account.counts),
             },
+            "safety_log": [entry for entry in self._gate.safety_log if entry.get("device") == name][-LOGGED:],
             "decisions": [
                 {"age_s": round(now_s - decision.at_s, 1), "text": decision.text} for decision in output.decisions
             ],

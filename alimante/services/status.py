@@ -174,6 +174,7 @@ class Status:
             "limited_because": output.bound_text,
             "latched": bool(output.trip),
             "trip": output.trip,
+            "learned": self._gate.learned(output.id),
         }
 
 

@@ -5,8 +5,10 @@ import json
 
 import pytest
 
+from alimante.commands.sentences import of_why
 from alimante.services.control_socket import CannotAnswer
 from tests.scenario.harness import HEATER, config_of, run_supervisor
+from tests.unit.fakes import MemoryFiles
 
 GROUPS = {"groups": {"warm": {"members": ["warm_probe"]}}}
 CONTROL = {"controllers": {"warmth": {"kind": "thermostat", "sensor": "warm", "heater": "heater", "target_c": 30}}}
@@ -116,3 +118,55 @@ def test_safe_holds_everything():
     assert report["state"] == "safe"
     assert report["devices"]["heater"]["value"] == "OFF"
     assert not report["armed"]
+
+
+def test_why_of_a_heater_tells_what_was_learned_and_what_safety_did_over_a_restart():
+    files, wall_s = MemoryFiles(), []
+
+    async def trip(run):
+        await asyncio.sleep(20)
+        run.supervisor.gate.trip("heater", "over_temperature", "41 °C are too hot", values=(("warm", 41.0),))
+        wall_s.append(run.clock.wall())
+        await asyncio.sleep(20)
+
+    reports = []
+
+    async def look(run):
+        await asyncio.sleep(5)
+        reports.append(await run.supervisor.questions.answers()["why"]({"device": "heater"}))
+        reports.append(await run.supervisor.questions.answers()["status"]({}))
+        reports.append(await run.supervisor.questions.answers()["why"]({"device": "fan"}))
+
+    fan = {**HEATER, "role": "fan", "pin": 27, "limit": None, "depends_on": []}
+    del fan["limit"]
+    config = config_of(extra={"location": {"clock_is_trusted": True}}, heater=HEATER, fan=fan)
+    run_supervisor(config, trip, files=files)
+    run_supervisor(config, look, files=files)
+    why, status, other = reports
+    tripped = next(entry for entry in why["safety_log"] if entry["action"] == "tripped")
+    assert (tripped["cause"], tripped["values"]) == ("over_temperature", {"warm": 41.0})
+    assert tripped["wall_s"] == pytest.approx(wall_s[0], abs=1.0)
+    assert why["learned"]["gain_c_per_s"] is None
+    assert why["learned"]["needed_min"] == 120.0
+    assert status["devices"]["heater"]["learned"] == why["learned"]
+    assert (other["learned"], other["safety_log"]) == (None, [])
+    said = "\n".join(of_why(why))
+    assert "nothing is known yet of how it warms" in said
+    assert "tripped (over_temperature): 41 °C are too hot [warm 41]" in said
+    assert "safety" not in "\n".join(of_why(other))
+
+
+def test_a_heater_that_was_watched_for_hours_tells_its_strength_and_delay():
+    reports = []
+
+    async def tell(run):
+        await asyncio.sleep(3.5 * 3600)
+        reports.append(await run.supervisor.questions.answers()["why"]({"device": "heater"}))
+
+    run_supervisor(config_of(extra={**GROUPS, **CONTROL}, heater=HEATER), tell)
+    learned = reports[0]["learned"]
+    assert learned["gain_c_per_s"] > 0
+    assert learned["dead_time_s"] > 0
+    said = "\n".join(of_why(reports[0]))
+    assert "°C a minute, seen after" in said
+    assert "left on for good it would end at" in said

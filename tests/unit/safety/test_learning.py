@@ -4,7 +4,7 @@ from random import Random
 import pytest
 
 from alimante.safety.heat_model import Guess, HeatModel
-from alimante.safety.learning import Learner
+from alimante.safety.learning import Learned, Learner
 
 OTHERS = ("lamp",)
 
@@ -83,3 +83,12 @@ def test_a_snapshot_of_another_heater_is_left_alone(key):
     assert not other.restore(kept)
     assert other.learned_min == 0.0
     assert other.models[0].snapshot() == HeatModel(other.guess).snapshot()
+
+
+def test_the_report_tells_how_far_it_is_and_then_the_delay_with_all_the_rest():
+    early, late = taught(hours=1).report(), taught(lag_s=120.0).report()
+    assert (early["gain_c_per_s"], early["dead_time_s"]) == (None, None)
+    assert 0 < early["learned_min"] < early["needed_min"]
+    assert late["dead_time_s"] == 120.0
+    assert set(late) == {"learned_min", "needed_min", *Learned.__dataclass_fields__}
+    assert None not in late.values()

@@ -183,6 +183,7 @@ def test_a_node_whose_devices_all_answer_is_healthy_and_armed():
             "limited_because": "",
             "latched": False,
             "trip": "",
+            "learned": None,
         }
         assert report["devices"]["probe"]["channels"] == {
             "temperature": {"value": 21.5, "unit": "°C", "quality": "good", "reasons": [], "age_s": 12.3}
