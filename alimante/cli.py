@@ -125,8 +125,26 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         metavar="FILE",
         help="try each fault that there is by itself, in more configurations if you like, and --for so long none",
     )
+    simulate.add_argument("--runs", type=_count, metavar="N", help="so many runs, with the seeds from --seed on")
+    simulate.add_argument("--pairs", action="store_true", help="every two faults at once that chance may draw")
+    simulate.add_argument("--calm", action="store_true", help="with --runs: no alert, restart or many writes either")
+    simulate.add_argument(
+        "--reach",
+        action="append",
+        default=[],
+        metavar="STATE",
+        help='with --runs: what some run must come to, as "sometimes" of --json names it; may be given again',
+    )
+    simulate.add_argument("--jobs", type=_count, metavar="N", help="with --runs: processes at once (one per core)")
     simulate.add_argument("--out", metavar="FILE.md", help="where the page of --matrix goes")
     _takes_json(simulate)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
 
 
 def _takes_config(parser: argparse.ArgumentParser) -> None:
@@ -156,6 +174,8 @@ def _check(args: argparse.Namespace) -> int:
 def _simulate(args: argparse.Namespace) -> int:
     if args.matrix is not None:
         return _matrix(args)
+    if args.runs is not None or args.pairs:
+        return _campaign(args)
     from alimante.commands import simulate
 
     return simulate.simulate(
@@ -166,6 +186,26 @@ def _simulate(args: argparse.Namespace) -> int:
         chaos=args.chaos,
         as_json=args.json,
         plot=args.plot,
+    )
+
+
+def _campaign(args: argparse.Namespace) -> int:
+    from alimante.commands.campaign import Order, campaign
+
+    return campaign(
+        Order(
+            config_path=_config(args.config),
+            how_long=args.how_long,
+            faults=args.fault,
+            seed=args.seed,
+            runs=args.runs or 1,
+            chaos=args.chaos,
+            pairs=args.pairs,
+            calm=args.calm,
+            reach=args.reach,
+            jobs=args.jobs,
+            as_json=args.json,
+        )
     )
 
 

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 from time import monotonic
 from typing import TextIO
 
@@ -13,6 +12,7 @@ from alimante.commands.loading import load_or_explain
 from alimante.config.model import Config
 from alimante.core.durations import duration_s, say_duration
 from alimante.simulation import chaos as chance
+from alimante.simulation.campaign import drawn, kinds
 from alimante.simulation.chart import draw as chart
 from alimante.simulation.faults import Fault, parse
 from alimante.simulation.rehearsal import rehearse
@@ -35,9 +35,9 @@ def simulate(
     plot: str | None,
 ) -> int:
     """Run and report; exit code 1 when an invariant of safety did not hold."""
-    for_s = _duration_s(how_long)
+    for_s = duration_of(how_long)
     loaded = load_or_explain(config_path)
-    planned = _faults(loaded.config, faults, for_s=for_s, seed=seed, chaos=chaos)
+    planned = planned_faults(loaded.config, faults, for_s=for_s, seed=seed, chaos=chaos)
     bar = Progress(sys.stderr, for_s)
     try:
         report = rehearse(
@@ -67,8 +67,8 @@ class Progress:
         self._started_s = self._drawn_s = monotonic()
         self._is_shown = stream.isatty()
 
-    def show(self, share: float) -> None:
-        """`share` of the run is done, 0 to 1."""
+    def show(self, share: float, told: str = "") -> None:
+        """`share` of the run is done, 0 to 1; `told` goes behind it."""
         now_s = monotonic()
         if not self._is_shown or now_s - self._drawn_s < REDRAW_S:
             return
@@ -76,7 +76,9 @@ class Progress:
         full = round(BAR * share)
         speed = share * self._for_s / (now_s - self._started_s)
         left = say_duration((now_s - self._started_s) * (1.0 - share) / share) if share > 0 else "?"
-        self._stream.write(f"\r\x1b[K[{'#' * full}{'.' * (BAR - full)}] {share:4.0%}  {speed:,.0f} x  {left} left")
+        self._stream.write(
+            f"\r\x1b[K[{'#' * full}{'.' * (BAR - full)}] {share:4.0%}  {speed:,.0f} x  {left} left{told}"
+        )
         self._stream.flush()
 
     def clear(self) -> None:
@@ -86,7 +88,8 @@ class Progress:
             self._stream.flush()
 
 
-def _duration_s(text: str) -> float:
+def duration_of(text: str) -> float:
+    """How long a run lasts, as `--for` says it, in seconds. Raises `BadUse`."""
     try:
         seconds = duration_s(text)
     except ValueError as error:
@@ -96,8 +99,11 @@ def _duration_s(text: str) -> float:
     return seconds
 
 
-def _faults(config: Config, texts: Sequence[str], *, for_s: float, seed: int, chaos: bool) -> list[Fault]:
-    devices = {device.id: device.spec.kind for device in config.devices.values()}
+def planned_faults(
+    config: Config, texts: Sequence[str], *, for_s: float, seed: int = 1, chaos: bool = False
+) -> list[Fault]:
+    """The faults that were asked for, and those that chance draws. Raises `BadUse`."""
+    devices = kinds(config)
     try:
         planned = [parse(text, devices) for text in texts]
     except BadFault as error:
@@ -106,8 +112,7 @@ def _faults(config: Config, texts: Sequence[str], *, for_s: float, seed: int, ch
     if late:
         raise BadUse(f'--fault: "{late[0]}" begins after the end of the run; say a longer --for')
     if chaos:
-        can_be = chance.possible(on_simulated_wires(config))
-        planned += chance.draw(Random(f"{seed}/chaos"), devices, for_s=for_s, can_be=can_be)  # noqa: S311 - no secret
+        planned += drawn(config, for_s=for_s, seed=seed, can_be=chance.possible(on_simulated_wires(config)))
     return planned
 
 

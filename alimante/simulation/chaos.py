@@ -46,7 +46,7 @@ def draw(rng: Random, devices: Mapping[str, str], *, for_s: float, can_be: CanBe
     while at_s < for_s:
         lasts_s = 60.0 * 2.0 ** rng.uniform(0.0, 6.0)
         fault = parse(f"{_kind(rng, devices)}@{round(at_s)}", devices)
-        if not _is_momentary(fault):
+        if not is_momentary(fault):
             fault = parse(f"{fault.spec}+{round(lasts_s)}", devices)
         if can_be(fault):
             drawn.append(fault)
@@ -78,5 +78,12 @@ def _kind(rng: Random, devices: Mapping[str, str]) -> str:
     return f"{target}={rng.choice(SENSOR if devices[target] == 'sensor' else ACTUATOR)}"
 
 
-def _is_momentary(fault: Fault) -> bool:
+def everything(devices: Mapping[str, str]) -> list[str]:
+    """Every kind of fault that chance may draw, without its time; some the devices may not be able to have."""
+    own = [f"{id_}={kind}" for id_, is_a in devices.items() for kind in (SENSOR if is_a == "sensor" else ACTUATOR)]
+    return [*own, *ELSEWHERE]
+
+
+def is_momentary(fault: Fault) -> bool:
+    """Whether it happens and is over."""
     return fault.device is None and AROUND[fault.target][fault.kind].momentary

@@ -161,6 +161,7 @@ class Ledger:
 
     def _on_acted(self, event: SafetyActed, at_s: float) -> None:
         self.sometimes[f"output {event.action}"] += 1
+        self.sometimes[f"cause {event.cause}"] += 1
         if event.action != "refused":
             self._detect(event.device, at_s)
 
