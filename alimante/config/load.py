@@ -1,13 +1,15 @@
 """From a file to a configuration, or to all its faults at once with their places; it must not say what is a fault."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from alimante.config.build import Built, build
+from alimante.config.devices import Found
 from alimante.config.faults import ConfigInvalid, Fault, Problem, one_line, pointer
 from alimante.config.flaws import Flaw
 from alimante.config.model import Config
@@ -16,7 +18,9 @@ from alimante.config.syntax import Unreadable
 from alimante.config.text import MAX_BYTES, decode, parse
 from hardware.board import Board, detect
 
-__all__ = ["Config", "ConfigInvalid", "Fault", "Loaded", "load", "load_text"]
+__all__ = ["Config", "ConfigInvalid", "Fault", "Loaded", "load", "load_as", "load_text"]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +43,7 @@ def load(path: Path, *, simulation_model: type[BaseModel] | None = None, board: 
     default it is the board that this computer is. Raises `ConfigInvalid` with every error, also for a file that cannot
     be read.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise ConfigInvalid((_unreadable(path, error),)) from None
-    return load_bytes(data, simulation_model=simulation_model, board=board)
+    return load_bytes(_read(path), simulation_model=simulation_model, board=board)
 
 
 def load_text(text: str, *, simulation_model: type[BaseModel] | None = None, board: Board | None = None) -> Loaded:
@@ -54,14 +53,7 @@ def load_text(text: str, *, simulation_model: type[BaseModel] | None = None, boa
 
 def load_bytes(data: bytes, *, simulation_model: type[BaseModel] | None = None, board: Board | None = None) -> Loaded:
     """As `load`, for the bytes of a file."""
-    text = ""
-    try:
-        text = decode(data)
-        value, flaws = parse(text)
-    except Unreadable as error:
-        raise ConfigInvalid(
-            (_fault(text or _lossy(data), error.offset, Problem((), error.message, error.hint)),)
-        ) from None
+    text, value, flaws = _parsed(data)
     built = build(
         value,
         board=board or detect(lambda name: Path(name).read_text()),
@@ -69,6 +61,44 @@ def load_bytes(data: bytes, *, simulation_model: type[BaseModel] | None = None, 
         simulation_model=simulation_model,
     )
     return _result(built, text, flaws, sha256(data).hexdigest())
+
+
+def load_as(path: Path, model: type[Model], judge: Callable[[Model], Iterable[Problem]]) -> Model:
+    """Another JSON file than a configuration, with the same care: what it says as a `model`.
+
+    `judge` finds what the model cannot. Raises `ConfigInvalid` with every error.
+    """
+    text, value, flaws = _parsed(_read(path))
+    found = Found(flawed=frozenset(flaw.problem.place for flaw in flaws))
+    said = found.take(model, value, ()) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        found.errors.append(Problem((), "the file must hold an object {…}"))
+    if said is not None:
+        found.errors += judge(said)
+    if said is None or found.errors or flaws:
+        flawed = [_fault(text, flaw.offset, flaw.problem) for flaw in flaws]
+        raise ConfigInvalid(_sorted([*flawed, *_placed(text, found.errors)]))
+    return said
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ConfigInvalid((_unreadable(path, error),)) from None
+
+
+def _parsed(data: bytes) -> tuple[str, Any, list[Flaw]]:
+    """The text, what it says as plain JSON values, and what is wrong with single ones of them."""
+    text = ""
+    try:
+        text = decode(data)
+        return text, *parse(text)
+    except Unreadable as error:
+        raise ConfigInvalid(
+            (_fault(text or _lossy(data), error.offset, Problem((), error.message, error.hint)),)
+        ) from None
 
 
 def _result(built: Built, text: str, flaws: list[Flaw], digest: str) -> Loaded:
