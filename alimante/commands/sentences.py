@@ -45,15 +45,23 @@ def of_repairs(report: Report) -> list[str]:
 
 
 def of_health(report: Report) -> list[str]:
-    """The node, the three answers, and each component, the healthy ones in one line."""
+    """The node, the three answers, and each component, the healthy ones in one line for each kind."""
     lines = [f"the node has been {report['health']} for {span(report['for_s'])}"]
     lines += [_answer(name, found) for name, found in report["answers"].items()]
     ill = {name: found for name, found in report["components"].items() if found["health"] != "HEALTHY"}
     for name, found in ill.items():
         lines.append(f"  {name:<18} {found['health']:<9} {found['reason'] or _because(found)}")
         lines += _advice(found)
-    well = [name for name in report["components"] if name not in ill]
-    return [*lines, f"healthy: {', '.join(well)}"] if well else lines
+    well: dict[str, list[str]] = {}
+    for name, found in report["components"].items():
+        if name not in ill:
+            well.setdefault(_kind(found), []).append(name)
+    return lines + [f"  healthy, {kind}: {', '.join(names)}" for kind, names in well.items()]
+
+
+def _kind(found: Mapping[str, Any]) -> str:
+    """What a component's first check looks at; one that others tell of only has none."""
+    return next((check["kind"] for check in found["checks"].values()), "other")
 
 
 def of_component(report: Report) -> list[str]:

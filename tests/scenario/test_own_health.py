@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from alimante.commands.sentences import of_health
 from alimante.config.load import load
 from alimante.core.events import AlertChanged, ConditionChanged, HealthChanged, Level
 from alimante.policy.checkup import Kind
@@ -39,6 +40,8 @@ def test_the_shipped_configuration_has_checks_of_all_seven_kinds():
     checks = [check for row in found[0]["components"].values() for check in row["checks"].values()]
     assert {check["kind"] for check in checks} >= BUILT_IN
     assert {check["health"] for check in checks if check["kind"] in ("system", "storage")} == {"HEALTHY"}
+    said = "\n".join(of_health(found[0]))
+    assert all(f"healthy, {kind}: " in said for kind in BUILT_IN)
     assert found[0]["components"]["system"]["optional"] is True
     assert found[0]["components"]["storage"]["optional"] is False
 
