@@ -1,7 +1,8 @@
-"""A real mosquitto for every test that wants one, and patience; it must not touch a broker that it did not start."""
+"""A real mosquitto for tests that want one, patience, and what was measured; it must not touch brokers of others."""
 
 import os
 import queue
+import re
 import shutil
 import signal
 import socket
@@ -149,3 +150,17 @@ def new_mosquitto(tmp_path: Path) -> Iterator[NewMosquitto]:
 def mosquitto(new_mosquitto: NewMosquitto) -> Mosquitto:
     """A broker that runs, lets everybody in and keeps nothing over a restart."""
     return new_mosquitto()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Here and not beside the tests that measure: it must be read where other processes run the tests, too."""
+    worst: dict[tuple[str, str], float] = {}
+    for report in terminalreporter.stats.get("", []):
+        row = re.search(r"::test_(f\d+)", report.nodeid)
+        for what, measured in dict(report.user_properties).get("measures", []):
+            key = (row[1].upper() if row else "other", what)
+            worst[key] = max(worst.get(key, 0.0), measured)
+    if config.get_verbosity() > 0 and worst:
+        terminalreporter.section("worst of each row of the fault catalogue")
+        for (row_name, what), measured in sorted(worst.items()):
+            terminalreporter.line(f"{row_name}  {what}: {measured:.1f}")
