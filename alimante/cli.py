@@ -107,7 +107,8 @@ def _add(
 def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     simulate = _add(commands, "simulate", "try a configuration on a simulated enclosure, days in minutes", _simulate)
     _takes_config(simulate)
-    simulate.add_argument("--for", dest="how_long", default="1d", metavar="DURATION", help="such as 90m or 30d (1d)")
+    simulate.add_argument("--scenario", metavar="FILE", help="what is to happen, as JSON; what is given here beats it")
+    simulate.add_argument("--for", dest="how_long", metavar="DURATION", help="such as 90m or 30d (1d)")
     simulate.add_argument(
         "--fault",
         action="append",
@@ -116,7 +117,7 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         help="DEVICE=KIND[(ARGUMENT)]@WHEN[+DURATION], such as warm_probe=off@10m+5m, heater=welded@1h, "
         "broker=down@5m+10s or clock=step(-2h)@1h; may be given again",
     )
-    simulate.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance; the same gives the same run")
+    simulate.add_argument("--seed", type=int, metavar="N", help="of all chance; the same gives the same run (1)")
     simulate.add_argument("--chaos", action="store_true", help="draw faults by chance, by the seed")
     simulate.add_argument("--plot", metavar="FILE.svg", help="draw temperatures, actuators and faults")
     simulate.add_argument(
@@ -172,12 +173,16 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _simulate(args: argparse.Namespace) -> int:
+    from alimante.commands import simulate
+
+    if args.scenario is not None:
+        simulate.add_scenario(args, _config(args.config))
+    args.how_long = args.how_long or "1d"
+    args.seed = 1 if args.seed is None else args.seed
     if args.matrix is not None:
         return _matrix(args)
     if args.runs is not None or args.pairs:
         return _campaign(args)
-    from alimante.commands import simulate
-
     return simulate.simulate(
         _config(args.config),
         how_long=args.how_long,

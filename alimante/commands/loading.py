@@ -1,13 +1,17 @@
 """Loads the configuration for a command and tells its faults to people; it must not go on with a faulty one."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from alimante.commands.errors import BadUse
 from alimante.config.faults import ConfigInvalid, Fault, pointer
 from alimante.config.load import Loaded, load
 from alimante.config.positions import line_and_column, locate
 from hardware.sim.settings import PlantSettings
+
+T = TypeVar("T")
 
 
 class BadConfig(BadUse):
@@ -25,15 +29,20 @@ def load_whole(path: Path) -> Loaded:
 
 def load_or_explain(path: Path) -> Loaded:
     """The configuration at `path`. Raises `BadConfig` after telling all faults."""
+    loaded = explained(path, load_whole)
+    for fault in loaded.warnings:
+        sys.stderr.write(f"warning: {say(path, fault)}\n")
+    return loaded
+
+
+def explained(path: Path, load: Callable[[Path], T]) -> T:
+    """What `load` makes of the file at `path`. Raises `BadConfig` after telling all that is wrong with it."""
     try:
-        loaded = load_whole(path)
+        return load(path)
     except ConfigInvalid as invalid:
         for fault in (*invalid.errors, *invalid.warnings):
             sys.stderr.write(f"{say(path, fault)}\n")
         raise BadConfig from None
-    for fault in loaded.warnings:
-        sys.stderr.write(f"warning: {say(path, fault)}\n")
-    return loaded
 
 
 def say(path: Path, fault: Fault) -> str:

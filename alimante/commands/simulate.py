@@ -1,5 +1,6 @@
 """`alimante simulate`: tries a configuration on a simulated enclosure in virtual time; it must not touch a wire."""
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from time import monotonic
 from typing import TextIO
 
 from alimante.commands.errors import BadUse, CommandFailed
-from alimante.commands.loading import load_or_explain
+from alimante.commands.loading import explained, load_or_explain
 from alimante.config.model import Config
 from alimante.core.durations import duration_s, say_duration
 from alimante.simulation import chaos as chance
@@ -16,6 +17,7 @@ from alimante.simulation.campaign import drawn, kinds
 from alimante.simulation.chart import draw as chart
 from alimante.simulation.faults import Fault, parse
 from alimante.simulation.rehearsal import rehearse
+from alimante.simulation.scenario import load_scenario
 from alimante.simulation.stage import on_simulated_wires
 from alimante.wiring import CannotBuild
 from hardware.sim.faults import BadFault
@@ -56,6 +58,16 @@ def simulate(
         _write(Path(plot), chart(report))
     sys.stdout.write(f"{json.dumps(report.as_json(), ensure_ascii=False)}\n" if as_json else report.in_words())
     return 0 if report.is_safe else 1
+
+
+def add_scenario(args: argparse.Namespace, config_path: Path) -> None:
+    """Take what a scenario file says into the arguments of the command line, which beat it. Raises `BadConfig`."""
+    config = load_or_explain(config_path).config
+    said = explained(Path(args.scenario), lambda path: load_scenario(path, kinds(config)))
+    args.how_long = args.how_long or said.lasts
+    args.seed = said.seed if args.seed is None else args.seed
+    args.chaos = args.chaos or said.chaos
+    args.fault = [*said.specs(), *args.fault]
 
 
 class Progress:

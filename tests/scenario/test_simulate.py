@@ -268,3 +268,29 @@ def test_the_shipped_configurations_run(capsys: pytest.CaptureFixture[str]):
         code, out, _ = simulate(capsys, "--config", REPOSITORY / "config" / name, "--for", "5m", "--json")
         report = json.loads(out)
         assert (code, report["alerts"], report["violations"]) == (0, [], [])
+
+
+def test_a_scenario_file_says_what_happens_and_the_command_line_beats_it(config, tmp_path, capsys):
+    scenario = tmp_path / "scenario.json"
+    scenario.write_text(
+        json.dumps(
+            {"lasts": "20m", "seed": 5, "faults": [{"on": "warm_probe", "kind": "off", "at": "5m", "lasts": "1m"}]}
+        )
+    )
+    asked = ["simulate", "--config", str(config), "--json", "--scenario", str(scenario)]
+    assert cli.main(asked) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["seed"], told["duration_s"]) == (5, 1200.0)
+    assert [fault["spec"] for fault in told["faults"]] == ["warm_probe=off@5m+1m"]
+    assert cli.main([*asked, "--for", "10m", "--seed", "6", "--fault", "heater=welded@9m"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["seed"], told["duration_s"]) == (6, 600.0)
+    assert [fault["spec"] for fault in told["faults"]] == ["warm_probe=off@5m+1m", "heater=welded@9m"]
+
+
+def test_a_wrong_scenario_file_is_told_with_its_place(config, tmp_path, capsys):
+    scenario = tmp_path / "scenario.json"
+    scenario.write_text('{"faults": ["warm_prob=off@5m"]}')
+    assert cli.main(["simulate", "--config", str(config), "--scenario", str(scenario)]) == 2
+    told = capsys.readouterr().err
+    assert f"{scenario}:1:13: " in told and 'did you mean "warm_probe"?' in told
