@@ -35,8 +35,10 @@ class Ending:
             await stop.wait()
 
         stopping = asyncio.ensure_future(until_stop())
-        await asyncio.wait([stopping, self._why], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        try:
+            await asyncio.wait([stopping, self._why], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
         if self._why.done():
             self._why.result()
 
