@@ -11,6 +11,11 @@ CALM ?= 1d
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 PYTEST = $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 SOURCES = alimante hardware
+SOAK = tests/scenario/soak.json
+# What months of chaos must have come to, or they prove little; and what a program that leaks again and again must.
+REACH = $(foreach state,output+tripped breaker+open reading+lost broker+lost clock_not_believed needs_person \
+  node+CRITICAL process+gave+up,--reach '$(subst +, ,$(state))')
+LEAK = --fault 'process=leak(90)@1h+2h' --reach 'computer rebooted' --reach safe_mode
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -26,8 +31,15 @@ run: $(VENV)/.demo ## run the supervisor on simulated hardware, with a broker of
 test: $(VENV)/.dev broker ## run all tests but the slow ones, in two processes; ARGS go to pytest
 	$(PYTEST) -m "not slow" $(ARGS)
 
-soak: $(VENV)/.dev broker ## run the slow tests, which need long spans of virtual time
-	$(PYTEST) -m slow $(ARGS)
+soak: $(VENV)/.dev broker ## run the slow tests, months of faults by chance, two at once, and a year without any
+	@failed=; \
+	$(PYTEST) -m slow $(ARGS) || failed="$$failed tests"; \
+	for each in "--runs 20 --chaos --for 30d $(REACH)" "--pairs" \
+	  "--runs 1 --for 8h $(LEAK)" "--runs 1 --calm --for 365d"; do \
+	  echo "== alimante simulate --config $(SOAK) $$each"; \
+	  eval "$(VENV)/bin/alimante simulate --config $(SOAK) $$each" || failed="$$failed [$$each]"; \
+	done; \
+	[ -z "$$failed" ] || { echo "make soak: failed:$$failed" >&2; exit 1; }
 
 check: $(VENV)/.dev ## lint, format, types, layers, dependencies, security: all of them, also after a failure
 	@failed=; \

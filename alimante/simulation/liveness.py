@@ -161,7 +161,7 @@ class Liveness:
 
     def _is_excused(self) -> bool:
         """Whether another fault is there, or something rests or waits for a person."""
-        if any(record.is_active for record in self._ledger.faults):
+        if any(record.is_active for record in self._ledger.faults) or self._supervisor.ports.safe_mode:
             return True
         return any(output.latch.is_tripped for output in self._supervisor.gate.outputs.values())
 
