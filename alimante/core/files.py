@@ -14,6 +14,9 @@ from typing import Final, Protocol
 RESERVE: Final = ".reserve"
 """Room that is given up when the disk is full, so that what people must know can still be written down."""
 
+PAGE_BYTES: Final = 4096
+"""What a file system gives at least."""
+
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TEMPORARY: Final = re.compile(r"\..+?(\.(?P<writer>[0-9]{1,10}))?\.new", re.ASCII)
 
@@ -216,11 +219,17 @@ class DiskFiles:
         with contextlib.suppress(FileNotFoundError):
             if len(self._calls.read(path)) >= size_bytes:
                 return
+        self._lay_by(path, size_bytes)
+
+    def _lay_by(self, path: Path, size_bytes: int) -> None:
+        """Or half of it, where the disk is too small."""
         try:
             self._write(path, bytes(size_bytes))
-        except OSError:
+        except OSError as error:
             self._drop(path)
-            raise
+            if error.errno not in _FULL or size_bytes // 2 < PAGE_BYTES:
+                raise
+            self._lay_by(path, size_bytes // 2)
 
     def _write(self, path: Path, data: bytes) -> None:
         descriptor = self._calls.create(path)

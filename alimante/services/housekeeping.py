@@ -17,7 +17,7 @@ from alimante.io.worker import Priority, Worker
 
 BATCH: Final = 500
 """So many files are removed in one go; on a slow SD card that takes less than a second."""
-PAUSE_S: Final = 1.0
+PAUSE_S: Final = 0.2
 AGAIN_S: Final = 3600.0
 DEADLINE_S: Final = 60.0
 """A worn SD card can take tens of seconds; nobody waits for this."""

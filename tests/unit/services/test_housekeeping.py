@@ -8,7 +8,7 @@ from alimante.core.clock import ManualClock
 from alimante.core.files import RESERVE, DiskFiles
 from alimante.core.tasks import Tasks
 from alimante.io.worker import InlineWorker
-from alimante.services.housekeeping import AGAIN_S, BATCH, RESERVE_BYTES, Housekeeping
+from alimante.services.housekeeping import AGAIN_S, BATCH, PAUSE_S, RESERVE_BYTES, Housekeeping
 from alimante.simulation.disk import SimDisk
 from alimante.simulation.virtual_time import run_virtual
 
@@ -46,14 +46,14 @@ class House:
         return set(self.disk.names(FOLDER))
 
 
-def test_f101_leftovers_go_in_batches_and_within_a_minute():
+def test_f101_leftovers_go_in_batches_and_soon():
     house = House(leftovers=10_000)
     gone = []
 
     async def story():
         for _ in range(25):
             before = len(house.disk.files())
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(PAUSE_S)
             gone.append(before - len(house.disk.files()))
 
     house.live(story)

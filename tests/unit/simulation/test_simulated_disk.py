@@ -155,3 +155,9 @@ def test_a_slow_disk_lets_its_worker_wait_for_each_sync(disk: SimDisk):
     assert slept == [20.0] * 3  # at the first time also for the folder
     files.replace(FILE, NEW)
     assert slept == [20.0] * 5
+
+
+def test_of_a_small_disk_half_of_the_reserve_is_kept_or_a_quarter(disk: SimDisk):
+    disk.room_bytes = 20_000
+    DiskFiles(disk).keep_reserve(FOLDER, size_bytes=64 * 1024)
+    assert len(disk.read(FOLDER / RESERVE)) == 16 * 1024
