@@ -4,7 +4,6 @@ It must not change what the supervisor does: everything that is simulated lies b
 """
 
 import asyncio
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -27,13 +26,14 @@ from alimante.core.files import DiskFiles
 from alimante.core.rng import RandomStreams
 from alimante.mqtt.link import Link, Will
 from alimante.simulation.broker import MemoryBroker
-from alimante.simulation.computer import CALM, ScriptedFacts
+from alimante.simulation.computer import ScriptedFacts
 from alimante.simulation.curves import Curves, every_s
 from alimante.simulation.disk import SimDisk
+from alimante.simulation.elsewhere import Elsewhere
 from alimante.simulation.faults import Fault
 from alimante.simulation.ledger import FaultRecord, Ledger
 from alimante.simulation.liveness import Liveness
-from alimante.simulation.machine import MEMORY_MAX, Machine
+from alimante.simulation.machine import Machine
 from alimante.simulation.oracles import Oracles
 from alimante.simulation.people import Commander
 from alimante.simulation.process import STATE, Process, Surroundings
@@ -43,9 +43,6 @@ from alimante.wiring import open_wires
 from hardware.sim.sabotage import Sabotage
 
 TASKS_S: Final = 600.0
-MEGABYTE: Final = 1e6
-
-_DISK: Final = {"readonly": errno.EROFS, "failing": errno.EIO}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +94,18 @@ class Node:
             wires=self.wires,
             connect=self._link,
         )
-        self._commander = Commander(plan.config, self.broker, self._streams.stream("people"))
         self.machine = Machine(plan.config, at, clock=clock, witness=self, sync=self._is_synced)
+        self._elsewhere = Elsewhere(
+            broker=self.broker,
+            clock=clock,
+            disk=self.disk,
+            facts=self.facts,
+            machine=self.machine,
+            commander=Commander(plan.config, self.broker, self._streams.stream("people")),
+            rng=self._streams.stream("power cuts"),
+            on_pause=lambda: self.oracles.resumed(clock.mono()),
+            crept_s=self.start_s,
+        )
         self.ends: list[str] = []
         """Why processes ended before the run did."""
         self._sabotage = Sabotage(world, now=clock.mono, sleep=self._sleep, seed=plan.seed)
@@ -106,7 +113,7 @@ class Node:
         self._born_s = self.start_s
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
-        self._sampled_s = self._counted_s = self._drifted_s = self.start_s
+        self._sampled_s = self._counted_s = self.start_s
         for fault in plan.faults:
             if fault.device is not None:
                 self._sabotage.add(fault.device)
@@ -288,7 +295,7 @@ class Node:
             self.oracles.taint(fault.target, self.clock.mono())
             self._sabotage.step()
         else:
-            _BREAK[fault.target](self, fault)
+            self._elsewhere.break_(fault)
         if fault.for_s == 0:
             self._repair(record)
 
@@ -299,107 +306,12 @@ class Node:
         if fault.device is not None:
             self._sabotage.step()
         elif fault.for_s > 0:
-            _REPAIR[fault.target](self, fault)
+            self._elsewhere.repair(fault)
 
     def _creep(self, now_s: float) -> None:
         """Let go on what grows while a fault is there."""
-        span_s, self._drifted_s = now_s - self._drifted_s, now_s
-        for record in self.ledger.faults:
-            if record.is_active and record.fault.kind == "drift" and record.fault.target == "clock":
-                self.clock.step_wall(record.fault.argument * span_s)
-            elif record.is_active and record.fault.target == "people":
-                self._commander.look(now_s)
-            elif record.is_active and record.fault.kind == "leak":
-                self._leak(record.fault, now_s)
-
-    def _leak(self, fault: Fault, now_s: float) -> None:
-        leaked_s = now_s - max(self._born_s, self.start_s + fault.at_s)
-        used = CALM["process_memory_bytes"] + fault.argument * MEGABYTE * leaked_s / 60.0
-        self.facts.changed |= {
-            "process_memory_bytes": used,
-            "process_memory_percent": 100.0 * used / MEMORY_MAX,
-        }
-        if used > MEMORY_MAX:
-            self.machine.kill("oom-kill")
-
-    def _break_broker(self, fault: Fault) -> None:
-        self.broker.refuses = fault.kind == "refuses"
-        self.broker.go_down()
-        if fault.kind == "refuses":
-            self.broker.go_up()
-
-    def _repair_broker(self, fault: Fault) -> None:
-        self.broker.refuses = False
-        self.broker.go_up()
-
-    def _break_clock(self, fault: Fault) -> None:
-        if fault.kind == "step":
-            self.clock.step_wall(fault.argument)
-        else:
-            self.clock.set_synced(False)
-
-    def _repair_clock(self, fault: Fault) -> None:
-        if fault.kind == "unsynced":
-            self.clock.set_synced(True)
-
-    def _break_disk(self, fault: Fault) -> None:
-        if fault.kind == "slow":
-            self.disk.slow_s = fault.argument
-        elif fault.kind == "full":
-            self.disk.fill()
-            self.facts.changed |= {"disk_free_bytes": 0.0, "disk_free_percent": 0.0}
-        else:
-            self.disk.fault = _DISK[fault.kind]
-
-    def _repair_disk(self, fault: Fault) -> None:
-        self.disk.slow_s, self.disk.fault, self.disk.room_bytes = 0.0, 0, None
-        for name in ("disk_free_bytes", "disk_free_percent"):
-            self.facts.changed.pop(name, None)
-
-    def _break_process(self, fault: Fault) -> None:
-        if fault.kind == "pause":
-            self.clock.advance(fault.argument)
-            self.oracles.resumed(self.clock.mono())
-        elif fault.kind in _TO_PROCESS:
-            _TO_PROCESS[fault.kind](self.machine)
-
-    def _repair_process(self, fault: Fault) -> None:
-        for name in ("process_memory_bytes", "process_memory_percent"):
-            self.facts.changed.pop(name, None)
-
-    def _nothing(self, fault: Fault) -> None:
-        """It shows in `_creep`."""
-
-    def _break_computer(self, fault: Fault) -> None:
-        self.machine.power_off()
-        self.disk.lose(self._streams.stream("power cuts"))
-        if fault.kind == "reboot":
-            self.machine.power_on()
-
-    def _repair_computer(self, fault: Fault) -> None:
-        self.machine.power_on()
+        active = [record.fault for record in self.ledger.faults if record.is_active]
+        self._elsewhere.creep([(each, max(self._born_s, self.start_s + each.at_s)) for each in active], now_s)
 
 
-_TO_PROCESS: Final[dict[str, Callable[[Machine], None]]] = {
-    "restart": Machine.restart,
-    "crash": Machine.kill,
-    "hang": Machine.hang,
-}
 _JUDGED: Final = frozenset({SafetyActed, HealthChanged, CommandReceived, CommandFinished, LinkChanged})
-_Deed = Callable[[Node, Fault], None]
-_BREAK: Final[dict[str, _Deed]] = {
-    "broker": Node._break_broker,
-    "clock": Node._break_clock,
-    "disk": Node._break_disk,
-    "process": Node._break_process,
-    "computer": Node._break_computer,
-    "people": Node._nothing,
-}
-_REPAIR: Final[dict[str, _Deed]] = {
-    "broker": Node._repair_broker,
-    "clock": Node._repair_clock,
-    "disk": Node._repair_disk,
-    "process": Node._repair_process,
-    "computer": Node._repair_computer,
-    "people": Node._nothing,
-}
