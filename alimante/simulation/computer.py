@@ -10,6 +10,7 @@ CALM: Final[Mapping[str, float]] = {
     "cpu_percent": 5.0,
     "memory_percent": 40.0,
     "process_memory_bytes": 48e6,
+    "process_memory_percent": 24.0,
     "process_threads": 6.0,
     "process_files": 20.0,
     "process_files_percent": 2.0,
