@@ -19,7 +19,10 @@ class ServiceKeys(Keys):
     )
     cap_s: float = Field(default=RestartRules.cap_s, gt=0, le=3600, description="Longest pause before a restart.")
     healthy_s: float = Field(
-        default=RestartRules.healthy_s, gt=0, le=86_400, description="Time without a failure after which all is well."
+        default=RestartRules.healthy_s,
+        gt=0,
+        le=86_400,
+        description="Time without a failure after which all is well; longer for what fails again and again.",
     )
 
     def rules(self) -> RestartRules:

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 class RestartRules:
     """At most `limit` restarts within `within_s` seconds. The pause before one doubles from `base_s` to `cap_s`.
 
-    After `healthy_s` seconds without a failure the thing counts as well.
+    After `healthy_s` seconds without a failure the thing counts as well. A silence that is usual means nothing: where
+    less than twice `within_s` lay between its last two failures, it takes half as much again.
     """
 
     limit: int = 5
     within_s: float = 300.0
     base_s: float = 1.0
     cap_s: float = 30.0
-    healthy_s: float = 600.0
+    healthy_s: float = 30.0
 
 
 @dataclass(slots=True)
@@ -29,9 +30,11 @@ class RestartBudget:
     rules: RestartRules
     _failed_s: deque[float] = field(default_factory=deque)
     _last_s: float | None = None
+    _well_at_s: float = float("-inf")
 
     def failed(self, now_s: float) -> float | None:
         """It failed; returns the seconds to wait before its restart, or None when it may not be restarted."""
+        self._well_at_s = now_s + self._usual_s(now_s)
         self._last_s = now_s
         if self.restarts(now_s) >= self.rules.limit:
             return None
@@ -46,4 +49,12 @@ class RestartBudget:
 
     def is_well(self, now_s: float) -> bool:
         """Whether it has not failed for long enough."""
-        return self._last_s is None or now_s - self._last_s >= self.rules.healthy_s
+        return now_s >= self._well_at_s
+
+    def silence_s(self, now_s: float) -> float:
+        """For how long it must not fail from now on to count as well."""
+        return max(0.0, self._well_at_s - now_s)
+
+    def _usual_s(self, now_s: float) -> float:
+        gap_s = float("inf") if self._last_s is None else now_s - self._last_s
+        return max(self.rules.healthy_s, 1.5 * gap_s if gap_s < 2.0 * self.rules.within_s else 0.0)

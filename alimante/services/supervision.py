@@ -84,7 +84,7 @@ class Supervision:
 
     async def _watch(self, name: str, service: _Service) -> None:
         """Say so when it has been well for long enough."""
-        await asyncio.sleep(service.budget.rules.healthy_s)
+        await asyncio.sleep(service.budget.silence_s(self._clock.mono()))
         if not service.is_busy and service.budget.is_well(self._clock.mono()):
             self._tell(name, service, Level.CLEAR, f"{name} runs again")
 

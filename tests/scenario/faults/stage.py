@@ -133,7 +133,7 @@ class Stage:
         self._sabotage = Sabotage(
             world, now=run.clock.mono, sleep=lambda name, s: workers[devices[name].wire].sleep(s), seed=seed
         )
-        self.broken_s = 0.0
+        self.broken_s = self.now_s
         """When the last fault began."""
         self.repaired_s = 0.0
 

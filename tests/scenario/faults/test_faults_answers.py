@@ -127,7 +127,7 @@ def test_f028_a_probe_that_comes_and_goes_for_an_hour_is_told_at_most_twice(sens
         told = Counter(name for event in stage.run.seen(PeopleTold) for name in event.alerts)
         assert told["p1/lost"] == 1
         assert max(told.values()) <= 2
-        await stage.healthy_within(300.0)
+        await stage.healthy_within()
 
     play(story, sensors=sensors)
 

@@ -37,12 +37,30 @@ def test_what_may_never_be_restarted_is_not():
     assert RestartBudget(RestartRules(limit=0)).failed(0.0) is None
 
 
-def test_it_is_well_after_ten_minutes_without_a_failure():
+def test_it_is_well_after_half_a_minute_without_a_failure():
     budget = RestartBudget(RULES)
     assert budget.is_well(0.0)
+    budget.failed(100.0)
+    assert budget.silence_s(110.0) == 20.0
+    assert not budget.is_well(129.9)
+    assert budget.is_well(130.0)
+    assert budget.silence_s(140.0) == 0.0
+
+
+@given(st.floats(min_value=30.0, max_value=599.0))
+def test_a_silence_that_is_usual_means_nothing(gap_s):
+    budget = RestartBudget(RULES)
+    for number in range(4):
+        budget.failed(gap_s * number)
+        assert number == 0 or not budget.is_well(gap_s * (number + 1))
+    assert budget.is_well(gap_s * 3 + max(30.0, 1.51 * gap_s))
+
+
+def test_failures_that_are_far_apart_are_no_series():
+    budget = RestartBudget(RULES)
     budget.failed(0.0)
-    assert not budget.is_well(599.9)
-    assert budget.is_well(600.0)
+    budget.failed(86_400.0)
+    assert budget.is_well(86_430.0)
 
 
 @given(st.lists(st.floats(min_value=0.0, max_value=120.0), max_size=60))

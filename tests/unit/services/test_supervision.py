@@ -131,14 +131,15 @@ def test_f046_a_crash_every_61_seconds_for_a_day_never_escalates():
     bench = play(story)
     assert bench.gave_up == []
     assert bench.one.lives > 1000
-    assert [event.level for event in bench.told] == [Level.WARNING]
+    # The first one seems to be over after half a minute.
+    assert [event.level for event in bench.told] == [Level.WARNING, Level.CLEAR, Level.WARNING]
 
 
-def test_ten_healthy_minutes_after_a_restart_clear_the_warning():
+def test_half_a_minute_without_a_failure_after_a_restart_clears_the_warning():
     async def story(bench):
         bench.part(die_once)
         await bench.lifecycle.start()
-        await asyncio.sleep(600)
+        await asyncio.sleep(28)
         assert [event.level for event in bench.told] == [Level.WARNING]
         await asyncio.sleep(10)
         assert [event.level for event in bench.told] == [Level.WARNING, Level.CLEAR]
