@@ -16,11 +16,12 @@ from alimante.app import GaveUp
 from alimante.core.events import AlertChanged, ConditionChanged, Level, Outcome, ServiceFailed
 from alimante.services.systemd import WATCHDOG
 from hardware import registry
-from tests.scenario.faults.stage import SWITCH, TARGET_C, WIRES, Stage, play
+from tests.scenario.faults.stage import SWITCH, TARGET_C, WIRES, Stage, everywhere, play
 from tests.scenario.test_process import Process
 from tests.scenario.test_process_guard import ENDED_WITHIN_S, SAFE_WITHIN_S, Bench, config_with_real_heater
 
 OFF_S = 35.0
+each_state = pytest.mark.parametrize("is_on", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["on", "off"])
 ENDS_S = 25.0 - 15.0 - 2.0
 """By then the watchdog was fed for the last time: the service manager's patience and its pause are part of 25 s."""
 FAN: dict[str, Any] = {"mister": {**SWITCH, "pin": 23, "role": "other"}}
@@ -146,6 +147,27 @@ def test_f132_of_tasks_that_safety_does_not_need_none_keeps_the_heat_on_when_it_
     play(story)
 
 
+@pytest.mark.parametrize("error", [RuntimeError("planted"), RecursionError("planted"), SystemExit("planted")], ids=repr)
+@everywhere
+def test_f130_an_exception_in_the_main_task_ends_the_run_with_the_heat_off_within_two_seconds(
+    sensors: int, is_on: bool, error: BaseException, mocker: Any
+):
+    """What it ends in, exit code 70, is asked of a real process in test_process_guard.py."""
+    stages: list[Stage] = []
+
+    async def story(stage: Stage) -> None:
+        stages.append(stage)
+        mocker.patch.object(stage.run.supervisor.gate, "tick", side_effect=error)
+        stage.mark()
+        await asyncio.sleep(3600.0)
+
+    with pytest.raises(GaveUp, match="planted"):
+        play(story, sensors=sensors, is_on=is_on)
+    (stage,) = stages
+    assert stage.now_s - stage.broken_s <= 2.0
+    assert [name for name, load in stage.run.truth.loads.items() if load.fraction and load.role != "cutoff"] == []
+
+
 def test_f133_a_leak_is_a_warning_and_then_a_planned_end_with_the_outputs_safe():
     stages: list[Stage] = []
 
@@ -166,7 +188,8 @@ def test_f133_a_leak_is_a_warning_and_then_a_planned_end_with_the_outputs_safe()
     assert stage.run.seen(ServiceFailed) == []
 
 
-def test_f137_while_reads_hang_outputs_are_served_and_four_that_hang_end_the_run():
+@each_state
+def test_f137_while_reads_hang_outputs_are_served_and_four_that_hang_end_the_run(is_on: bool):
     stages: list[Stage] = []
 
     async def story(stage: Stage) -> None:
@@ -179,7 +202,7 @@ def test_f137_while_reads_hang_outputs_are_served_and_four_that_hang_end_the_run
         await asyncio.sleep(3600.0)
 
     with pytest.raises(GaveUp, match="does not come back"):
-        play(story, devices=FAN)
+        play(story, is_on=is_on, devices=FAN)
     (stage,) = stages
     workers = stage.run.supervisor.workers.values()
     assert sum(worker.given_up + worker.wedged for worker in workers) == 4
@@ -205,7 +228,8 @@ def test_f142_a_power_supply_that_is_too_weak_is_told_ends_nothing_and_is_over_w
     play(story)
 
 
-def test_f143_a_hot_processor_is_a_warning_at_85_degrees_and_critical_at_90():
+@each_state
+def test_f143_a_hot_processor_is_a_warning_at_85_degrees_and_critical_at_90(is_on: bool):
     async def story(stage: Stage) -> None:
         for celsius, level in ((84.0, None), (86.0, Level.WARNING), (91.0, Level.CRITICAL)):
             computer(stage)["soc_temperature_c"] = celsius
@@ -218,7 +242,7 @@ def test_f143_a_hot_processor_is_a_warning_at_85_degrees_and_critical_at_90():
         await stage.healthy_within()
         await resolved_within(stage, "system", "soc_temperature_c", 360.0)
 
-    play(story)
+    play(story, is_on=is_on)
 
 
 @pytest.fixture
