@@ -55,7 +55,7 @@ def badge(parts: Sequence[Part]) -> str:
         alarms, span_s = sum(len(calm.false_alarms) for calm in calms), sum(calm.for_s for calm in calms)
         said.append(f"{alarms or 'no'} false alarms in {say_duration(span_s)} without faults")
     unseen_s = max([row.unseen_s for row in rows] + [calm.unseen_s for calm in calms], default=0.0)
-    said.append(f"longest heating without a reading {unseen_s:.0f} s")
+    said.append(f"longest heating on an old reading {unseen_s:.0f} s")
     near = min((row for row in rows if row.harm_c is not None), key=_left_c, default=None)
     if near is not None:
         said.append(f"hottest {near.highest_c:.1f} °C, where harm begins at {near.harm_c:g} °C")

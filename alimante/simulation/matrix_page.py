@@ -61,6 +61,9 @@ NOT_COVERED: Final = """\
 - **Real hardware.** Drivers, wires' timing, the kernel and the real processes are tested elsewhere.
 """
 
+_GONE: Final = (
+    "its last will makes the broker tell everybody that it is gone, and the next start says how the last run ended"
+)
 _BECAUSE: Final[Mapping[str, str]] = {
     "stuck": "a value that stands still is a fault only where it should have moved, and here a heater that works "
     "with it, or a second thermometer, kept everything as it was",
@@ -81,9 +84,17 @@ _BECAUSE: Final[Mapping[str, str]] = {
     "lies": "it said what was so",
     "leak": "the memory was not short yet",
     "command": "whoever may command is no fault",
-    "restart": "a restart that was asked for is no fault",
-    "step": "it is in the log: lights and meals go by the new time, and nothing else goes by it",
-    "unsynced": "this computer's clock is said to be trusted (`location.clock_is_trusted`)",
+    "process=restart": "a restart that was asked for is no fault",
+    "process=crash": _GONE,
+    "process=hang": _GONE,
+    "process=leak": "the memory was not short yet",
+    "computer=reboot": _GONE,
+    "computer=off": _GONE,
+    "people=command": "whoever may command is no fault",
+    "clock=step": "it is in the log: lights and meals go by the new time, and nothing else goes by it",
+    "clock=drift": "all that is about safety goes by a clock that nobody can set, and lights may be minutes late",
+    "clock=unsynced": "this computer's clock is said to be trusted (`location.clock_is_trusted`)",
+    "disk=slow": "writes wait in a thread of their own, and nothing waits for them",
 }
 """Why a fault of a kind may pass without an alert. A kind that is not named here must be noticed each time."""
 
@@ -96,7 +107,7 @@ def page(parts: Sequence[Part]) -> str:
 
 def because(row: Row) -> str | None:
     """Why nobody was told of this fault; None where there is no reason that excuses it, or it was noticed."""
-    return None if row.detected_s is not None else _BECAUSE.get(row.case.kind)
+    return None if row.detected_s is not None else _BECAUSE.get("=".join(filter(None, _kind(row))))
 
 
 def _part(part: Part) -> str:
@@ -200,11 +211,12 @@ def _untold(parts: Sequence[Part]) -> str:
     lines = ["## What nobody was told", "", f"{len(rows)} runs ended without an alert. In each of them"]
     lines[-1] += " the animal was as safe as the tables say; this is why nobody had to, or could, be told:"
     lines.append("")
-    for kind, some in groupby(sorted(rows, key=lambda row: row.case.kind), key=lambda row: row.case.kind):
+    for (target, kind), some in groupby(sorted(rows, key=_kind), key=_kind):
         those = list(some)
         names = ", ".join(f"`{name}`" for name in dict.fromkeys(row.fault for row in those))
         reason = because(those[0]) or "**nobody knows; this is a defect**"
-        lines.append(f"- **{kind}**, {len(those)} run{'s' * (len(those) > 1)}: {reason}. ({names})")
+        fault = f"{target}={kind}" if target else kind
+        lines.append(f"- **{fault}**, {len(those)} run{'s' * (len(those) > 1)}: {reason}. ({names})")
     return "\n".join([*lines, ""])
 
 

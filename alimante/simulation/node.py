@@ -198,6 +198,8 @@ class Node:
         worker.sleep(seconds)
 
     def _on_event(self, event: Event) -> None:
+        if self.machine.process is not None and self.machine.process.is_dead:
+            return  # its tasks still say what becomes of them, and nobody hears it
         now_s = self.clock.mono()
         self.trace.event(now_s, event)
         kind = event.__class__

@@ -60,8 +60,8 @@ class Row:
     should not have been: a heater in a zone that is hotter than it ever is without a fault, or that nobody measures,
     and any output beyond its longest time; None where that did not end before the fault. `healed_s` counts from the
     end of the fault, and `waits_for` is who or what it has to wait for instead. `highest_c` and `harm_c` are of the
-    zone that came nearest to harm, `unseen_s` is the age of the oldest reading on which a heater was on, and `broken`
-    has the invariants that did not hold.
+    zone that came nearest to harm, `unseen_s` is the age of the oldest reading on which a heater was on
+    while the computer ran, and `broken` has the invariants that did not hold.
     """
 
     fault: str
@@ -245,7 +245,8 @@ class _Watch:
         if device.role is Role.HEATER:
             is_broken = self.fault is not None and self.fault.target == device.id and at_s >= self.fault.at_s
             now_s = node.clock.mono()
-            if not is_broken and node.supervisor is not None:
+            stood_still = at_s - self._looked_s > STOOD_STILL_S
+            if not is_broken and not stood_still and node.supervisor is not None:
                 self.unseen_s = max(self.unseen_s, node.oracles.evidence_age_s(device.id, now_s))
             if node.oracles.lack(device.id, now_s) or self._is_too_warm(node, zone):
                 return True

@@ -123,7 +123,7 @@ def test_the_file_form_comes_back_as_it_was():
 def test_the_badge_counts():
     assert badge([PART]) == (
         "faults survived 2/2 · noticed 2/2 · no false alarms in 2 d without faults · "
-        "longest heating without a reading 5 s · hottest 36.5 °C, where harm begins at 39 °C"
+        "longest heating on an old reading 5 s · hottest 36.5 °C, where harm begins at 39 °C"
     )
     spoilt = replace(with_row(broken=("I3: hot",), detected_s=None), calm=replace(CALM, false_alarms=("a/b", "c/d")))
     assert badge([spoilt]).startswith("faults survived 1/2 · noticed 1/2 · 2 false alarms in")
