@@ -17,19 +17,23 @@ _STRETCH: Final = 1.5
 class Entry:
     """One reading at the monotonic time `at_s`.
 
-    `smooth_c` is the mean of it and its neighbours, and it alone until the next is there. `full_s` counts the seconds
-    at full power up to one dead time ago. `elsewhere` are the readings of other zones.
+    `lowest_c` is what the coldest of several thermometers says. What is `smooth` is the mean of a reading and its
+    neighbours, and it alone until the next is there. `full_s` counts the seconds at full power up to one dead time
+    ago. `elsewhere` are the readings of other zones.
     """
 
     at_s: float
     reading_c: float
+    lowest_c: float
     full_s: float
     sums: Sums
     elsewhere: Mapping[str, float]
     smooth_c: float = field(init=False)
+    smooth_lowest_c: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.smooth_c = self.reading_c
+        self.smooth_lowest_c = self.lowest_c
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Trace:
         if len(entries) > 2:
             one, two, three = entries[-3:]
             two.smooth_c = (one.reading_c + two.reading_c + three.reading_c) / 3.0
+            two.smooth_lowest_c = (one.lowest_c + two.lowest_c + three.lowest_c) / 3.0
         gone = bisect_left(entries, entry.at_s - self.kept_s, key=lambda one: one.at_s)
         if gone > 16:
             del entries[:gone]

@@ -7,6 +7,8 @@ import pytest
 
 from alimante.core.events import ConditionChanged, Level, SafetyActed
 from alimante.core.states import NodeState
+from alimante.simulation.faults import parse
+from alimante.simulation.rehearsal import rehearse
 from tests.scenario.harness import HEATER, PROBE, Run, config_of, run_supervisor
 from tests.unit.fakes import MemoryFiles
 
@@ -135,3 +137,17 @@ def test_a_restart_keeps_what_was_learned_and_what_was_tripped():
     run_supervisor(node(), first, files=files)
     run = run_supervisor(node(), second, files=files)
     assert run.supervisor.node.current is NodeState.STOPPED
+
+
+@pytest.mark.parametrize("fault", ["warm_probe=wrong(3)@10m+5m", "warm_probe=wrong(8)@10m+5m"])
+def test_one_of_two_thermometers_that_jumps_is_not_taken_for_a_heater_that_is_stuck_on(fault: str):
+    controllers = {"warmth": {**THERMOSTAT, "sensor": "warm", "target_c": 15.0}}
+    extra = {
+        "groups": {"warm": {"members": ["warm_probe", "second"], "tolerance": 1.0}},
+        "controllers": controllers,
+        "simulation": {},
+    }
+    second = {**PROBE, "address": "28-00000000000b"}
+    config = config_of(heater={**HEATER, "depends_on": ["warm"]}, warm_probe=PROBE, second=second, extra=extra)
+    report = rehearse(config, for_s=1200.0, faults=[parse(fault, {"warm_probe": "sensor"})])
+    assert [alert for alert in report.alerts if alert.condition == "stuck_on"] == []
