@@ -72,6 +72,11 @@ class MonitoringKeys(Keys):
     disk_inodes_free_percent: Section[LimitKeys] = _limit(
         "Share of files that the disk with the state can still take.", warning=(10, 12), critical=(3, 5), hold_s=0
     )
+    disk_read_only: Section[LimitKeys] = _limit(
+        "1 while the disk that holds the state takes no changes, as Linux has it after an error; else 0.",
+        warning=(1, 0),
+        hold_s=0,
+    )
     soc_temperature_c: Section[LimitKeys] = _limit(
         "Temperature of the processor; a Pi slows down at 85 °C.", warning=(85, 80), critical=(90, 85), hold_s=10
     )

@@ -47,6 +47,7 @@ _ADVICE = {
     "process_threads": "calls into drivers hang; look at the wires",
     "disk_free_percent": "delete something, or use a larger SD card",
     "disk_inodes_free_percent": "delete many small files",
+    "disk_read_only": "the SD card may be worn out: keep a copy of it, and restart the computer when it suits you",
     "soc_temperature_c": "give the Raspberry Pi air or a heat sink",
     "tasks_growth": "a driver or a plug-in leaves tasks behind; restart the supervisor and report this",
 }

@@ -99,6 +99,7 @@ class LinuxFacts:
     def _disk(self) -> Named:
         disk = os.statvfs(self._state_dir)
         yield "disk_free_bytes", float(disk.f_bavail * disk.f_frsize)
+        yield "disk_read_only", float(bool(disk.f_flag & os.ST_RDONLY))
         if disk.f_blocks:
             yield "disk_free_percent", PERCENT * disk.f_bavail / disk.f_blocks
         if disk.f_files:  # some file systems have no fixed number of files

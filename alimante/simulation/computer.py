@@ -19,6 +19,7 @@ CALM: Final[Mapping[str, float]] = {
     "disk_free_bytes": 8e9,
     "disk_free_percent": 60.0,
     "disk_inodes_free_percent": 80.0,
+    "disk_read_only": 0.0,
     "soc_temperature_c": 45.0,
     "under_voltage": 0.0,
     "throttled": 0.0,

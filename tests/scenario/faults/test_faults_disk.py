@@ -126,17 +126,25 @@ def test_f097_a_disk_that_takes_nothing_costs_the_memory_and_nothing_else(is_on:
 
 
 @pytest.mark.parametrize(
-    ("fact", "bad"), [("disk_inodes_free_percent", 0.0), ("process_files_percent", 97.0), ("disk_free_percent", 2.0)]
+    ("fact", "good", "bad"),
+    [
+        ("disk_inodes_free_percent", 50.0, 0.0),
+        ("process_files_percent", 50.0, 97.0),
+        ("disk_free_percent", 50.0, 2.0),
+        ("disk_read_only", 0.0, 1.0),
+    ],
 )
-def test_f104_what_runs_out_is_told(fact: str, bad: float):
+def test_f097_f104_a_disk_that_is_read_only_and_what_runs_out_is_told_before_it_is_needed(
+    fact: str, good: float, bad: float
+):
     async def story(stage: Stage) -> None:
-        computer(stage)[fact] = 50.0
+        computer(stage)[fact] = good
         await asyncio.sleep(15.0)
         stage.mark()
         computer(stage)[fact] = bad
         await stage.alert_within("process" if fact.startswith("process") else "storage", fact, ALERT_S)
         await control_goes_on(stage, for_s=60.0)
-        computer(stage)[fact] = 50.0
+        computer(stage)[fact] = good
         await stage.healthy_within()
 
     play(story, **on(SimDisk()))

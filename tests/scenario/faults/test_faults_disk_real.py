@@ -18,6 +18,7 @@ import pytest
 
 from alimante.core.files import RESERVE
 from alimante.core.generations import Corrupt, decode, newest
+from alimante.services.system_facts import LinuxFacts
 from tests.scenario.test_process import PATIENCE_S, Process
 from tests.scenario.test_process_guard import FULL_NS, Bench, config_with_real_heater
 
@@ -119,6 +120,13 @@ def test_f095_on_a_full_disk_it_heats_on_and_its_alert_is_written(tmp_path: Path
         assert len(starts) == 1
     finally:
         bench.end()
+
+
+def test_f097_a_disk_that_was_made_read_only_is_noticed_before_something_is_to_be_written(small_disk: Path):
+    facts = LinuxFacts(root=Path("/"), state_dir=small_disk)
+    assert facts.gather()["disk_read_only"] == 0.0
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert facts.gather()["disk_read_only"] == 1.0
 
 
 class Strace:
