@@ -17,7 +17,7 @@ from alimante.simulation.people import Commander
 MEGABYTE: Final = 1e6
 
 _DISK: Final = {"readonly": errno.EROFS, "failing": errno.EIO}
-_DISK_FACTS: Final = ("disk_free_bytes", "disk_free_percent")
+_DISK_FACTS: Final = ("disk_free_bytes", "disk_free_percent", "disk_read_only")
 _MEMORY_FACTS: Final = ("process_memory_bytes", "process_memory_percent")
 
 
@@ -93,6 +93,7 @@ class Elsewhere:
             self.facts.changed |= dict.fromkeys(_DISK_FACTS, 0.0)
         else:
             self.disk.fault = _DISK[kind]
+            self.facts.changed["disk_read_only"] = float(kind == "readonly")
 
     def _break_process(self, kind: str, argument: float) -> None:
         match kind:

@@ -77,7 +77,7 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
         "full": Around(summary="writes end in ENOSPC"),
         "readonly": Around(summary="writes end in EROFS"),
         "failing": Around(summary="writes end in EIO"),
-        "slow": Around(summary="each write takes so much longer", argument=20.0),
+        "slow": Around(summary="each sync of a write takes so much longer", argument=20.0),
     },
     "process": {
         "restart": Around(summary="it is stopped and started again", momentary=True),

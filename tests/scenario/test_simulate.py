@@ -137,7 +137,8 @@ def test_a_welded_relay_ends_below_harm(config: Path):
         ("broker=down@5m+2m", "broker lost"),
         ("clock=step(-2h)@5m", "clock stepped"),
         ("disk=full@5m+2m", "disk_free_percent"),
-        ("disk=readonly@5m+12m", "state_not_saved"),
+        ("disk=readonly@5m+2m", "disk_read_only"),
+        ("disk=failing@5m+12m", "state_not_saved"),
     ],
 )
 def test_what_breaks_around_the_devices_is_noticed_and_healed(config: Path, fault: str, counter: str):
@@ -293,4 +294,5 @@ def test_a_wrong_scenario_file_is_told_with_its_place(config, tmp_path, capsys):
     scenario.write_text('{"faults": ["warm_prob=off@5m"]}')
     assert cli.main(["simulate", "--config", str(config), "--scenario", str(scenario)]) == 2
     told = capsys.readouterr().err
-    assert f"{scenario}:1:13: " in told and 'did you mean "warm_probe"?' in told
+    assert f"{scenario}:1:13: " in told
+    assert 'did you mean "warm_probe"?' in told
