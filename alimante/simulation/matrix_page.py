@@ -43,7 +43,7 @@ time are simulated. Temperatures are those that the simulated animal felt, never
 - **✓** means that no [invariant of safety](safety.md) was broken. The worst comes first.
 
 Your own configuration: `alimante simulate --matrix --config FILE --out matrix.md`. These pages: `make matrix`. One row
-again, with all that happened: `alimante simulate --config config/FILE --for 2h --fault 'FAULT@BEGIN+DURATION'`, with
+again, with all that happened: `alimante simulate --config config/FILE --for 4h --fault 'FAULT@BEGIN+40m'`, with
 what the complete table says.
 """
 
@@ -52,7 +52,7 @@ NOT_COVERED: Final = """\
 
 - **Two faults at once**, such as a welded relay and a safety relay that does not open. Chance draws such things with
   `alimante simulate --chaos`.
-- **A heater without a safety relay.** All three terrariums have one. Without it a welded relay heats on, and only a
+- **A heater without a safety relay.** Each of these terrariums has one. Without it a welded relay heats on, and only a
   thermal cut-out in series ends that.
 - **Your enclosure.** The simulated one is a wooden box of 90 × 45 × 45 cm in halves with a 60 W heater. `simulation` in
   the configuration changes that.
@@ -151,15 +151,17 @@ def _summary(rows: Sequence[Row]) -> str:
     worst = max(rows, key=lambda row: _order(row.safe_s))
     slowest = max(rows, key=lambda row: (_order(row.healed_s), row.waits_for == "a person"))
     hottest = max(row.highest_c for row in rows)
-    cells = [_words(rows[0]), str(len(rows)), told, _safe(worst), _well(slowest), f"{hottest:.1f} °C", _verdict(rows)]
+    cells = [_words(rows), str(len(rows)), told, _safe(worst), _well(slowest), f"{hottest:.1f} °C", _verdict(rows)]
     return f"| {' | '.join(cells)} |"
 
 
-def _words(row: Row) -> str:
-    target, kind = _kind(row)
-    if target:
-        return f"{target}: {AROUND[target][kind].summary} (`{target}={kind}`)"
-    return f"{KINDS[kind].summary} (`{kind}`)"
+def _words(rows: Sequence[Row]) -> str:
+    """What breaks, and how it is written."""
+    target, kind = _kind(rows[0])
+    faults = [row.fault if target else row.fault.partition("=")[2] for row in rows]
+    written = ", ".join(f"`{fault}`" for fault in dict.fromkeys(faults))
+    summary = f"{target}: {AROUND[target][kind].summary}" if target else KINDS[kind].summary
+    return f"{summary} ({written})"
 
 
 def _dread(row: Row) -> tuple[float, ...]:
@@ -209,8 +211,7 @@ def _ranges(calm: Calm) -> str:
 def _untold(parts: Sequence[Part]) -> str:
     rows = [row for part in parts for row in part.rows if row.detected_s is None]
     lines = ["## What nobody was told", "", f"{len(rows)} runs ended without an alert. In each of them"]
-    lines[-1] += " the animal was as safe as the tables say; this is why nobody had to, or could, be told:"
-    lines.append("")
+    lines += ["the animal was as safe as the tables say. Why nobody had to be told, or could be:", ""]
     for (target, kind), some in groupby(sorted(rows, key=_kind), key=_kind):
         those = list(some)
         names = ", ".join(f"`{name}`" for name in dict.fromkeys(row.fault for row in those))
