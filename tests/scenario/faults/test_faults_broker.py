@@ -79,7 +79,7 @@ def test_f077_without_a_broker_from_the_start_it_is_told_control_goes_on_and_lit
             waiting.append(outbox(stage))
             sizes.append(resident_bytes())
         assert max(waiting) < CAPACITY / 8
-        assert waiting[-1] <= waiting[3] + 5
+        assert waiting[-1] <= waiting[3] + 5 + hours / 4.0  # an alert that goes on is told again every four hours
         assert sizes[-1] - sizes[1] < 10 * MIB
         assert max(net.waits_s()) <= 120.5
         net.broker.go_up()
