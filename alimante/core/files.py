@@ -41,7 +41,7 @@ class Calls(Protocol):
         ...
 
     def create(self, path: Path) -> int:
-        """An open file that is empty, and that only its owner may read."""
+        """A new file, open, that only its owner may read. Raises `FileExistsError`."""
         ...
 
     def open_folder(self, path: Path) -> int:
@@ -118,7 +118,7 @@ class LinuxCalls:
 
     def create(self, path: Path) -> int:
         """See `Calls`."""
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def open_folder(self, path: Path) -> int:
         """See `Calls`."""
@@ -232,7 +232,11 @@ class DiskFiles:
             self._lay_by(path, size_bytes // 2)
 
     def _write(self, path: Path, data: bytes) -> None:
-        descriptor = self._calls.create(path)
+        try:
+            descriptor = self._calls.create(path)
+        except FileExistsError:  # never emptied: of a rename that was cut off it may be another name of what counts
+            self._calls.remove(path)
+            descriptor = self._calls.create(path)
         try:
             self._calls.write(descriptor, data)
             self._calls.sync(descriptor)

@@ -87,15 +87,11 @@ class SimDisk:
         """See `Calls`."""
         self._in(path)
         self._may_change(path)
-        number = self._at(path)
-        if number == _FOLDER:
-            raise _error(errno.EISDIR, path)
-        if number == _ABSENT:
-            number = self._number()
-            self._bodies[number] = _Body()
-            self._name(path, number)
-        else:
-            self._bodies[number] = _Body(self._bodies[number].synced)
+        if self._at(path) != _ABSENT:
+            raise _error(errno.EEXIST, path)
+        number = self._number()
+        self._bodies[number] = _Body()
+        self._name(path, number)
         descriptor = self._number()
         self._open[descriptor] = number
         self.on_call("create")

@@ -138,6 +138,20 @@ def test_f094_whatever_a_cut_leaves_is_taken_up_without_a_complaint(story: Story
     assert caplog.records == []
 
 
+def test_f094_a_second_cut_at_the_next_start_is_no_worse_whatever_the_first_one_left_behind(story: Story):
+    """Leftovers of the first one included, which the next writes meet."""
+    for moment in story.moments:
+        for left in all_remains(moment.disk, most=MOST_REMAINS):
+            files = Recording(ManualClock(), disk=left)
+            files.kept.update({path: left.read(path) for path in left.files() if not path.name.startswith(".")})
+            files.replace(STATE / STARTS, b"[]")
+            files.replace(STATE / "test" / "state.0.json", b"{}")
+            for second in files.moments:
+                assert [
+                    second.wrong(one) for one in all_remains(second.disk, most=MOST_REMAINS) if second.wrong(one)
+                ] == []
+
+
 def distinct(moments: list[Moment]) -> list[tuple[Moment, SimDisk]]:
     """One of each kind of remains that the next run can tell apart, with the latest moment that leaves it."""
     found: dict[str, tuple[Moment, SimDisk]] = {}

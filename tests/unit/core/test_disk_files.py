@@ -126,6 +126,16 @@ def test_leftovers_of_the_dead_are_swept_up_to_a_limit_and_nothing_else(path):
     assert files.sweep(folder / "none", most=5) == 0
 
 
+def test_a_leftover_that_is_another_name_of_what_counts_is_not_emptied(path, mocker):
+    """As a rename that was cut off may leave it on a simple file system."""
+    temporary = path.with_name(f".{path.name}.{threading.get_native_id()}.new")
+    temporary.hardlink_to(path)
+    mocker.patch("os.write", side_effect=PowerCut)
+    with pytest.raises(PowerCut):
+        DiskFiles().replace(path, b"new")
+    assert path.read_bytes() == b"old"
+
+
 def test_two_who_write_the_same_file_at_once_do_not_mix(path, mocker):
     """Clean-up after a death is done by the guard and by the service manager, each as a process of its own."""
     fsync, both = os.fsync, threading.Barrier(2, timeout=20)

@@ -11,6 +11,7 @@ from alimante.simulation.disk import SimDisk, all_remains
 
 FOLDER = Path("/state")
 FILE = FOLDER / "a.json"
+OTHER = FOLDER / "b"
 OLD, NEW = b"o" * 100, b"n" * 200
 
 
@@ -48,25 +49,35 @@ def sync_folder(disk: SimDisk) -> None:
 
 
 def test_programs_see_what_was_written_at_once_and_the_disk_has_it_after_a_sync(disk: SimDisk):
-    written(disk, FILE, NEW, synced=False)
-    assert disk.read(FILE) == NEW
-    assert {OLD, NEW, b"", NEW[:100], bytes(200), NEW[:100] + bytes(100)} <= left(disk)
-    written(disk, FILE, NEW, synced=True)
-    assert left(disk) == {NEW}
+    descriptor = disk.create(OTHER)
+    disk.write(descriptor, NEW)
+    assert disk.read(OTHER) == NEW
+    assert {None, NEW, b"", NEW[:100], bytes(200), NEW[:100] + bytes(100)} <= left(disk, OTHER)
+    disk.sync(descriptor)
+    sync_folder(disk)
+    assert left(disk, OTHER) == {NEW}
+    disk.write(descriptor, OLD)
+    assert disk.read(OTHER) == NEW + OLD
+    assert {NEW, NEW + OLD, bytes(300)} <= left(disk, OTHER)
+
+
+def test_what_is_there_is_not_created_again(disk: SimDisk):
+    with pytest.raises(FileExistsError):
+        disk.create(FILE)
 
 
 def test_a_new_file_may_be_lost_with_its_name_until_the_folder_is_synced(disk: SimDisk):
-    written(disk, FOLDER / "b", NEW, synced=True)
-    assert left(disk, FOLDER / "b") == {None, NEW}
+    written(disk, OTHER, NEW, synced=True)
+    assert left(disk, OTHER) == {None, NEW}
     sync_folder(disk)
-    assert left(disk, FOLDER / "b") == {NEW}
+    assert left(disk, OTHER) == {NEW}
 
 
 def test_a_rename_may_be_lost_and_each_of_its_halves_alone(disk: SimDisk):
-    written(disk, FOLDER / "b", NEW, synced=True)
+    written(disk, OTHER, NEW, synced=True)
     sync_folder(disk)
-    disk.rename(FOLDER / "b", FILE)
-    found = {(contents(one, FILE), contents(one, FOLDER / "b")) for one in all_remains(disk, most=100)}
+    disk.rename(OTHER, FILE)
+    found = {(contents(one, FILE), contents(one, OTHER)) for one in all_remains(disk, most=100)}
     assert found == {(OLD, NEW), (NEW, NEW), (NEW, None), (OLD, None)}
     sync_folder(disk)
     assert left(disk) == {NEW}
@@ -91,18 +102,18 @@ def test_a_folder_that_is_lost_takes_its_files_with_it(disk: SimDisk):
 def test_a_sync_that_fails_has_written_anything_or_nothing(disk: SimDisk):
     disk.fault = errno.EIO
     with pytest.raises(OSError, match="error"):
-        written(disk, FILE, NEW, synced=True)
-    assert {OLD, NEW, b""} <= left(disk)
+        written(disk, OTHER, NEW, synced=True)
+    assert {None, NEW, b""} <= left(disk, OTHER)
 
 
 def test_what_chance_leaves_is_among_what_is_possible(disk: SimDisk):
-    written(disk, FILE, NEW, synced=False)
-    possible = left(disk)
+    written(disk, OTHER, NEW, synced=False)
+    possible = left(disk, OTHER)
     seen = set()
     for seed in range(50):
         one = disk.copy()
         one.lose(Random(seed))
-        seen.add(contents(one, FILE))
+        seen.add(contents(one, OTHER))
     assert len(seen) > 3
     assert seen <= possible
 
