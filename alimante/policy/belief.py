@@ -15,7 +15,8 @@ class Belief:
     of a group's members that answer, also of outvoted ones; `highest` and `lowest` are their extremes, for limits on
     the hot and on the cold side. Of a single channel all of them are its value. `measured_s` is the monotonic time of
     the oldest reading that made the value. A SUSPECT one may hold something on until `hold_until_s` (monotonic), when
-    the last good reading is as old as one may be.
+    the last good reading is as old as one may be. It is disputed when members contradict each other so that there is no
+    majority.
     """
 
     value: float | None
@@ -26,6 +27,7 @@ class Belief:
     lowest: float | None = None
     members: tuple[float, ...] = ()
     hold_until_s: float = inf
+    is_disputed: bool = False
 
 
 Believed = Callable[[str], Belief]

@@ -198,6 +198,7 @@ class Vote:
             lowest=lowest,
             members=seen,
             hold_until_s=self._hold_until_s(pool, heard) if doubts else inf,
+            is_disputed=not is_agreed,
         )
 
     def _hold_until_s(self, pool: Collection[str], heard: Mapping[str, Belief]) -> float:

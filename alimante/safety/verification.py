@@ -146,7 +146,7 @@ class Verification:
             return False
         before_s, then, then_c = before
         span_s = now_s - before_s
-        if span_s > GAP_S or len(then.belief.members) != len(seen.belief.members):
+        if span_s > GAP_S or not _is_comparable(then.belief, seen.belief):
             self._forget()
         self._learner.advance(span_s, duty=then.duty, reading_c=then_c, others=then.others)
         self._full.add(now_s, span_s, then.duty)
@@ -171,7 +171,7 @@ class Verification:
         self._judge_place()
         self._judge_hold(seen)
         self._judge_off(now_s)
-        self._learn(now_s)
+        self._learn(now_s, seen)
 
     # (a) Whenever on, it must get warmer.
 
@@ -324,9 +324,9 @@ class Verification:
         if now_s - since_s >= self._keys.power_off_s:
             self._find(sentences.powered(self.heater, power_w=power_w))
 
-    def _learn(self, now_s: float) -> None:
+    def _learn(self, now_s: float, seen: Seen) -> None:
         """Learn from blocks that are older than the window in which a stuck sensor is found."""
-        if self._is_suspect:
+        if self._is_suspect or seen.belief.is_disputed:
             self._edges.clear()
             return
         block_s, entries = max(_SHORT_BLOCK_S, self.window_s / 4.0), self._trace.entries
@@ -347,3 +347,8 @@ class Verification:
         for kind in kinds:
             if kind in self._found and not self._found[kind].is_trip:
                 del self._found[kind]
+
+
+def _is_comparable(one: Belief, other: Belief) -> bool:
+    """Whether two beliefs in a group come about in the same way, so that their difference is one of temperature."""
+    return len(one.members) == len(other.members) and one.is_disputed is other.is_disputed

@@ -1,14 +1,17 @@
 """The watch over a heater in the whole supervisor: what is broken on the wire, and what is then true in the plant."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alimante.config.load import load
 from alimante.core.events import ConditionChanged, Level, SafetyActed
 from alimante.core.states import NodeState
 from alimante.simulation.faults import parse
 from alimante.simulation.rehearsal import rehearse
+from hardware.sim.settings import PlantSettings
 from tests.scenario.harness import HEATER, PROBE, Run, config_of, run_supervisor
 from tests.unit.fakes import MemoryFiles
 
@@ -151,3 +154,11 @@ def test_one_of_two_thermometers_that_jumps_is_not_taken_for_a_heater_that_is_st
     config = config_of(heater={**HEATER, "depends_on": ["warm"]}, warm_probe=PROBE, second=second, extra=extra)
     report = rehearse(config, for_s=1200.0, faults=[parse(fault, {"warm_probe": "sensor"})])
     assert [alert for alert in report.alerts if alert.condition == "stuck_on"] == []
+
+
+def test_what_thermometers_that_contradict_each_other_say_is_not_learned():
+    """Else a healthy heater is blamed when they agree again."""
+    path = Path(__file__).parents[2] / "config" / "simulated.json"
+    config = load(path, simulation_model=PlantSettings).config
+    report = rehearse(config, for_s=5400.0, faults=[parse("air=wrong(4)@30m+20m", {"air": "sensor"})])
+    assert {alert.condition for alert in report.alerts} == {"disagree"}
