@@ -8,7 +8,7 @@ from typing import Final
 
 from alimante.config.keys import Secret
 
-PASSWORD: Final = "planted-password-7f3a91c2"  # noqa: S105 # nosec B105 - it opens a broker that exists in memory only
+PASSWORD: Final = "planted-password-7f3a91c2"  # noqa: S105 - it opens a broker in memory
 USER: Final = "alimante"
 PLACE: Final = Secret(file=str(Path("/secret/mqtt.password")))
 """Where a simulated configuration says that its password stands."""
