@@ -17,6 +17,7 @@ from alimante.config.groups import GroupKeys
 from alimante.config.keys import ActuatorKeys, SensorKeys, Top
 from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import ROLE_LIMITS
+from alimante.simulation.matrix import badge, from_json
 from hardware.board import BOARDS
 
 ROOT = Path(__file__).parents[3]
@@ -148,6 +149,11 @@ def test_the_limits_of_a_role_are_those_of_the_code(role: str, numbers: list[str
 
 def test_every_role_with_limits_is_told():
     assert {case.id.partition("-")[2] for case in roles()} == set(ROLE_LIMITS)
+
+
+def test_the_readme_says_of_all_faults_what_their_matrix_says():
+    parts = from_json((ROOT / "docs" / "safety-matrix.json").read_text())
+    assert f"**{badge(parts)}**" in " ".join((ROOT / "README.md").read_text().split())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
