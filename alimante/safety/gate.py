@@ -13,6 +13,7 @@ from alimante.config.outputs import InterlockKeys
 from alimante.core.bus import EventBus
 from alimante.core.events import CommandReceived
 from alimante.io.handle import WRITE_DEADLINE_S, ActuatorHandle
+from alimante.policy.asking import MAX_MAINTENANCE_S
 from alimante.policy.belief import Believed, unknown
 from alimante.policy.values import parse_value
 from alimante.safety import cutoffs
@@ -34,9 +35,6 @@ __all__ = ["Decision", "Gate", "Output"]
 
 GAP_S: Final = 10.0
 """After so long without a tick nothing is certain any more: a paused machine, or a loop that hung."""
-
-MAX_MAINTENANCE_S: Final = 4 * 3600.0
-"""Nobody works in an enclosure for longer, and an animal must not go without heat because somebody forgot."""
 
 WARMING_LAMPS: Final = frozenset({Role.LIGHT, Role.UVB})
 """Lamps have no trip of their own, but where it is too hot nothing may go on that warms."""

@@ -12,7 +12,8 @@ from fakes import an_actuator, heard
 from alimante.config.keys import Role
 from alimante.config.outputs import LimitsKeys, OutputKeys
 from alimante.core.events import ConditionChanged, Level, SafetyActed
-from alimante.safety.gate import MAX_MAINTENANCE_S, Gate
+from alimante.policy.asking import MAX_MAINTENANCE_S
+from alimante.safety.gate import Gate
 from hardware.api import Range, Unit
 
 DIMMER = Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)
