@@ -9,10 +9,6 @@ _log = logging.getLogger(__name__)
 class GaveUp(Exception):
     """The run ended because it could not go on, with its outputs safe; the message says why."""
 
-    def __init__(self, reason: str, *, wants_reboot: bool = False) -> None:
-        super().__init__(reason)
-        self.wants_reboot = wants_reboot
-
 
 class Ending:
     """Waits for the first reason not to go on; only in the loop's thread."""
@@ -22,11 +18,9 @@ class Ending:
 
     def request_exit(self, reason: str) -> None:
         """Have the run end with its outputs safe, so that the service manager starts a new process."""
-        self._give_up(GaveUp(reason))
-
-    def request_reboot(self, reason: str) -> None:
-        """The same, and the computer is to be rebooted if it may be."""
-        self._give_up(GaveUp(reason, wants_reboot=True))
+        if not self._why.done():
+            _log.error("giving up: %s", reason)
+            self._why.set_exception(GaveUp(reason))
 
     async def wait(self, stop: asyncio.Event) -> None:
         """Wait for `stop`. Raises `GaveUp` when something asks for an end first."""
@@ -45,8 +39,3 @@ class Ending:
     def close(self) -> None:
         """Nobody waits any more."""
         self._why.cancel()
-
-    def _give_up(self, why: GaveUp) -> None:
-        if not self._why.done():
-            _log.error("giving up: %s", why)
-            self._why.set_exception(why)

@@ -137,7 +137,9 @@ async def _serve(loaded: Loaded, given: _Given) -> int:
             boots.end(End.CLEAN, str(error))
             return _fail(str(error))
         except GaveUp as error:
-            return _give_up(error, given, may_reboot=loaded.config.recovery.reboot)
+            _log.error("the supervisor gave up with its outputs safe: %s", error)
+            boots.end(End.GAVE_UP, str(error))
+            return EXIT_GAVE_UP
         except Exception as error:  # noqa: BLE001 - whatever it was, the outputs are safe and the exit code says so
             _log.exception("the supervisor gave up; its outputs were put safe")
             boots.end(End.GAVE_UP, f"{type(error).__name__}: {error}")
@@ -148,15 +150,6 @@ async def _serve(loaded: Loaded, given: _Given) -> int:
         given.notifier.send(reloading(given.clock.mono()))
         process.wake.clear()
         loaded = _reloaded(given, loaded, is_safe=is_safe)
-
-
-def _give_up(error: GaveUp, given: _Given, *, may_reboot: bool) -> int:
-    _log.error("the supervisor gave up with its outputs safe: %s", error)
-    if error.wants_reboot and may_reboot:
-        given.boots.note_reboot(str(error))
-        _reboot(str(error))
-    given.boots.end(End.GAVE_UP, str(error))
-    return EXIT_GAVE_UP
 
 
 async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> bool:

@@ -12,7 +12,6 @@ from typing import Any, Final, Protocol
 
 from alimante.config.model import Config
 from alimante.core.clock import ManualClock
-from alimante.ending import GaveUp
 from alimante.policy.boot import End, Step
 from alimante.services.boots import Boots, note_end
 from alimante.simulation.process import STATE, Process, Surroundings, make_safe
@@ -168,14 +167,11 @@ class Machine:
 
     async def _end_badly(self, process: Process, error: BaseException) -> float:
         """It gave up by itself."""
-        is_reboot = isinstance(error, GaveUp) and error.wants_reboot and self._config.recovery.reboot
-        if is_reboot:
-            process.boots.note_reboot(str(error))
         process.boots.end(End.GAVE_UP, f"{type(error).__name__}: {error}")
         self._witness.life_ended(f"{type(error).__name__}: {error}", gave_up=True)
         self._close_wires()
         await self._make_safe()
-        return self._reboot() if is_reboot else RESTART_S
+        return RESTART_S
 
     async def _bury(self, task: "asyncio.Task[None]", how: str) -> float:
         """It was killed, or the guard kills it; what is left of its tasks ends by itself."""

@@ -20,6 +20,6 @@ async def test_a_wait_that_is_cancelled_leaves_no_task_behind():
 async def test_the_first_reason_to_give_up_is_the_one_that_is_told():
     ending = Ending()
     ending.request_exit("the wire is stuck")
-    ending.request_reboot("something else")
+    ending.request_exit("something else")
     with pytest.raises(GaveUp, match="the wire is stuck"):
         await ending.wait(asyncio.Event())
