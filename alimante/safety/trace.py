@@ -17,9 +17,9 @@ _STRETCH: Final = 1.5
 class Entry:
     """One reading at the monotonic time `at_s`.
 
-    `lowest_c` is what the coldest of several thermometers says. What is `smooth` is the mean of a reading and its
-    neighbours, and it alone until the next is there. `full_s` counts the seconds at full power up to one dead time
-    ago. `elsewhere` are the readings of other zones.
+    `lowest_c` is what the coldest of several thermometers says where they contradict each other, else `reading_c`. What
+    is `smooth` is the mean of a reading and its neighbours, and it alone until the next is there. `full_s` counts the
+    seconds at full power up to one dead time ago. `elsewhere` are the readings of other zones.
     """
 
     at_s: float

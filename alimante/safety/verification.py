@@ -156,7 +156,8 @@ class Verification:
         if seen.belief.measured_s is not None and seen.belief.measured_s == then.belief.measured_s:
             return False
         sums, full_s = self._learner.sums(), self._full.total_s(now_s)
-        lowest_c = reading_c if seen.belief.lowest is None else seen.belief.lowest
+        lowest_c = seen.belief.lowest if seen.belief.is_disputed else None
+        lowest_c = reading_c if lowest_c is None else lowest_c
         return self._trace.add(Entry(now_s, reading_c, lowest_c, full_s, sums, dict(seen.elsewhere)))
 
     def _forget(self) -> None:
@@ -307,9 +308,9 @@ class Verification:
         end = self._trace.entries[-1]
         if start is None or mid is None or end.at_s - start.at_s < 0.95 * keys.off_window_s:
             return
-        # Heat is felt by all thermometers of a place; when a single one rises, that one is wrong.
-        rise_c = end.lowest_c - start.smooth_lowest_c
-        late_c = end.lowest_c - mid.smooth_lowest_c
+        # Heat is felt by all thermometers of a place: where no majority agrees, one that rises alone is wrong.
+        rise_c = min(end.reading_c - start.smooth_c, end.lowest_c - start.smooth_lowest_c)
+        late_c = min(end.reading_c - mid.smooth_c, end.lowest_c - mid.smooth_lowest_c)
         # What is left in the element and the sensor's lag dies away; what is stuck on goes on.
         if rise_c <= keys.off_rise_c or late_c < rise_c / 3.0:
             return

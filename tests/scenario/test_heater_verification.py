@@ -47,6 +47,11 @@ def tripped(run: Run) -> list[tuple[str, str]]:
     return [(event.device, event.cause) for event in run.seen(SafetyActed, action="tripped")]
 
 
+def example(name: str) -> Any:
+    path = Path(__file__).parents[2] / "config" / f"{name}.json"
+    return load(path, simulation_model=PlantSettings).config
+
+
 async def until_on(run: Run) -> None:
     while not heater(run).fraction:
         await asyncio.sleep(1.0)
@@ -158,7 +163,15 @@ def test_one_of_two_thermometers_that_jumps_is_not_taken_for_a_heater_that_is_st
 
 def test_what_thermometers_that_contradict_each_other_say_is_not_learned():
     """Else a healthy heater is blamed when they agree again."""
-    path = Path(__file__).parents[2] / "config" / "simulated.json"
-    config = load(path, simulation_model=PlantSettings).config
-    report = rehearse(config, for_s=5400.0, faults=[parse("air=wrong(4)@30m+20m", {"air": "sensor"})])
+    report = rehearse(example("simulated"), for_s=5400.0, faults=[parse("air=wrong(4)@30m+20m", {"air": "sensor"})])
     assert {alert.condition for alert in report.alerts} == {"disagree"}
+
+
+def test_noise_of_one_of_three_thermometers_is_not_taken_for_a_heater_that_is_stuck_on():
+    """It is well again by itself: its own ejection lasts five minutes at most after the noise."""
+    fault = parse("left_probe=garbage@15m+25m", {"left_probe": "sensor"})
+    report = rehearse(example("three-probes"), for_s=46 * 60.0, faults=[fault])
+    assert [alert for alert in report.alerts if alert.condition == "stuck_on"] == []
+    healed_s = report.faults[0].healed_s
+    assert healed_s is not None
+    assert healed_s - fault.ends_s <= 300.0 + 60.0
