@@ -4,7 +4,7 @@ A sensor is broken in what it says or in whether its wire brings it; an actuator
 randomness comes from the seed.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from math import isfinite
 from os import strerror
@@ -40,7 +40,7 @@ class Sabotage:
         self._begun_s = now()
         self._waiting: list[Fault] = []
         self._active: list[tuple[float, Undo]] = []
-        self._count = 0
+        self._counts: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> None:
         """Let `fault` begin and end at its time, as far as `step` is called. Raises `BadFault`."""
@@ -60,8 +60,8 @@ class Sabotage:
     def begin(self, fault: Fault) -> Undo:
         """Break it at once and return how to repair it. Raises `BadFault`. One fault at a time for each device."""
         mount = self._check(fault)
-        self._count += 1
-        random = Random(f"{self._seed}/{fault.device}/{self._count}")  # noqa: S311 - noise, not secrets
+        self._counts[fault.device] += 1  # of its own: another device's faults must not change its noise
+        random = Random(f"{self._seed}/{fault.device}/{self._counts[fault.device]}")  # noqa: S311 - noise, not secrets
         if fault.kind in _SAYS:
             return _say(mount, fault, _distortion(fault, now=self._now, random=random))
         if fault.kind in _ANSWERS:

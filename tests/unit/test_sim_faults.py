@@ -152,6 +152,18 @@ def test_garbage_scatters_as_widely_as_it_says(device):
     assert 3.5 < pstdev(bench.read(device) for _ in range(100)) < 6.5
 
 
+def test_garbage_of_several_sensors_is_unlike_and_no_other_than_that_of_one_alone():
+    def noise(*faulty: str) -> list[list[float]]:
+        bench = Bench()
+        for device in faulty:
+            bench.begin(f"{device}=garbage(5)")
+        return [[bench.drivers[device].read()[0].value for _ in range(20)] for device in faulty]
+
+    together = noise(*SENSORS)
+    assert all(len(set(look)) == len(SENSORS) for look in zip(*together, strict=True))
+    assert [noise(device)[0] for device in SENSORS] == together
+
+
 @pytest.mark.parametrize("device", SENSORS)
 def test_delayed_values_are_those_of_so_long_ago(device):
     bench = Bench()
