@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alimante.simulation.chaos import draw
+from alimante.simulation.chaos import draw, everything
 from alimante.simulation.faults import AROUND, parse
 from hardware.sim.faults import BadFault
 
@@ -78,6 +78,11 @@ def test_a_device_that_is_called_like_a_target_is_the_device():
 def test_any_text_is_a_fault_or_a_sentence(text: str):
     with contextlib.suppress(BadFault):
         assert parse(text, DEVICES).target in {*DEVICES, *AROUND}
+
+
+def test_chance_may_draw_every_kind_of_fault_around_the_devices():
+    kinds = {(fault.target, fault.kind) for fault in (parse(f"{what}@1", DEVICES) for what in everything(DEVICES))}
+    assert {(target, kind) for target, names in AROUND.items() for kind in names} <= kinds
 
 
 @settings(max_examples=50)
