@@ -166,7 +166,7 @@ def command(attempt: Attempt, config: Path) -> str:
         "--config",
         str(config),
         "--for",
-        f"{attempt.for_s:g}",
+        f"{attempt.for_s:.10g}",
         "--seed",
         str(attempt.seed),
     ]

@@ -28,7 +28,7 @@ class Injury:
     @property
     def spec(self) -> str:
         """As the command line takes it."""
-        lasts = f"+{self.for_s:g}" if isfinite(self.for_s) and self.for_s > 0 else ""
+        lasts = f"+{self.for_s:.10g}" if isfinite(self.for_s) and self.for_s > 0 else ""
         return f"{self.what}@{self.at_s:.10g}{lasts}"
 
 

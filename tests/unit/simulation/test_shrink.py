@@ -64,6 +64,7 @@ def test_a_fault_without_end_gets_one_if_it_may():
 def test_a_fault_reads_as_the_command_line_takes_it():
     assert Injury("p1=wrong(3)", 600.0, 90.0).spec == "p1=wrong(3)@600+90"
     assert Injury("p1=off", 1_234_567.0).spec == "p1=off@1234567"
+    assert Injury("p1=off", 60.0, 2_592_000.5).spec == "p1=off@60+2592000.5"
     assert Injury("process=crash", 60.0, 0.0).spec == "process=crash@60"
 
 
