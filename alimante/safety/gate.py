@@ -83,6 +83,8 @@ class Gate:
         self.held = ""
         """Why nothing but safe values passes until the next start; empty while that is not so."""
         self.maintained_until_s: float | None = None
+        self._restored_until_s: float | None = None
+        """The end of a maintenance that an earlier run began, in which nobody asked for another one."""
         """Until when controllers are ignored, because a person works in the enclosure."""
         self.conditions = Conditions(bus)
         self._interlocks = interlocks
@@ -187,6 +189,7 @@ class Gate:
         left_s = saved.get("maintenance_left_s")
         if isinstance(left_s, int | float) and left_s - away_s > 0:
             self.maintain(left_s - away_s)
+            self._restored_until_s = self.maintained_until_s
 
     @property
     def safety_log(self) -> Sequence[Mapping[str, Any]]:
@@ -207,7 +210,7 @@ class Gate:
         self._ticked_s = now_s
         if self.maintained_until_s is not None and not now_s < self.maintained_until_s:
             self.end_maintenance()
-        self._memory.believe_clock()
+        self._believe_clock()
         self._trips.look(now_s, self._evidence.look, self._served)
         self._settle_all(now_s)
         self._arm()
@@ -331,6 +334,12 @@ class Gate:
         """Read back an output at rest, if it is time to."""
         if not output.is_checking and now_s - output.looked_s >= output.rules.read_back_s - ROUNDING_S:
             self._writer.check(output)
+
+    def _believe_clock(self) -> None:
+        """What began before this run is older by the time without power, as soon as that is known."""
+        away_s = self._memory.believe_clock()
+        if away_s and self.maintained_until_s is not None and self.maintained_until_s == self._restored_until_s:
+            self.maintained_until_s -= away_s
 
     def _start_over(self, reason: str) -> None:
         """Trust nothing that was known before a gap in time: everything safe, and armed anew."""

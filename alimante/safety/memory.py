@@ -71,15 +71,16 @@ class Memory:
             text = next((one.text for one in reversed(output.latch.trips) if one.cause == cause), output.latch.why)
             self._reporter.found(output, cause, level=Level.CRITICAL, text=text, advice=ADVICE)
 
-    def believe_clock(self) -> None:
-        """Let the ages go on by the time between the runs, as soon as that is known."""
+    def believe_clock(self) -> float:
+        """Let the ages go on by the time between the runs, as soon as that is known: returns it once, else 0."""
         if self._saved_wall_s is None or (wall_s := self._wall()) is None:
-            return
+            return 0.0
         away_s = wall_s - self._saved_wall_s - (self._now() - self._restored_s)
         self._saved_wall_s = None
         if away_s > 0:
             for output in self._outputs.values():
                 output.account.shift(away_s, before_s=self._restored_s)
+        return max(0.0, away_s)
 
     @staticmethod
     def _restore_one(output: Output, saved: dict[str, Any], *, now_s: float, away_s: float) -> None:

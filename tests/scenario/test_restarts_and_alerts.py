@@ -2,6 +2,7 @@
 
 import asyncio
 
+from alimante.core.clock import ManualClock
 from alimante.core.events import ConditionChanged, Level, PeopleTold
 from tests.scenario.harness import HEATER, Run, config_of, run_supervisor
 from tests.unit.fakes import MemoryFiles
@@ -57,3 +58,29 @@ def test_maintenance_over_a_restart_keeps_its_alert_its_quiet_and_its_end():
         assert "node/maintenance" not in alerts(run)
 
     restarted(begin, later)
+
+
+def test_maintenance_is_over_once_the_clock_says_that_the_power_was_off_for_longer():
+    async def begin(run: Run) -> None:
+        await asyncio.sleep(20)
+        run.supervisor.gate.maintain(3600)
+        await asyncio.sleep(60)
+
+    async def later(run: Run) -> None:
+        await asyncio.sleep(100)
+        assert "node/maintenance" in alerts(run)
+        assert run.supervisor.time.wall() is None
+        clock.step_wall(86400.0 + 7200.0)
+        clock.set_synced(True)
+        await asyncio.sleep(100)
+        assert run.supervisor.gate.maintenance_left_s() is None
+        run.supervisor.gate.maintain(3600)
+        await asyncio.sleep(100)
+        assert run.supervisor.gate.maintenance_left_s() is not None
+
+    files, clock = MemoryFiles(), ManualClock()
+    config = config_of(heater=HEATER)
+    run_supervisor(config, begin, files=files, clock=clock)
+    clock.set_synced(False)
+    clock.step_wall(-86400.0)
+    run_supervisor(config, later, files=files, clock=clock)
