@@ -395,6 +395,15 @@ class ServiceFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerFailed(Event):
+    """A controller raised `error`, the name of a type, or wished for what is not its own; `text` is one sentence."""
+
+    controller: str
+    error: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostMortem(Event):
     """Why the run before this one did not end cleanly; `bad_starts` is how many in a row ended so lately.
 

@@ -21,6 +21,7 @@ class Part(StrEnum):
     HEAT_OUTPUT = "heat_output"
     WIRE = "wire"
     LINK = "link"
+    CONTROLLER = "controller"
     SERVICE = "service"
     VITAL_SERVICE = "vital_service"
     SYSTEM = "system"
@@ -42,6 +43,7 @@ _OF_PART: Final[Mapping[Part, Classified]] = MappingProxyType(
         Part.HEAT_OUTPUT: Classified(Severity.CRITICAL, Category.ACTUATOR),
         Part.WIRE: Classified(Severity.HIGH, Category.BUS),
         Part.LINK: Classified(Severity.LOW, Category.NETWORK),
+        Part.CONTROLLER: Classified(Severity.HIGH, Category.SERVICE),
         Part.SERVICE: Classified(Severity.MEDIUM, Category.SERVICE),
         Part.VITAL_SERVICE: Classified(Severity.CRITICAL, Category.SERVICE),
         Part.SYSTEM: Classified(Severity.LOW, Category.SYSTEM),

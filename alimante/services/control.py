@@ -15,7 +15,7 @@ from alimante.control.local_time import LocalTime
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.component import Phase
-from alimante.core.events import Category, ConditionChanged, ErrorSeen, Level, Severity
+from alimante.core.events import ConditionChanged, ControllerFailed, Level
 from alimante.core.tasks import Tasks
 from alimante.policy.belief import Believed
 
@@ -162,13 +162,7 @@ class ControlService:
             return
         _log.error("the controller %s failed", name, exc_info=error)
         self._bus.publish(
-            ErrorSeen(
-                component=name,
-                error=type(error).__name__,
-                severity=Severity.HIGH,
-                category=Category.SERVICE,
-                text=f"the controller {name} failed: {text}",
-            )
+            ControllerFailed(controller=name, error=type(error).__name__, text=f"the controller {name} failed: {text}")
         )
         self._publish(name, Level.CRITICAL, f"{name} failed ({text}); its outputs go to their safe values")
 

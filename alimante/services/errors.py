@@ -12,6 +12,7 @@ from alimante.core.component import Phase
 from alimante.core.events import (
     CommandFinished,
     ConditionChanged,
+    ControllerFailed,
     ErrorSeen,
     HandlerFailed,
     Level,
@@ -88,6 +89,7 @@ class ErrorRegistry:
             subscribe(MailboxOverflowed, self._on_mailbox),
             subscribe(LinkChanged, self._on_link),
             subscribe(ServiceFailed, self._on_service),
+            subscribe(ControllerFailed, self._on_controller),
         ]
 
     async def stop(self) -> None:
@@ -146,6 +148,9 @@ class ErrorRegistry:
     def _on_service(self, event: ServiceFailed) -> None:
         part = Part.VITAL_SERVICE if event.is_critical else Part.SERVICE
         self._note(event.service, "ServiceFailed", part, event.error)
+
+    def _on_controller(self, event: ControllerFailed) -> None:
+        self._note(event.controller, event.error, Part.CONTROLLER, event.text)
 
     def _part(self, component: str, otherwise: Part) -> Part:
         return self._parts.get(component, otherwise)

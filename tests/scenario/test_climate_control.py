@@ -109,6 +109,7 @@ def test_a_controller_that_fails_loses_its_output_within_a_lease_and_gets_it_bac
 
     run = run_supervisor(warmed(warmth=pid(target_c=32.0)), story)
     assert [event.error for event in run.seen(ErrorSeen, component="warmth")] == ["ZeroDivisionError"]
+    assert run.supervisor.errors.report()["warmth"]["by_error"] == {"ZeroDivisionError": 1}
     levels = [event.level for event in run.seen(ConditionChanged, component="warmth", condition="controller_failed")]
     assert levels == [Level.CRITICAL, Level.CLEAR]
 

@@ -5,7 +5,7 @@ import pytest
 from alimante.control.controller import Demand, Look
 from alimante.core.bus import EventBus
 from alimante.core.clock import ManualClock
-from alimante.core.events import ConditionChanged, ErrorSeen, Event, Level
+from alimante.core.events import ConditionChanged, ControllerFailed, Event, Level
 from alimante.core.tasks import Tasks
 from alimante.policy.belief import unknown
 from alimante.services.control import ControlService
@@ -108,8 +108,8 @@ def test_a_controller_that_fails_wishes_for_nothing_and_the_others_go_on(wish):
     bench = Bench(Fixed("bad", wish), Fixed("fine", ON))
     bench.service.tick()
     assert [source for _, _, source, _, _ in bench.asked] == ["fine"]
-    (error,) = bench.seen(ErrorSeen)
-    assert error.component == "bad"
+    (error,) = bench.seen(ControllerFailed)
+    assert error.controller == "bad"
     (condition,) = bench.seen(ConditionChanged)
     assert (condition.component, condition.condition, condition.level, condition.is_safety) == (
         "bad",
@@ -125,7 +125,7 @@ def test_a_failure_is_told_once_and_so_is_its_end():
     bench = Bench(Fixed("bad", *[ValueError(f"number {number}") for number in range(5)], ON))
     for _ in range(8):
         bench.service.tick()
-    assert len(bench.seen(ErrorSeen)) == 1
+    assert len(bench.seen(ControllerFailed)) == 1
     assert [event.level for event in bench.seen(ConditionChanged)] == [Level.CRITICAL, Level.CLEAR]
     assert len(bench.asked) == 3
 
@@ -136,7 +136,7 @@ def test_a_wish_that_the_gate_cannot_take_is_the_controllers_failure():
 
     bench = Bench(Fixed("bad", ON), ask=refuse)
     bench.service.tick()
-    assert bench.seen(ErrorSeen)[0].text == "the controller bad failed: ValueError: too much"
+    assert bench.seen(ControllerFailed)[0].text == "the controller bad failed: ValueError: too much"
 
 
 def test_a_milestone_is_saved_at_once_and_nothing_else_is():

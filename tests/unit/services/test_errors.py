@@ -18,6 +18,7 @@ from alimante.core.events import (
     Category,
     CommandFinished,
     ConditionChanged,
+    ControllerFailed,
     ErrorSeen,
     HandlerFailed,
     Level,
@@ -117,6 +118,7 @@ def test_everything_else_that_fails_is_written_down_under_its_component():
         LinkChanged(connected=True, reason=""),
         ServiceFailed(service="history", error="OSError: x", restarts=1, is_critical=False),
         ServiceFailed(service="control", error="OSError: x", restarts=1, is_critical=True),
+        ControllerFailed(controller="warmth", error="ZeroDivisionError", text="the controller warmth failed"),
     )
     assert said == [
         ("i2c", "WireWedged", Severity.HIGH, Category.BUS),
@@ -125,6 +127,7 @@ def test_everything_else_that_fails_is_written_down_under_its_component():
         ("mqtt", "LinkLost", Severity.LOW, Category.NETWORK),
         ("history", "ServiceFailed", Severity.MEDIUM, Category.SERVICE),
         ("control", "ServiceFailed", Severity.CRITICAL, Category.SERVICE),
+        ("warmth", "ZeroDivisionError", Severity.HIGH, Category.SERVICE),
     ]
 
 
