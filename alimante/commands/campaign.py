@@ -1,20 +1,18 @@
 """`alimante simulate --runs N` and `--pairs`: many runs on all cores, and which fail; it must not touch a wire."""
 
 import json
-import multiprocessing
 import os
-import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from alimante.commands.errors import BadUse
-from alimante.commands.loading import load_or_explain, load_whole
+from alimante.commands.loading import load_or_explain
+from alimante.commands.pool import config_in, cores, processes
 from alimante.commands.simulate import Progress, duration_of, planned_faults
 from alimante.config.model import Config
 from alimante.core.durations import say_duration
@@ -88,12 +86,11 @@ def _undertake(attempts: list[Attempt], order: Order) -> tuple[list[Result], lis
     """All results in their order, and what ended in an error of the simulation itself."""
     wanted = Wanted(calm=order.calm, may_harm=order.pairs)
     bar = Progress(sys.stderr, sum(attempt.for_s for attempt in attempts))
-    jobs = order.jobs or len(os.sched_getaffinity(0))
-    spawn = multiprocessing.get_context("spawn")
+    count = min(order.jobs or cores(), len(attempts))
     found: dict[int, Result] = {}
     crashed: list[tuple[Attempt, str]] = []
-    with ProcessPoolExecutor(min(jobs, len(attempts)), mp_context=spawn, initializer=_prepare) as pool:
-        try:
+    try:
+        with processes(count) as pool:
             futures = {
                 pool.submit(_one, order.config_path, attempt, wanted): number for number, attempt in enumerate(attempts)
             }
@@ -105,27 +102,14 @@ def _undertake(attempts: list[Attempt], order: Order) -> tuple[list[Result], lis
                     crashed.append((attempts[number], f"{type(error).__name__}: {error}"))
                 failed = len(crashed) + sum(result.failure is not None for result in found.values())
                 bar.show(done / len(attempts), f"  {done} of {len(attempts)} runs, {failed} failed")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        finally:
-            bar.clear()
+    finally:
+        bar.clear()
     return [found[number] for number in sorted(found)], crashed
-
-
-def _prepare() -> None:
-    """In each process: who interrupts the program means the first one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@lru_cache
-def _config(path: Path) -> Config:
-    return load_whole(path).config
 
 
 def _one(path: Path, attempt: Attempt, wanted: Wanted) -> Result:
     memory = _Memory()
-    result = undertake(_config(path), attempt, wanted, on_progress=memory.look)
+    result = undertake(config_in(path), attempt, wanted, on_progress=memory.look)
     if wanted.calm and result.failure is None and memory.growth_bytes > GROWTH_BYTES:
         text = f"the memory grew by {memory.growth_bytes / 1e6:.0f} MB"
         result.failure = Failure(attempt=attempt, rule="calm", text=text, smallest=attempt)

@@ -1,22 +1,16 @@
 """`alimante simulate --matrix`: tries configurations with every fault, on all cores; it must not touch a wire."""
 
-import logging
-import multiprocessing
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from functools import lru_cache
+from concurrent.futures import Future, as_completed
 from pathlib import Path
 from typing import Any
 
-from alimante.commands.errors import BadUse, CommandFailed
-from alimante.commands.loading import load_or_explain, load_whole
-from alimante.commands.simulate import Progress
+from alimante.commands.errors import BadUse
+from alimante.commands.loading import load_or_explain
+from alimante.commands.pool import config_in, cores, processes
+from alimante.commands.simulate import Progress, duration_of, write_page
 from alimante.config.load import Loaded
-from alimante.config.model import Config
-from alimante.core.durations import duration_s
 from alimante.simulation.cases import Case, cases
 from alimante.simulation.matrix import Part, as_json, badge, roles_of
 from alimante.simulation.matrix_page import page
@@ -29,17 +23,14 @@ USUAL_S = 5000.0
 
 def matrix(configs: Sequence[Path], *, how_long: str, seed: int, as_data: bool, out: str | None) -> int:
     """Try everything and tell what came of it; exit code 1 when an invariant of safety did not hold."""
-    try:
-        calm_s = duration_s(how_long)
-    except ValueError as error:
-        raise BadUse(f"--for: {error}") from None
+    calm_s = duration_of(how_long)
     loaded = {path: load_or_explain(path) for path in configs}
     try:
         parts = measure(loaded, calm_s=calm_s, seed=seed)
     except CannotBuild as error:
         raise BadUse(str(error)) from None
     if out is not None:
-        _write(Path(out), page(parts))
+        write_page(Path(out), page(parts))
     told = badge(parts) + "\n" if out is not None else page(parts)
     sys.stdout.write(as_json(parts) if as_data else told)
     is_safe = all(row.is_survived for part in parts for row in part.rows)
@@ -51,11 +42,8 @@ def measure(loaded: dict[Path, Loaded], *, calm_s: float, seed: int) -> list[Par
     todo = {path: cases(each.config) for path, each in loaded.items()}
     count = sum(map(len, todo.values()))
     bar = Progress(sys.stderr, USUAL_S * count + calm_s * len(todo))
-    processes = ProcessPoolExecutor(
-        len(os.sched_getaffinity(0)), mp_context=multiprocessing.get_context("spawn"), initializer=_prepare
-    )
-    with processes as pool:
-        try:
+    try:
+        with processes(cores()) as pool:
             calms = {path: pool.submit(_calm, path, calm_s, seed) for path in todo}
             norms = {path: pool.submit(_norm, path, seed) for path in todo}
             runs = {
@@ -63,11 +51,8 @@ def measure(loaded: dict[Path, Loaded], *, calm_s: float, seed: int) -> list[Par
                 for path, wanted in todo.items()
             }
             _wait([each for some in runs.values() for each in some], list(calms.values()), bar, calm_s)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        finally:
-            bar.clear()
+    finally:
+        bar.clear()
     return [
         Part(
             file=path.name,
@@ -91,31 +76,13 @@ def _wait(runs: list[Future[Row]], calms: list[Future[Calm]], bar: Progress, cal
         bar.show(done_s / total_s)
 
 
-def _prepare() -> None:
-    """In each process: no log, and who interrupts the program means the first process."""
-    logging.getLogger("alimante").setLevel(logging.CRITICAL + 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@lru_cache
-def _config(path: Path) -> Config:
-    return load_whole(path).config
-
-
 def _norm(path: Path, seed: int) -> Norm:
-    return norm(_config(path), seed=seed)
+    return norm(config_in(path), seed=seed)
 
 
 def _try(path: Path, case: Case, usual: Norm, seed: int) -> Row:
-    return try_case(_config(path), case, usual, seed=seed)
+    return try_case(config_in(path), case, usual, seed=seed)
 
 
 def _calm(path: Path, for_s: float, seed: int) -> Calm:
-    return calm(_config(path), for_s=for_s, seed=seed)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandFailed(f"{path} cannot be written: {error.strerror or error}") from None
+    return calm(config_in(path), for_s=for_s, seed=seed)

@@ -13,9 +13,9 @@ from alimante.commands.loading import explained, load_or_explain
 from alimante.config.model import Config
 from alimante.core.durations import duration_s, say_duration
 from alimante.simulation import chaos as chance
-from alimante.simulation.campaign import drawn, kinds
+from alimante.simulation.campaign import drawn
 from alimante.simulation.chart import draw as chart
-from alimante.simulation.faults import Fault, parse
+from alimante.simulation.faults import Fault, device_kinds, parse
 from alimante.simulation.rehearsal import rehearse
 from alimante.simulation.scenario import load_scenario
 from alimante.simulation.stage import on_simulated_wires
@@ -55,7 +55,7 @@ def simulate(
     finally:
         bar.clear()
     if plot is not None:
-        _write(Path(plot), chart(report))
+        write_page(Path(plot), chart(report))
     sys.stdout.write(f"{json.dumps(report.as_json(), ensure_ascii=False)}\n" if as_json else report.in_words())
     return 0 if report.is_safe else 1
 
@@ -63,7 +63,7 @@ def simulate(
 def add_scenario(args: argparse.Namespace, config_path: Path) -> None:
     """Take what a scenario file says into the arguments of the command line, which beat it. Raises `BadConfig`."""
     config = load_or_explain(config_path).config
-    said = explained(Path(args.scenario), lambda path: load_scenario(path, kinds(config)))
+    said = explained(Path(args.scenario), lambda path: load_scenario(path, device_kinds(config)))
     args.how_long = args.how_long or said.lasts
     args.seed = said.seed if args.seed is None else args.seed
     args.chaos = args.chaos or said.chaos
@@ -115,7 +115,7 @@ def planned_faults(
     config: Config, texts: Sequence[str], *, for_s: float, seed: int = 1, chaos: bool = False
 ) -> list[Fault]:
     """The faults that were asked for, and those that chance draws. Raises `BadUse`."""
-    devices = kinds(config)
+    devices = device_kinds(config)
     try:
         planned = [parse(text, devices) for text in texts]
     except BadFault as error:
@@ -128,7 +128,8 @@ def planned_faults(
     return planned
 
 
-def _write(path: Path, text: str) -> None:
+def write_page(path: Path, text: str) -> None:
+    """Raises `CommandFailed`."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -12,7 +12,7 @@ from typing import Final
 from alimante.config.model import Config
 from alimante.core.durations import DAY_S
 from alimante.simulation import chaos
-from alimante.simulation.faults import Fault, parse
+from alimante.simulation.faults import Fault, device_kinds, parse
 from alimante.simulation.oracles import Violation
 from alimante.simulation.rehearsal import rehearse
 from alimante.simulation.report import Report, say_time
@@ -73,13 +73,13 @@ def chaotic(config: Config, *, runs: int, for_s: float, seed: int) -> list[Attem
 
 def drawn(config: Config, *, for_s: float, seed: int, can_be: chaos.CanBe) -> list[Fault]:
     """The faults of the chaos of one seed."""
-    return chaos.draw(Random(f"{seed}/chaos"), kinds(config), for_s=for_s, can_be=can_be)  # noqa: S311 - no secret
+    return chaos.draw(Random(f"{seed}/chaos"), device_kinds(config), for_s=for_s, can_be=can_be)  # noqa: S311 - no secret
 
 
 def pairs(config: Config, *, seed: int) -> list[Attempt]:
     """Runs with two faults at once: every pair of those that chance may draw. Raises `CannotBuild`."""
     can_be = chaos.possible(on_simulated_wires(config))
-    devices = kinds(config)
+    devices = device_kinds(config)
     possible = [what for what in chaos.everything(devices) if can_be(parse(f"{what}@1", devices))]
     return [
         Attempt(seed, PAIR_S, (_lasting(one, FIRST_S, devices), _lasting(other, SECOND_S, devices)))
@@ -91,11 +91,6 @@ def pairs(config: Config, *, seed: int) -> list[Attempt]:
 def _lasting(what: str, at_s: float, devices: dict[str, str]) -> Injury:
     is_momentary = chaos.is_momentary(parse(f"{what}@1", devices))
     return Injury(what, at_s, 0.0 if is_momentary else BOTH_UNTIL_S - at_s)
-
-
-def kinds(config: Config) -> dict[str, str]:
-    """The kind of each device, as `parse` wants it."""
-    return {device.id: device.spec.kind for device in config.devices.values()}
 
 
 def injury(fault: Fault) -> Injury:
@@ -124,7 +119,7 @@ def undertake(
 
 
 def _run(config: Config, attempt: Attempt, on_progress: Progress) -> Report:
-    devices = kinds(config)
+    devices = device_kinds(config)
     faults = [parse(each.spec, devices) for each in attempt.injuries]
     return rehearse(config, for_s=attempt.for_s, faults=faults, seed=attempt.seed, on_progress=on_progress)
 

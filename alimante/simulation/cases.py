@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from alimante.config.model import Config, Device, Role
-from alimante.simulation.faults import AROUND, parse
+from alimante.simulation import chaos
+from alimante.simulation.faults import AROUND, device_kinds, parse
 from alimante.simulation.ledger import related
 from alimante.simulation.stage import on_simulated_wires
-from alimante.wiring import open_wires
-from hardware.sim.faults import KINDS, BadFault
-from hardware.sim.sabotage import Sabotage
+from hardware.sim.faults import KINDS
 
 ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "wrong": ("(-8)", "(8)"),
@@ -97,17 +96,8 @@ def _arguments_around(target: str, name: str) -> tuple[str, ...]:
 
 def _can_have(config: Config, device: Device, kind: str) -> bool:
     """Whether the simulated hardware behind `device` can break so."""
-    staged = on_simulated_wires(config)
-    world = open_wires(staged, now=lambda: 0.0).world
-    assert world is not None  # noqa: S101 # nosec B101 - all wires are simulated
-    sabotage = Sabotage(world, now=lambda: 0.0, sleep=lambda name, seconds: None, seed=0)
-    fault = parse(f"{device.id}={kind}{_arguments(kind)[0]}@1", device_kinds(config)).device
-    assert fault is not None  # noqa: S101 # nosec B101 - it is one of a device
-    try:
-        sabotage.add(fault)
-    except BadFault:
-        return False
-    return True
+    fault = parse(f"{device.id}={kind}{_arguments(kind)[0]}@1", device_kinds(config))
+    return chaos.possible(on_simulated_wires(config))(fault)
 
 
 def _concerned(config: Config, device: Device) -> list[Device]:
@@ -140,8 +130,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _texts(each)
-
-
-def device_kinds(config: Config) -> dict[str, str]:
-    """ "sensor" or "actuator" of each device, as `faults.parse` takes it."""
-    return {device.id: device.spec.kind for device in config.devices.values()}

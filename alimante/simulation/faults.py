@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from math import inf, isfinite
 from typing import Final
 
+from alimante.config.model import Config
 from alimante.core.durations import duration_s
 from hardware.sim import faults as wired
 from hardware.sim.faults import BadFault
@@ -115,6 +116,11 @@ class Fault:
     def ends_s(self) -> float:
         """When it is over; `inf` for never."""
         return self.at_s + self.for_s
+
+
+def device_kinds(config: Config) -> dict[str, str]:
+    """ "sensor" or "actuator" of each device, as `parse` takes it."""
+    return {device.id: device.spec.kind for device in config.devices.values()}
 
 
 def parse(text: str, devices: Mapping[str, str]) -> Fault:

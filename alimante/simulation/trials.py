@@ -12,8 +12,8 @@ from typing import Final
 from alimante.config.model import Config, Device, Role
 from alimante.core.events import CommandReceived
 from alimante.safety.rules import Rules, rules_of
-from alimante.simulation.cases import Case, device_kinds
-from alimante.simulation.faults import AROUND, Fault, parse
+from alimante.simulation.cases import Case
+from alimante.simulation.faults import AROUND, Fault, device_kinds, parse
 from alimante.simulation.node import Node
 from alimante.simulation.rehearsal import rehearse
 from alimante.simulation.report import Report
