@@ -175,6 +175,7 @@ def _check(args: argparse.Namespace) -> int:
 def _simulate(args: argparse.Namespace) -> int:
     from alimante.commands import simulate
 
+    _refuse_unused(args)
     if args.scenario is not None:
         simulate.add_scenario(args, _config(args.config))
     args.how_long = args.how_long or "1d"
@@ -192,6 +193,31 @@ def _simulate(args: argparse.Namespace) -> int:
         as_json=args.json,
         plot=args.plot,
     )
+
+
+def _refuse_unused(args: argparse.Namespace) -> None:
+    """Raises `BadUse` for what would have no effect: somebody who gave it would believe in a run that was not made."""
+    from alimante.commands.errors import BadUse
+
+    def given(*names: str) -> list[str]:
+        return [f"--{name}" for name in names if getattr(args, name) not in (None, False, [])]
+
+    many = ("runs", "pairs", "calm", "reach", "jobs")
+    if args.matrix is not None and given("scenario", "fault", "chaos", "plot", *many):
+        raise BadUse(
+            "--matrix tries every fault by itself; leave out --fault, --chaos and --plot, and what makes many runs"
+        )
+    is_campaign = args.runs is not None or args.pairs
+    if not is_campaign and (unused := given("calm", "reach", "jobs")):
+        raise BadUse(f"{unused[0]} says something of many runs; say --runs N, too")
+    if args.matrix is None and args.out is not None:
+        raise BadUse("--out is for the page of --matrix; --plot draws a run")
+    if is_campaign and args.plot is not None:
+        raise BadUse("--plot draws one run; leave out --runs and --pairs")
+    if args.pairs and (unused := given("scenario", "fault", "chaos", "runs")):
+        raise BadUse(f"--pairs knows its faults and how many runs they take; leave out {unused[0]}")
+    if is_campaign and args.chaos and args.fault:
+        raise BadUse("with --runs faults come from --chaos or from --fault; leave out one of them")
 
 
 def _campaign(args: argparse.Namespace) -> int:
@@ -216,10 +242,7 @@ def _campaign(args: argparse.Namespace) -> int:
 
 def _matrix(args: argparse.Namespace) -> int:
     from alimante.commands import matrix
-    from alimante.commands.errors import BadUse
 
-    if args.fault or args.chaos or args.plot:
-        raise BadUse("--matrix tries every fault by itself; leave out --fault, --chaos and --plot")
     configs = dict.fromkeys([_config(args.config), *map(Path, args.matrix)])
     return matrix.matrix(list(configs), how_long=args.how_long, seed=args.seed, as_data=args.json, out=args.out)
 
