@@ -17,8 +17,11 @@ from alimante.config.groups import GroupKeys
 from alimante.config.keys import ActuatorKeys, SensorKeys, Top
 from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import ROLE_LIMITS
+from alimante.simulation.faults import AROUND
 from alimante.simulation.matrix import badge, from_json
+from alimante.simulation.scenario import Scenario, ScenarioFault
 from hardware.board import BOARDS
+from hardware.sim.faults import KINDS
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -152,8 +155,20 @@ def test_every_role_with_limits_is_told():
 
 
 def test_the_readme_says_of_all_faults_what_their_matrix_says():
-    parts = from_json((ROOT / "docs" / "safety-matrix.json").read_text())
-    assert f"**{badge(parts)}**" in " ".join((ROOT / "README.md").read_text().split())
+    says = f"**{badge(from_json((ROOT / 'docs' / 'safety-matrix.json').read_text()))}**"
+    assert says in " ".join((ROOT / "README.md").read_text().split()), f"README.md has to say: {says}"
+
+
+def test_every_fault_that_a_simulation_knows_is_told():
+    page = (ROOT / "docs" / "simulation.md").read_text()
+    devices = {kind for kind in KINDS if not re.search(rf"`{kind}[`(]", page)}
+    around = {f"{on}={kind}" for on, kinds in AROUND.items() for kind in kinds if f"`{on}={kind}" not in page}
+    assert devices | around == set()
+
+
+def test_every_key_of_a_scenario_is_told():
+    page = (ROOT / "docs" / "simulation.md").read_text()
+    assert {key for key in [*Scenario.model_fields, *ScenarioFault.model_fields] if f"`{key}`" not in page} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
