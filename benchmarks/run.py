@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from parts import event_bus, gate, idle, latency, machine, pipeline, publishes, read_path, start
+from parts import event_bus, gate, idle, latency, machine, pipeline, publishes, read_path, start, virtual_day
 from parts.report import Row, notes, table
 
 PARTS: dict[str, Callable[..., list[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[..., list[Row]]] = {
     "pipeline": pipeline.measure,
     "publishes": publishes.measure,
     "idle": idle.measure,
+    "virtual_day": virtual_day.measure,
 }
 
 
