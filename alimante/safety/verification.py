@@ -33,7 +33,7 @@ _FROZEN: Final = 0.1  # of what trips: from there on a reading that stands still
 _SHORT_BLOCK_S: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # made on every tick: a frozen one takes three times as long
 class Seen:
     """What is so at one moment, as seen from one heater.
 
