@@ -31,8 +31,9 @@ class Evidence:
             belief = self._believed(name)
         except KeyError:
             belief = unknown("there is no such reading")
-        self._latest[name] = belief
-        self._count(self._proofs.setdefault(name, _Proof()), belief)
+        if belief is not self._latest.get(name):  # the same one again proves nothing more
+            self._latest[name] = belief
+            self._count(self._proofs.setdefault(name, _Proof()), belief)
         return belief
 
     def values(self, names: Iterable[str]) -> tuple[tuple[str, float], ...]:

@@ -89,6 +89,8 @@ class Gate:
         self.conditions = Conditions(bus)
         self._interlocks = interlocks
         self._served = cutoffs.served(self.outputs)
+        self._in_order = sorted(self.outputs.values(), key=lambda output: output.rules.role is Role.CUTOFF)
+        """Cutoffs come last: they follow what became of the heaters."""
         self._evidence = Evidence(believed)
         self._reporter = Reporter(bus, self.conditions, now=now, wall=wall)
         self._writer = Writer(self._reporter, now=now, today=today, on_settled=self._on_settled)
@@ -212,14 +214,15 @@ class Gate:
             self.end_maintenance()
         self._believe_clock()
         self._trips.look(now_s, self._evidence.look, self._served)
-        self._settle_all(now_s)
+        for output in self._in_order:
+            self._settle(output, now_s)
         self._arm()
 
     def due_in_s(self) -> float:
         """How long until the next time of an output is over, so that a tick can come just then; `inf` for none."""
         now_s = self._now()
-        dues = (due_s for output in self.outputs.values() for due_s in _dues(output, now_s))
-        return min((due_s for due_s in dues if due_s > now_s), default=inf) - now_s
+        dues = [due_s for output in self._in_order if output.account.is_on for due_s in _dues(output, now_s)]
+        return min([due_s for due_s in dues if due_s > now_s], default=inf) - now_s
 
     def refusal(self) -> str:
         """Why a value other than the safe one would be refused now, whatever the output; empty if it would not."""
@@ -244,20 +247,13 @@ class Gate:
 
     # How it is decided.
 
-    def _settle_all(self, now_s: float) -> None:
-        """Cutoffs come last: they follow what became of the heaters."""
-        for output in self.outputs.values():
-            if output.rules.role is not Role.CUTOFF:
-                self._settle(output, now_s)
-        for output in self.outputs.values():
-            if output.rules.role is Role.CUTOFF:
-                self._settle(output, now_s)
-
     def _settle(self, output: Output, now_s: float) -> None:
         """Bring `output` to what it may be now."""
         wish = self._wish(output, now_s)
         verdict = self._verdict(output, wish, now_s)
-        self._reporter.bound(output, wish, verdict, self._evidence.values(output.rules.needs))
+        output.bound_text = verdict.text
+        if verdict.cause is not output.bound:
+            self._reporter.bound(output, wish, verdict, self._evidence.values(output.rules.needs))
         if wish is not None and wish.is_override and verdict.value == output.safe != wish.value:
             output.end_override(verdict.text)  # what was interrupted does not come back by surprise
         reason = verdict.text or (output.lapsed if wish is None else wish.reason)
@@ -389,8 +385,6 @@ def _farthest(output: Output) -> float:
 def _dues(output: Output, now_s: float) -> list[float]:
     """When times of an output that is on are over."""
     account, rules = output.account, output.rules
-    if not account.is_on:
-        return []
     dues_s = [account.since_s + rules.max_on_s, *(wish.until_s for wish in output.demands.values())]
     if output.until_s is not None:
         dues_s.append(output.until_s)

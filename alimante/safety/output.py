@@ -120,15 +120,17 @@ class Output:
         """What is wished now: a person's command, else the highest of the controllers' demands. Drops what is over."""
         if self.override is not None and not now_s < self.override.until_s:
             self.end_override("the time of the last command is over")
-        for source in [source for source, demand in self.demands.items() if not now_s < demand.until_s]:
-            del self.demands[source]
-            self.is_lapsed = True
-            self.lapsed = f"{source} has not renewed its demand for {self.rules.lease_s:g} s"
+        highest: Wish | None = None
+        for source, demand in list(self.demands.items()):
+            if not now_s < demand.until_s:
+                del self.demands[source]
+                self.is_lapsed = True
+                self.lapsed = f"{source} has not renewed its demand for {self.rules.lease_s:g} s"
+            elif highest is None or demand.value > highest.value:
+                highest = demand
         if self.override is not None:
             return self.override
-        if not self.demands or not with_controllers:
-            return None
-        return max(self.demands.values(), key=lambda demand: demand.value)
+        return highest if with_controllers else None
 
     def wishes(self) -> list[Wish]:
         """Everything that is wished, the command that holds first."""

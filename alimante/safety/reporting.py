@@ -64,9 +64,7 @@ class Reporter:
 
     def bound(self, output: Output, wish: Wish | None, verdict: Verdict, values: Values) -> None:
         """Another rule than before keeps `output` from what is wished, or none any more."""
-        before, output.bound, output.bound_text = output.bound, verdict.cause, verdict.text
-        if before is verdict.cause:
-            return
+        before, output.bound = output.bound, verdict.cause
         if before in _CONDITIONS:
             self._conditions.clear(output.id, _CONDITIONS[before][0])
         if verdict.cause is Cause.NONE or wish is None:
