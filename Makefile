@@ -32,6 +32,7 @@ test: $(VENV)/.dev broker ## run all tests but the slow ones, in two processes; 
 	$(PYTEST) -m "not slow" $(ARGS)
 
 soak: $(VENV)/.dev broker ## run the slow tests, months of faults by chance, two at once, and a year without any
+	@command -v strace >/dev/null || echo "strace is not installed, so some disk faults are skipped: sudo apt install strace" >&2
 	@failed=; \
 	$(PYTEST) -m slow $(ARGS) || failed="$$failed tests"; \
 	for each in "--runs 20 --chaos --for 30d $(REACH)" "--pairs" \
