@@ -60,7 +60,7 @@ def test_a_thread_that_hangs_is_left_and_another_one_serves(rounds):
         gate = threading.Event()
         worker = ThreadWorker("bus", clock=SystemClock(), on_wedged=lambda wedged, reason: None, sleep=lambda s: None)
         for number in range(rounds):
-            await worker.run(gate.wait, label="read probe", deadline_s=0.05)
+            await worker.run(gate.wait, label="read probe", deadline_s=0.2)
             assert worker.wedged
             worker.renew()
             assert worker.given_up == number + 1
