@@ -84,8 +84,13 @@ class Liveness:
         self._states_due_s = now_s + STATES_S if connected else inf
         self._outbox_due_s = now_s + OUTBOX_S if connected else inf
 
+    @property
+    def waits_for_warmth(self) -> bool:
+        """Whether the truth has to be known."""
+        return bool(self._cold)
+
     def look(self, now_s: float, truth: Truth | None = None) -> None:
-        """Tell what is late; the truth is given now and then."""
+        """Tell what is late; the truth is given now and then, at least while `waits_for_warmth`."""
         self._look_at_outbox(now_s)
         if truth is not None and self._cold:
             self._look_at_warmth(now_s, truth)

@@ -240,7 +240,8 @@ class Node:
         for record in self.ledger.faults:
             if record.is_active and record.fault.device is not None:
                 self.oracles.taint(record.fault.target, now_s)
-        truth = self.plant.truth() if self.oracles.wants_truth(now_s) else None
+        wants_truth = self.oracles.wants_truth(now_s, also=self.liveness.waits_for_warmth)
+        truth = self.plant.truth() if wants_truth else None
         self.oracles.look(now_s, truth)
         self.liveness.look(now_s, truth)
         if self.plan.faults:

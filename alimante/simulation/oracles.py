@@ -6,11 +6,12 @@ comes to its own verdict: it does not ask the gate what is permitted.
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
-from alimante.config.model import Config, Device, Role
+from alimante.config.model import Config, Role
 from alimante.config.readings import freshness
 from alimante.core.events import (
     CommandFinished,
@@ -23,7 +24,7 @@ from alimante.core.events import (
 )
 from alimante.core.states import NodeState
 from alimante.policy.health import Health
-from alimante.safety.rules import Rules, rules_of
+from alimante.simulation.watched import Seen, harms_c, seen_of, warming
 from hardware.sim.load import Load
 from hardware.sim.truth import Truth
 
@@ -50,8 +51,8 @@ SLACK_S: Final = 2.0
 """The deadline of a write and the grain of looking; a control tick comes on top of it."""
 EVIDENCE_SLACK_S: Final = 60.0
 """How much older than lost evidence may be until health has degraded: three checks of some seconds each."""
-TRUTH_S: Final = 10.0
-"""How often the whole truth is looked at; temperatures and times on are kept by the physics between."""
+ROUND_S: Final = 10.0
+"""How often times on, health and, when it could be hot, temperatures are looked at; the physics keep them between."""
 WINDOW_S: Final = 60.0
 """How often the time on is noted for the quotas."""
 RESTARTS: Final = 4
@@ -61,8 +62,6 @@ REBOOTS_WITHIN_S: Final = 86_400.0
 TASKS_SPARE: Final = 20
 COMMANDS: Final = 1000
 """How many commands are remembered."""
-AT_SAFE: Final = 0.03
-"""How far from its safe share a load may stand: a servo's dead band and a PWM's steps."""
 
 _SELF_MOVED: Final = frozenset({Role.FAN, Role.CUTOFF})
 """Roles that the gate itself moves off their safe value, for the sake of safety."""
@@ -77,25 +76,6 @@ class Violation:
     text: str
 
 
-@dataclass(slots=True, eq=False)
-class _Seen:
-    """What an oracle knows of one output."""
-
-    device: Device
-    rules: Rules
-    load: Load
-    safe: float
-    used: "deque[tuple[float, float]]" = field(default_factory=lambda: deque(maxlen=1442))
-    longest_s: float = 0.0
-    tainted_s: float = -inf
-    must_be_safe_s: float = inf
-
-    @property
-    def is_on(self) -> bool:
-        """Whether its wire asks for anything but the safe value."""
-        return abs(self.load.commanded - self.safe) > AT_SAFE
-
-
 class Oracles:
     """The invariants of one run over all lives of its process. Times are monotonic; what is told is since the start."""
 
@@ -106,7 +86,7 @@ class Oracles:
         self._start_s = start_s
         self._slack_s = config.control.tick_s + SLACK_S
         self._outputs = [
-            _seen(device, config, loads[device.id])
+            seen_of(device, config, loads[device.id])
             for device in config.devices.values()
             if device.spec.kind == "actuator"
         ]
@@ -117,14 +97,15 @@ class Oracles:
             if device.spec.kind == "sensor"
             for channel in device.channels
         }
-        self._harm = _harm(config)
-        self._committed = repr(config)
+        self._harm = harms_c(config)
+        self._warming_k_per_s, self._room_c = warming(config, loads)
+        self._committed = deepcopy(config)
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
         self._reboots: deque[float] = deque()
         self._commands: dict[str, float] = {}
         self._applied: dict[str, float] = {}
-        self._next_truth_s = self._next_window_s = start_s
+        self._next_round_s = self._next_window_s = self._next_heat_s = start_s
         self.begin_life(None, start_s)
 
     def begin_life(self, supervisor: Any, now_s: float) -> None:
@@ -134,7 +115,10 @@ class Oracles:
         self._heard: dict[str, float] = {}
         self._seqs: dict[str, int] = {}
         self._is_healthy = False
+        self._fresh_until_s = -inf
         self._tasks_at_first = 0
+        for seen in self._outputs:
+            seen.enough_until_s = -inf
 
     def resumed(self, now_s: float) -> None:
         """The computer stood still until this moment: nobody could do anything before it."""
@@ -159,7 +143,7 @@ class Oracles:
 
     def configuration(self, running: Config, now_s: float) -> None:
         """What runs, told now and then."""
-        self._judge("I11", "config", repr(running) != self._committed, now_s, "what runs is another configuration")
+        self._judge("I11", "config", running != self._committed, now_s, "what runs is another configuration")
 
     def leaked(self, where: str, now_s: float) -> None:
         """A secret was seen in `where`."""
@@ -222,7 +206,7 @@ class Oracles:
     # What is looked at.
 
     def look(self, now_s: float, truth: Truth | None) -> None:
-        """Hold everything against the truth; `truth` is given as often as `wants_truth` says."""
+        """Hold everything against the truth; `truth` is given when `wants_truth` says so."""
         self.looks += 1
         for seen in self._outputs:
             self._look_at(seen, now_s)
@@ -231,13 +215,15 @@ class Oracles:
             both = [name for name in on if self._by_id[name].load.stuck is None]
             self._judge("I4", ",".join(interlock.outputs), len(both) > 1, now_s, f"{' and '.join(both)} are both on")
         if truth is not None:
-            self._next_truth_s = now_s + TRUTH_S
-            self._look_at_truth(truth, now_s)
+            self._look_at_heat(truth, now_s)
+        if now_s >= self._next_round_s:
+            self._next_round_s = now_s + ROUND_S
+            self._look_at_use(now_s)
             self._look_at_health(now_s)
 
-    def wants_truth(self, now_s: float) -> bool:
-        """Whether it is time for the whole truth."""
-        return now_s >= self._next_truth_s
+    def wants_truth(self, now_s: float, *, also: bool = False) -> bool:
+        """Whether it is time for the whole truth; `also` says that somebody else wants it in this round."""
+        return now_s >= self._next_round_s and (also or now_s >= self._next_heat_s)
 
     def tasks(self, count: int, now_s: float) -> None:
         """How many tasks there are, told now and then while the process is well."""
@@ -246,7 +232,7 @@ class Oracles:
         text = f"{count} tasks run, of {self._tasks_at_first} at first"
         self._judge("I13", "tasks", count > 2 * self._tasks_at_first + TASKS_SPARE, now_s, text)
 
-    def _look_at(self, seen: _Seen, now_s: float) -> None:
+    def _look_at(self, seen: Seen, now_s: float) -> None:
         if not seen.is_on:
             seen.must_be_safe_s = inf
             if self._broken:
@@ -264,7 +250,7 @@ class Oracles:
             is_late = now_s - self._life_s > seen.rules.lease_s + self._slack_s
             self._judge("I2", name, is_late, now_s, f"{name} is on, and no process has been there to ask for it")
             return
-        lack = self.lack(name, now_s)
+        lack = "" if now_s <= seen.enough_until_s else self._lack_again(seen, now_s)
         self._judge("I1", name, bool(lack), now_s, f"{name} is on, and {lack}")
         gate, control = supervisor.gate, supervisor.control
         self._judge("I7", name, not gate.armed, now_s, f"{name} is on before it may be")
@@ -301,48 +287,71 @@ class Oracles:
                 return f"{need} was last measured {min(age_s for age_s, _ in ages):.0f} s ago"
         return ""
 
-    def _look_at_truth(self, truth: Truth, now_s: float) -> None:
+    def _lack_again(self, seen: Seen, now_s: float) -> str:
+        """The same when it may have changed, and until when it will not."""
+        lack = self.lack(seen.device.id, now_s)
+        if not lack:
+            seen.enough_until_s = min((self._enough_until_s(need) for need in seen.rules.needs), default=inf)
+        return lack
+
+    def _enough_until_s(self, need: str) -> float:
+        members, least = self._witnesses(need)
+        ends_s = (self._heard.get(member, -inf) + self._lost_s[member] + self._slack_s for member in members)
+        return sorted(ends_s, reverse=True)[least - 1]
+
+    def _look_at_heat(self, truth: Truth, now_s: float) -> None:
+        """No zone can be hotter than the hottest of all and the room, and what all loads heat since then.
+
+        So it is enough to look again when harm could have been reached.
+        """
+        warmest_c = max(self._room_c, *(zone.temperature_c for zone in truth.zones.values()))
+        left_c = min((harm_c - warmest_c for harm_c in self._harm.values()), default=inf)
+        self._next_heat_s = now_s + max(0.0, left_c) / self._warming_k_per_s
         for zone, harm_c in self._harm.items():
             reached_c = truth.zones[zone].highest_c
             self._judge(
                 "I3", zone, reached_c >= harm_c, now_s, f"{zone} was at {reached_c:.1f} °C; harm: {harm_c:g} °C"
             )
+
+    def _look_at_use(self, now_s: float) -> None:
+        """Hold the times on, as the loads themselves count them, against the rules."""
         is_noted = now_s >= self._next_window_s
         for seen in self._outputs:
-            load = truth.loads[seen.device.id]
+            load, longest_s = seen.load, seen.load.longest_on_by_s(now_s)
             if load.stuck is not None:
                 seen.tainted_s = now_s
-            if now_s - seen.tainted_s < self._slack_s + TRUTH_S:
-                seen.longest_s = load.longest_on_s
-                seen.used.clear()
+            if now_s - seen.tainted_s < self._slack_s + ROUND_S:
+                seen.longest_s = longest_s
+                for window in seen.windows:
+                    window.noted.clear()
                 continue
             most_s = max(seen.rules.max_on_s + self._slack_s, seen.longest_s)
-            text = f"{seen.device.id} was on for {load.longest_on_s:.0f} s at a time"
-            self._judge("I5", seen.device.id, load.longest_on_s > most_s, now_s, text)
+            text = f"{seen.device.id} was on for {longest_s:.0f} s at a time"
+            self._judge("I5", seen.device.id, longest_s > most_s, now_s, text)
             if is_noted:
-                self._note_use(seen, load.on_s, now_s)
+                self._note_use(seen, now_s)
         if is_noted:
             self._next_window_s = now_s + WINDOW_S
 
-    def _note_use(self, seen: _Seen, on_s: float, now_s: float) -> None:
+    def _note_use(self, seen: Seen, now_s: float) -> None:
         """Hold the time on within the last hour and day against the quotas."""
-        rules = seen.rules
-        if min(rules.per_hour_s, rules.per_day_s) == inf:
-            return
-        seen.used.append((now_s, on_s))
-        for length_s, most_s in ((3600.0, rules.per_hour_s), (86_400.0, rules.per_day_s)):
-            begin_s = now_s - length_s
-            before = next((used_s for at_s, used_s in seen.used if at_s >= begin_s), on_s)
-            text = f"{seen.device.id} was on for {on_s - before:.0f} s within {length_s / 3600:g} h"
-            self._judge("I5", f"{seen.device.id} {length_s}", on_s - before > most_s + self._slack_s, now_s, text)
+        on_s = seen.load.on_by_s(now_s)
+        for window in seen.windows:
+            used_s = window.used_s(now_s, on_s)
+            text = f"{seen.device.id} was on for {used_s:.0f} s within {window.length_s / 3600:g} h"
+            is_over = used_s > window.most_s + self._slack_s
+            self._judge("I5", f"{seen.device.id} {window.length_s}", is_over, now_s, text)
 
     def _look_at_health(self, now_s: float) -> None:
-        if not self._is_healthy or self._supervisor is None:
+        if not self._is_healthy or self._supervisor is None or now_s <= self._fresh_until_s:
             return
         ages = {full: now_s - max(self._heard.get(full, -inf), self._life_s) for full in self._lost_s}
         old = [full for full, age_s in ages.items() if age_s > self._lost_s[full] + EVIDENCE_SLACK_S]
         text = f"the node is HEALTHY, and {old[0]} was last measured {ages[old[0]]:.0f} s ago" if old else ""
         self._judge("I15", "node", bool(old), now_s, text)
+        if not old:
+            left_s = (self._lost_s[full] + EVIDENCE_SLACK_S - age_s for full, age_s in ages.items())
+            self._fresh_until_s = now_s + min(left_s, default=inf)
 
     def _judge(self, invariant: str, subject: str, is_broken: bool, now_s: float, text: str) -> None:
         key = (invariant, subject)
@@ -356,20 +365,3 @@ class Oracles:
     def _forgive(self, subject: str) -> None:
         """What was broken by being on is over when it is off."""
         self._broken -= {(invariant, subject) for invariant in ("I1", "I2", "I6", "I7", "I8")}
-
-
-def _seen(device: Device, config: Config, load: Load) -> _Seen:
-    rules = rules_of(device, config.references)
-    return _Seen(device, rules, load, min(max(rules.share(rules.safe), 0.0), 1.0))
-
-
-def _harm(config: Config) -> dict[str, float]:
-    """Where harm begins in each zone with a heater that has a limit, in °C."""
-    first = next(iter(config.simulation.zones))
-    found: dict[str, float] = {}
-    for device in config.devices.values():
-        limit = device.output.limit
-        if device.role is Role.HEATER and limit is not None:
-            zone = device.zone or first
-            found[zone] = min(found.get(zone, inf), limit.harmful_c)
-    return found

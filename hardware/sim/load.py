@@ -92,6 +92,16 @@ class Load:
             self._run_s += span_s
             self.longest_on_s = max(self.longest_on_s, self._run_s)
 
+    def on_by_s(self, now_s: float) -> float:
+        """How long it was on up to `now_s`, not before the last `settle`; nothing is written down."""
+        return self.on_s + (now_s - self._settled_s if self.fraction > 0.0 else 0.0)
+
+    def longest_on_by_s(self, now_s: float) -> float:
+        """The same of the longest time at a stretch."""
+        if self.fraction > 0.0:
+            return max(self.longest_on_s, self._run_s + now_s - self._settled_s)
+        return self.longest_on_s
+
     def run(self, fraction: float) -> None:
         """Do `fraction` from the settled moment on."""
         if fraction > 0.0 and self.fraction == 0.0:

@@ -1,0 +1,81 @@
+"""What the oracles know of each output, and how fast its enclosure can become hot; it must not judge."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
+from typing import Final
+
+from alimante.config.model import Config, Device, Role
+from alimante.safety.rules import Rules, rules_of
+from hardware.sim.load import Load
+
+AT_SAFE: Final = 0.03
+"""How far from its safe share a load may stand: a servo's dead band and a PWM's steps."""
+
+
+@dataclass(slots=True, eq=False)
+class Window:
+    """The quota of one output: at most `most_s` on within `length_s`."""
+
+    length_s: float
+    most_s: float
+    noted: "deque[tuple[float, float]]" = field(default_factory=deque)
+
+    def used_s(self, now_s: float, on_s: float) -> float:
+        """Note that it was on for `on_s` so far; returns how much of that was within the window."""
+        self.noted.append((now_s, on_s))
+        while self.noted[0][0] < now_s - self.length_s:
+            self.noted.popleft()
+        return on_s - self.noted[0][1]
+
+
+@dataclass(slots=True, eq=False)
+class Seen:
+    """What an oracle knows of one output."""
+
+    device: Device
+    rules: Rules
+    load: Load
+    safe: float
+    windows: tuple[Window, ...]
+    longest_s: float = 0.0
+    tainted_s: float = -inf
+    must_be_safe_s: float = inf
+    enough_until_s: float = -inf
+    """Until then what was heard is evidence enough for it to be on, whatever else is heard."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether its wire asks for anything but the safe value."""
+        return abs(self.load.commanded - self.safe) > AT_SAFE
+
+
+def seen_of(device: Device, config: Config, load: Load) -> Seen:
+    """What is known of `device` at first."""
+    rules = rules_of(device, config.references)
+    quotas = ((3600.0, rules.per_hour_s), (86_400.0, rules.per_day_s))
+    windows = tuple(Window(length_s, most_s) for length_s, most_s in quotas if most_s < inf)
+    return Seen(device, rules, load, min(max(rules.share(rules.safe), 0.0), 1.0), windows)
+
+
+def warming(config: Config, loads: Mapping[str, Load]) -> tuple[float, float]:
+    """The fastest that loads can warm any zone, in K/s and never 0, and the warmest that the room becomes, in °C.
+
+    What flows between zones and from the room only evens out.
+    """
+    room, zones = config.simulation.ambient, config.simulation.zones.values()
+    heat_w = sum(max(0.0, load.settings.heat_w) for load in loads.values())
+    return max(1.0, heat_w) / min(zone.heat_capacity_j_per_k for zone in zones), room.mean_c + abs(room.amplitude_c)
+
+
+def harms_c(config: Config) -> dict[str, float]:
+    """Where harm begins in each zone with a heater that has a limit, in °C."""
+    first = next(iter(config.simulation.zones))
+    found: dict[str, float] = {}
+    for device in config.devices.values():
+        limit = device.output.limit
+        if device.role is Role.HEATER and limit is not None:
+            zone = device.zone or first
+            found[zone] = min(found.get(zone, inf), limit.harmful_c)
+    return found
