@@ -5,6 +5,7 @@ an alert that stands at the broker without being active any more is taken away.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,7 @@ class Announcements:
         self._bus = bus
         self._clock = clock
         self._states = States(send)
+        self._reports: dict[str, Mapping[str, Any]] = {}
         self._controllers: dict[str, bytes] = {}
         self._undo: list[Undo] = []
 
@@ -114,6 +116,9 @@ class Announcements:
     def publish_controllers(self) -> None:
         """Publish what each controller says of itself, if that is something new."""
         for name, report in self._known.controllers().items():
+            if report == self._reports.get(name):
+                continue
+            self._reports[name] = deepcopy(report)  # a controller may go on writing into its own
             payload = encode_report(report)
             if self._controllers.get(name) != payload:
                 self._controllers[name] = payload

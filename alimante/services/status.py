@@ -16,6 +16,7 @@ from alimante.services.boots import NO_BOOTS
 from hardware.api import Channel
 
 _WORST_FIRST = [Health.CRITICAL.value, Health.UNKNOWN.value, Health.WARNING.value]
+_STATES = [(state.value, state) for state in DeviceState]
 
 
 class Healths(Protocol):
@@ -123,13 +124,13 @@ class Status:
         return {"state": DeviceState.DISABLED.value, "value": None, "reason": self._disabled[name]}
 
     def _counts(self) -> dict[str, int]:
-        states = {name: handle.state.current for name, handle in self._sensors.items()}
-        states |= {name: output.handle.state.current for name, output in self._gate.outputs.items()}
-        states |= dict.fromkeys(self._disabled, DeviceState.DISABLED)
+        states = [handle.state.current for handle in self._sensors.values()]
+        states += [output.handle.state.current for output in self._gate.outputs.values()]
+        states += [DeviceState.DISABLED] * len(self._disabled)
         alerts = self._reports.alerts()
         return {
             "devices": len(states),
-            **{state.value: sum(found is state for found in states.values()) for state in DeviceState},
+            **{name: states.count(state) for name, state in _STATES},
             "alerts": len(alerts),
             "alerts_critical": sum(alert["level"] == "critical" for alert in alerts),
             "alerts_acknowledged": sum(alert["state"] == "acknowledged" for alert in alerts),

@@ -73,6 +73,9 @@ class MemoryLink:
         self._ended: asyncio.Future[str] = self._loop.create_future()
         self._exact: set[str] = set()
         self._filters: list[list[str]] = []
+        self._wanted: dict[str, bool] = {}
+        """By topic, whether it was subscribed to: topics come again and again."""
+        self._unacknowledged: list[int] = []
         self._on_message: OnMessage = lambda message: None
         self._on_acknowledged: OnAcknowledged = lambda number, code: None
         self._number = 0
@@ -95,6 +98,7 @@ class MemoryLink:
             raise LinkFailed(self._ended.result())
         self._exact = {topic for topic in topics if "+" not in topic and "#" not in topic}
         self._filters = [topic.split("/") for topic in topics if topic not in self._exact]
+        self._wanted.clear()
         for topic, payload in list(self._broker.retained.items()):
             self.offer(topic, payload, retained=True)
 
@@ -106,7 +110,9 @@ class MemoryLink:
         if not qos:
             return 0
         self._number += 1
-        self._loop.call_soon(self._acknowledge, self._number)
+        self._unacknowledged.append(self._number)
+        if len(self._unacknowledged) == 1:
+            self._loop.call_soon(self._acknowledge)
         return self._number
 
     async def closed(self) -> str:
@@ -130,7 +136,10 @@ class MemoryLink:
 
     def offer(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """Deliver a message soon, if it was subscribed to."""
-        if topic in self._exact or (self._filters and self._is_wanted(topic.split("/"))):
+        wanted = self._wanted.get(topic)
+        if wanted is None:
+            wanted = self._wanted[topic] = topic in self._exact or self._is_wanted(topic.split("/"))
+        if wanted:
             self._loop.call_soon(self._deliver, Inbound(topic, payload, retained, True))
 
     def _is_wanted(self, levels: list[str]) -> bool:
@@ -143,6 +152,9 @@ class MemoryLink:
         if not self._ended.done():
             self._on_message(message)
 
-    def _acknowledge(self, number: int) -> None:
-        if not self._ended.done():
-            self._on_acknowledged(number, 0)
+    def _acknowledge(self) -> None:
+        """All that was published since the loop's last turn."""
+        numbers, self._unacknowledged = self._unacknowledged, []
+        for number in numbers:
+            if not self._ended.done():
+                self._on_acknowledged(number, 0)

@@ -26,13 +26,15 @@ class Secrecy:
 
     def text(self, where: str, said: str) -> None:
         """Somebody said `said`."""
-        if any(secret in said for secret in self._texts):
-            self._tell(where)
+        for secret in self._texts:
+            if secret in said:
+                self._tell(where)
 
     def data(self, where: str, data: bytes) -> None:
         """The same in bytes."""
-        if any(secret in data for secret in self._bytes):
-            self._tell(where)
+        for secret in self._bytes:
+            if secret in data:
+                self._tell(where)
 
 
 class _Ear(logging.Handler):
