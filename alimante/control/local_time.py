@@ -24,9 +24,13 @@ DAY_S: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """One believed moment, with its local date and time; `moment` knows its time zone."""
+    """One believed moment, with its local date and time; `moment` knows its time zone.
+
+    `wall_s` are its seconds since 1970 UTC.
+    """
 
     moment: datetime
+    wall_s: float
 
     @property
     def date(self) -> date:
@@ -40,11 +44,6 @@ class LocalTime:
         return now.hour * 3600 + now.minute * 60 + now.second + now.microsecond / 1e6
 
     @property
-    def wall_s(self) -> float:
-        """Seconds since 1970 UTC."""
-        return self.moment.timestamp()
-
-    @property
     def zone(self) -> ZoneInfo:
         """The time zone."""
         zone = self.moment.tzinfo
@@ -54,7 +53,7 @@ class LocalTime:
 
 def local_time(wall_s: float, zone: ZoneInfo) -> LocalTime:
     """The local time of `wall_s` seconds since 1970 UTC, in the years 1 to 9999."""
-    return LocalTime(datetime.fromtimestamp(wall_s, zone))
+    return LocalTime(datetime.fromtimestamp(wall_s, zone), wall_s)
 
 
 class Calendar:
@@ -70,13 +69,16 @@ class Calendar:
         self._is_trusted = is_trusted
         self.last_s: float | None = None
         """The last believed time in seconds since 1970 UTC, or None when there never was one."""
+        self._latest: LocalTime | None = None
 
     def read(self, *, wall_s: float, synced: bool) -> LocalTime | None:
         """The local time when the clock shows `wall_s`; None while that is not believed."""
         if not EARLIEST_S <= wall_s < LATEST_S or not (synced or self._is_trusted or self._went_on(wall_s)):
             return None
         self.last_s = wall_s
-        return local_time(wall_s, self.zone)
+        if self._latest is None or self._latest.wall_s != wall_s:
+            self._latest = local_time(wall_s, self.zone)
+        return self._latest
 
     def snapshot(self) -> dict[str, Any]:
         """What to remember over a restart."""

@@ -11,6 +11,7 @@ from alimante.control.controller import Demand, Look, Report
 from alimante.control.drive import Drive
 from alimante.control.setpoints import Setpoint
 from alimante.core.events import Quality
+from alimante.policy.belief import Belief
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,25 +37,37 @@ class Thermostat:
         self._hysteresis_c = hysteresis_c
         self._is_on = dict.fromkeys(self.outputs, False)
         self._report: dict[str, Any] = {}
+        self._judged: tuple[Belief, list[float]] | None = None
+        self._demands: Sequence[Demand] = ()
 
     def decide(self, look: Look) -> Sequence[Demand]:
         """See `Controller`."""
         belief = look.believed(self._sensor)
+        targets_c = [side.target.at(look.local) for side in self._sides]
+        if self._judged is not None and self._judged[0] is belief and self._judged[1] == targets_c:
+            return self._demands  # nothing new was measured, and nothing else is to be held
+        self._judged = belief, targets_c
+        self._demands = self._decide(belief, targets_c)
+        return self._demands
+
+    def _decide(self, belief: Belief, targets_c: Sequence[float]) -> Sequence[Demand]:
         self._report = {"measured": belief.value, "targets": {}, "demands": {}}
         if belief.value is None:
             self._is_on = dict.fromkeys(self.outputs, False)
             self._report["reason"] = f"{self._sensor} is not known"
             return ()
         may_rise = belief.quality is Quality.GOOD
-        return [self._demand(side, belief.value, look, may_rise=may_rise) for side in self._sides]
+        return [
+            self._demand(side, belief.value, target_c, may_rise=may_rise)
+            for side, target_c in zip(self._sides, targets_c, strict=True)
+        ]
 
     def report(self) -> Report:
         """See `Controller`."""
         return self._report
 
-    def _demand(self, side: Side, value_c: float, look: Look, *, may_rise: bool) -> Demand:
+    def _demand(self, side: Side, value_c: float, target_c: float, *, may_rise: bool) -> Demand:
         output = side.drive.output
-        target_c = side.target.at(look.local)
         missing_c = side.sign * (target_c - value_c)
         was_on = self._is_on[output]
         is_wanted = missing_c >= self._hysteresis_c or (was_on and missing_c > -self._hysteresis_c)

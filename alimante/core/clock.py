@@ -62,6 +62,11 @@ class ManualClock:
             raise ValueError(f"time cannot pass by {seconds} s")
         self._mono_s += seconds
 
+    def go_to(self, mono_s: float) -> None:
+        """Let time pass until the monotonic clock says `mono_s`, to the last digit."""
+        self.advance(mono_s - self._mono_s)
+        self._mono_s = mono_s
+
     def step_wall(self, seconds: float) -> None:
         """Set the wall clock forward or back, as NTP or a person does."""
         self._wall_offset_s += seconds

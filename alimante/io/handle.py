@@ -257,6 +257,7 @@ class ActuatorHandle(Handle):
     def __init__(self, device: Device, *, wire: Any, worker: Worker, clock: Clock, bus: EventBus) -> None:
         super().__init__(device, wire=wire, worker=worker, clock=clock, bus=bus)
         self.accepts = device.accepts
+        self._look = f"look at {device.id}"
         self._is_to_reopen = False
 
     def reopen(self) -> None:
@@ -298,17 +299,17 @@ class ActuatorHandle(Handle):
     def check(self, on_done: OnDone) -> None:
         """Hand to `on_done` what the output stands at now; nothing is written, so it must have been written before."""
 
-        def work() -> float:
-            if self._driver is None:
-                raise WireUnavailable("the output was not opened yet")
-            return read_back(self._driver)
-
         def note(done: Done[Any]) -> None:
-            if done.error is None or not isinstance(done.error, WireWedged):
+            if not isinstance(done.error, WireWedged):
                 self._note(done.error)
             on_done(done)
 
-        self.worker.submit(work, note, label=f"look at {self.device.id}", deadline_s=WRITE_DEADLINE_S)
+        self.worker.submit(self._read_back, note, label=self._look, deadline_s=WRITE_DEADLINE_S)
+
+    def _read_back(self) -> float:
+        if self._driver is None:
+            raise WireUnavailable("the output was not opened yet")
+        return read_back(self._driver)
 
 
 def checked(channels: Sequence[Channel], samples: object) -> Sequence[Sample]:

@@ -128,8 +128,7 @@ class Worker(ABC):
             on_done(Done(None, error, self._clock.mono()))
             return
         job = _Job(work, on_done, label, deadline_s)
-        heappush(self._deadlines, (self._loop.time() + deadline_s, next(self._numbers), job))
-        self._watch_deadlines()
+        self._expect(job)
         self._lanes[priority].append(job)
         self._offer()
 
@@ -181,6 +180,11 @@ class Worker(ABC):
             if lane:
                 return lane.popleft()
         return None
+
+    def _expect(self, job: _Job) -> None:
+        """The time that it may take begins."""
+        heappush(self._deadlines, (self._loop.time() + job.deadline_s, next(self._numbers), job))
+        self._watch_deadlines()
 
     def _watch_deadlines(self) -> None:
         """Have one timer for all jobs, left alone when they finish: to make and cancel one for each is dear."""
@@ -336,6 +340,33 @@ class InlineWorker(Worker):
         self._offering = False
         self._slept_s = 0.0
 
+    def submit(
+        self,
+        work: Callable[[], Any],
+        on_done: OnDone,
+        *,
+        label: str,
+        deadline_s: float,
+        priority: Priority = Priority.NORMAL,
+    ) -> None:
+        """See `Worker.submit`. What finds the wire free and takes no time needs neither a lane nor a deadline."""
+        if self.wedged or self._busy or self._offering:
+            super().submit(work, on_done, label=label, deadline_s=deadline_s, priority=priority)
+            return
+        self._offering = True
+        started_s = self._clock.mono()
+        value, error = self._call(work)
+        try:
+            if self._slept_s == 0.0:
+                on_done(Done(value, _as_device_error(label, error), started_s))
+            else:
+                job = _Job(work, on_done, label, deadline_s, ticket=[], started_s=started_s)
+                self._expect(job)
+                self._occupy(job, value, error)
+        finally:
+            self._offering = False
+        self._offer()
+
     def sleep(self, seconds: float) -> None:
         """See `Worker.sleep`."""
         self._slept_s += seconds
@@ -361,15 +392,21 @@ class InlineWorker(Worker):
 
     def _work(self, job: _Job) -> None:
         job.started_s = self._clock.mono()
-        self._slept_s = 0.0
-        value, error = None, None
-        try:
-            value = job.work()
-        except BaseException as caught:  # noqa: BLE001 - as in the thread
-            error = caught
-        if self._slept_s == 0:
+        value, error = self._call(job.work)
+        if self._slept_s == 0.0:
             self._finish(job, value, error)
-            return
+        else:
+            self._occupy(job, value, error)
+
+    def _call(self, work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+        self._slept_s = 0.0
+        try:
+            return work(), None
+        except BaseException as caught:  # noqa: BLE001 - as in the thread
+            return None, caught
+
+    def _occupy(self, job: _Job, value: Any, error: BaseException | None) -> None:
+        """The result comes when what its driver has slept is over."""
         self._busy = True
         if self._slept_s != float("inf"):
             self._loop.call_later(self._slept_s, self._release, job, value, error)

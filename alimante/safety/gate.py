@@ -110,9 +110,12 @@ class Gate:
         actuator and `ValueError` for a value that it does not take.
         """
         output = self.outputs[device]
-        value = parse_value(output.handle.accepts, value)
         before = output.demands.get(source)
         until_s = self._now() + output.rules.lease_s
+        if before is not None and before.value == value and before.reason == reason and before.target == target:
+            before.until_s = until_s
+            return
+        value = parse_value(output.handle.accepts, value)
         output.demands[source] = Wish(value=value, source=source, reason=reason, until_s=until_s, target=target)
         if before is None or before.value != value:
             self._settle(output, self._now())
@@ -286,8 +289,12 @@ class Gate:
         return wish
 
     def _verdict(self, output: Output, wish: Wish | None, now_s: float) -> Verdict:
-        """What `output` may be; nothing is looked at for the safe value, which passes anyway."""
+        """What `output` may be; no rule is asked about the safe value, which passes anyway."""
         if wish is None or (wish.is_override and wish.value == output.safe):
+            return Verdict(value=output.safe)
+        if wish.value == output.safe and not output.account.is_on:
+            for name in output.rules.needs:  # good readings count while it is off, too
+                self._evidence.look(name)
             return Verdict(value=output.safe)
         is_new = wish.is_override and wish is not output.override  # a person who tries again does not have to wait
         rest_s = 0.0 if is_new else output.rest_until_s - now_s

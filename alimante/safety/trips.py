@@ -88,7 +88,7 @@ class Trips:
     def reason_to_air(self, output: Output) -> str:
         """Why the fan `output` has to run, whatever controllers wish; empty when it has not."""
         for watch in self._watches.values():
-            if output.id in watch.fans and watch.over.is_hot:
+            if watch.over.is_hot and output.id in watch.fans:
                 return f"it is too hot at {watch.output.id}"
         return ""
 

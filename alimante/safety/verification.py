@@ -74,6 +74,7 @@ class Verification:
         self._edges: deque[Entry] = deque(maxlen=240)  # ends of blocks to be learned from
         self._found: dict[Kind, Finding] = {}
         self._before: tuple[float, Seen, float] | None = None
+        self._looked_s = float("-inf")
         self._is_suspect = False
         self._judged_full_s = 0.0
         self._is_proven = False  # the model foretold a rise, and it came
@@ -92,14 +93,23 @@ class Verification:
         return self._learner.learned
 
     def look(self, now_s: float, seen: Seen) -> list[Finding]:
-        """All that is so now. Call it every second or so; the monotonic `now_s` must not go back."""
+        """All that is so now. Call it or `rest` every second or so; the monotonic `now_s` must not go back."""
         self._note_off(now_s, seen)
         if self._keys.enabled:
             is_new = self._advance(now_s, seen)
             self._judge_power(now_s, seen)
             if is_new:
                 self._judge(now_s, seen)
+        self._looked_s = now_s
         return list(self._found.values())
+
+    def rest(self, now_s: float) -> bool:
+        """Instead of a look, where nothing was found and all is as it was seen last; False if a look is needed."""
+        if self._before is None or now_s - self._looked_s > GAP_S:
+            return False
+        self._looked_s = now_s
+        self._note_off(now_s, self._before[1])
+        return True
 
     def report(self) -> dict[str, Any]:
         """What is known of the heater, and of how much it was learned, as plain JSON values."""
@@ -146,7 +156,7 @@ class Verification:
             return False
         before_s, then, then_c = before
         span_s = now_s - before_s
-        if span_s > GAP_S or not _is_comparable(then.belief, seen.belief):
+        if now_s - self._looked_s > GAP_S or not _is_comparable(then.belief, seen.belief):
             self._forget()
         self._learner.advance(span_s, duty=then.duty, reading_c=then_c, others=then.others)
         self._full.add(now_s, span_s, then.duty)

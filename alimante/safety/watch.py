@@ -52,13 +52,18 @@ class Watch:
             name: other for name, other in outputs.items() if other is not output and other.rules.role in _MATTERS
         }
         self._elsewhere = [name for name, zone in thermometers.items() if zone not in (None, device.zone)]
+        self._besides = tuple(self._others.values())
         self._verification = Verification(output.id, verify=keys, limit=limit, others=tuple(self._others))
+        self._state: list[object] | None = None
         self._told: set[Kind] = set()
         self._warned: set[Kind] = set()
 
     def look(self, now_s: float, believed: Look, *, target_c: float | None, has_power: bool) -> list[Finding]:
         """What is so now; what trips is told once, and over-temperature as long as it is too hot."""
         belief = believed(self._sensor)
+        state = self._state_now(believed, belief, target_c=target_c, has_power=has_power)
+        if state == self._state and self._verification.rest(now_s):
+            return []
         hot = self.over.look(belief)
         seen = Seen(
             duty=_share(self.output) if has_power else 0.0,
@@ -72,7 +77,17 @@ class Watch:
         found = self._verification.look(now_s, seen)
         news = [finding for finding in found if not finding.is_trip or finding.kind not in self._told]
         self._told = {finding.kind for finding in found if finding.is_trip}
+        self._state = None if found or hot is not None or self._power is not None else state
         return news if hot is None else [hot, *news]
+
+    def _state_now(self, believed: Look, belief: Belief, *, target_c: float | None, has_power: bool) -> list[object]:
+        """Everything that a look depends on: while it is the same and nothing is found, there is nothing to see."""
+        own = self.output
+        state: list[object] = [belief, target_c, has_power, own.value, own.commanded]
+        for other in self._besides:
+            state += (other.value, other.commanded, other.is_confirmed, other.account.is_on)
+        state += [believed(name).value for name in self._elsewhere]
+        return state
 
     def gone(self, found: set[Kind]) -> set[Kind]:
         """The warnings that were found before and are not `found` now."""
