@@ -59,12 +59,16 @@ class SimGpio(GpioWire):
 
     def write(self, line: int, level: bool) -> None:
         """See `GpioWire`."""
-        self._between(line, "write", lambda: self._write(line, level))
+        if self._meddlers:
+            self._between(line, "write", lambda: self._write(line, level))
+        else:
+            self._write(line, level)
 
     def read(self, line: int) -> bool:
         """See `GpioWire`."""
-        level: bool = self._between(line, "read", lambda: self._read(line))
-        return level
+        if self._meddlers:
+            return bool(self._between(line, "read", lambda: self._read(line)))
+        return self._read(line)
 
     def watch(self, line: int, on_edge: LevelCallback) -> Callable[[], None]:
         """See `GpioWire`."""

@@ -24,11 +24,16 @@ class Room:
     `start_s` is the moment on the injected clock at which the day stands at `start_hour`.
     """
 
-    __slots__ = ("_settings", "_start_s", "_time_s", "co2_ppm", "temperature_c", "vapour_g_per_m3")
+    __slots__ = (
+        "_amplitude_c", "_mean_c", "_peak_s", "_settings", "_start_s", "_time_s", "co2_ppm", "temperature_c",
+        "vapour_g_per_m3",
+    )  # fmt: skip
 
     def __init__(self, settings: AmbientSettings, *, start_s: float) -> None:
         self._settings = settings
         self._start_s = start_s
+        self._peak_s = start_s - 3600.0 * (settings.start_hour - settings.peak_hour)
+        self._mean_c, self._amplitude_c = settings.mean_c, settings.amplitude_c
         self.co2_ppm = settings.co2_ppm
         self.vapour_g_per_m3 = saturation_g_per_m3(settings.mean_c) * settings.humidity_pct / 100.0
         self.at(start_s)
@@ -36,7 +41,7 @@ class Room:
     def at(self, time_s: float) -> None:
         """Let it be `time_s`."""
         self._time_s = time_s
-        self.temperature_c = self._settings.mean_c + self._settings.amplitude_c * self._sun()
+        self.temperature_c = self._mean_c + self._amplitude_c * self._sun()
 
     @property
     def daylight_lux(self) -> float:
@@ -51,5 +56,4 @@ class Room:
 
     def _sun(self) -> float:
         """1 at the peak hour, -1 twelve hours later."""
-        after_peak_s = self._time_s - self._start_s + 3600.0 * (self._settings.start_hour - self._settings.peak_hour)
-        return cos(_RADIANS_PER_DAY * after_peak_s)
+        return cos(_RADIANS_PER_DAY * (self._time_s - self._peak_s))

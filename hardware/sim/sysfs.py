@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -42,11 +43,9 @@ class SimSysfs(SysfsWire):
 
     def read(self, path: str) -> str:
         """See `SysfsWire`."""
-        source, meddle = self._file(path).read, self._meddlers.get(path.split("/")[0])
-
-        def answer() -> str:
-            return source if isinstance(source, str) else source()
-
+        source = self._file(path).read
+        answer = (lambda: source) if isinstance(source, str) else source
+        meddle = self._meddlers.get(path.split("/")[0]) if self._meddlers else None
         text: str = answer() if meddle is None else meddle(path, answer)
         return text.removesuffix("\n")
 
@@ -116,6 +115,7 @@ class SimSysfs(SysfsWire):
             raise WireUnavailable("the tree is not there")
 
 
+@lru_cache(maxsize=256)
 def _inside(path: str) -> str:
     """`path` without empty and `.` parts; raises `ValueRefused` when it leads out of the tree."""
     parts = [part for part in path.split("/") if part not in ("", ".")]
