@@ -75,6 +75,8 @@ class Checkup:
     trouble: Finding = Finding(level=None)
     """The last finding that was not clear: what it recovers from while it does."""
     evidence_s: float | None = None
+    is_steady: bool = False
+    """Whether it is good, was good before, and one more good finding would change nothing but the age of it."""
     _hysteresis: Hysteresis = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,6 +85,10 @@ class Checkup:
     def feed(self, finding: Finding, now_s: float) -> None:
         """Take what a look at the monotonic time `now_s` found."""
         before, self.finding = self.finding, finding
+        if self.is_steady and finding.level is Level.CLEAR:
+            self.evidence_s = now_s
+            return
+        self.is_steady = False
         if finding.level is not Level.CLEAR:
             self.trouble = finding
         if finding.level is None:
@@ -90,7 +96,8 @@ class Checkup:
         self.evidence_s = now_s
         is_old_news = finding.evidence is not None and finding.evidence == before.evidence
         if finding.level is Level.CLEAR or not is_old_news:
-            self._hysteresis.feed(finding.level, now_s)
+            level = self._hysteresis.feed(finding.level, now_s)
+            self.is_steady = finding.level is Level.CLEAR is level
 
     def level(self, now_s: float) -> Level | None:
         """The level that holds now; None without enough evidence that is young enough."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 from alimante.core.events import Level
@@ -18,6 +19,8 @@ class Heartbeats:
 
     now: Callable[[], float]
     _beats: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _sure_until_s: float = inf
+    """Until then nobody can be late: beats only put that off."""
 
     def expect(self, name: str, *, every_s: float) -> Callable[[], None]:
         """Expect one from `name` each `every_s` seconds from now on; returns the function that gives it."""
@@ -26,6 +29,7 @@ class Heartbeats:
             self._beats[name] = (self.now(), every_s)
 
         beat()
+        self._sure_until_s = min(self._sure_until_s, self.now() + LATE_AFTER * every_s)
         return beat
 
     def finding(self, name: str) -> Finding:
@@ -39,4 +43,7 @@ class Heartbeats:
 
     def late(self) -> list[str]:
         """A sentence for each task that is late."""
+        if self.now() <= self._sure_until_s:
+            return []
+        self._sure_until_s = min((at_s + LATE_AFTER * every_s for at_s, every_s in self._beats.values()), default=inf)
         return [found.text for found in map(self.finding, self._beats) if found.level is not Level.CLEAR]

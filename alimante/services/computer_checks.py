@@ -52,9 +52,9 @@ def storage_check(found: Found, age_s: Age, trouble: Callable[[], str], *, perio
     """
 
     def run() -> Finding:
-        age = age_s()
-        if trouble():
-            return Finding(level=Level.CRITICAL, code="state_not_saved", text=trouble(), advice=NOT_SAVED)
+        age, why = age_s(), trouble()
+        if why:
+            return Finding(level=Level.CRITICAL, code="state_not_saved", text=why, advice=NOT_SAVED)
         if age is None:
             return Finding(level=None, code="not_measured", text=_not_measured("free space", age))
         worst = _worst(found())
@@ -67,7 +67,7 @@ def storage_check(found: Found, age_s: Age, trouble: Callable[[], str], *, perio
 
 
 def _worst(conditions: Sequence[ConditionChanged]) -> Finding:
-    for level in (Level.CRITICAL, Level.WARNING):
+    for level in (Level.CRITICAL, Level.WARNING) if conditions else ():
         for told in conditions:
             if told.level is level:
                 return Finding(level=level, code=told.condition, text=told.text, advice=told.advice)

@@ -104,6 +104,8 @@ class ErrorRegistry:
 
         `of` are its driver and the kind of its wire, for the advice.
         """
+        if component not in self.book.records:
+            return SOUND
         last, rules = self.book.too_often(component, self._clock.mono()), self.book.rules
         if last is None:
             return SOUND

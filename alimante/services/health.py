@@ -4,7 +4,6 @@ What is asked of it (`health_of`, `node`, `report`, `answers`) is worked out at 
 evidence, so it stays right when this service's own task is dead.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,18 +23,34 @@ from alimante.policy.health_record import WELL, HealthRecord, Judged
 from alimante.policy.heartbeats import LATE_AFTER, Heartbeats
 from alimante.services.health_announcer import Announcer
 from alimante.services.health_plugins import run_check
+from alimante.services.periodic import recur
 
 NODE: Final = "node"
+_CALM: Final = Part(health=Health.HEALTHY)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class _Routine:
+    """One check, and when it is due next."""
+
+    checkup: Checkup
+    entry: "_Entry"
+    due_s: float
+
+
+@dataclass(slots=True, eq=False)
 class _Entry:
-    """One component: what is known, what was told of it, and when each of its checks is due."""
+    """One component: what is known, and what was told of it.
+
+    It is calm when all its checks are steady and nothing else is told of it: then it is HEALTHY, and stays so until
+    one of its checks finds something else, a condition is told, or its evidence grows old.
+    """
 
     record: HealthRecord
     judged: Judged
     since_s: float
-    due_s: dict[str, float] = field(default_factory=dict)
+    routines: dict[str, _Routine] = field(default_factory=dict)
+    is_calm: bool = False
 
 
 class HealthService:
@@ -53,6 +68,13 @@ class HealthService:
         self._tasks = tasks
         self._refusal = refusal
         self._entries: dict[str, _Entry] = {}
+        self._routines: tuple[_Routine, ...] = ()
+        self._is_calm = False
+        """Whether all entries are."""
+        self._shortest_s = 0.0
+        """The shortest period of a check."""
+        self._next_s = 0.0
+        """When there is something to do next."""
         self._announcer = Announcer(bus, unknown_after_s=keys.unknown_after_s)
         self._beats = Heartbeats(clock.mono)
         self._node = Health.UNKNOWN
@@ -82,7 +104,9 @@ class HealthService:
             raise ValueError(f"{check.component} has a check {check.name} already")
         checkup = Checkup(check, self._keys.patience(), self._keys.evidence_periods)
         entry.record.checkups[check.name] = checkup
-        entry.due_s[check.name] = self._clock.mono()
+        entry.routines[check.name] = _Routine(checkup, entry, self._clock.mono())
+        self._list_routines()
+        self._stir(entry)
         self._announcer.own(check.component, check.name)
         return lambda: self._remove(check)
 
@@ -110,22 +134,16 @@ class HealthService:
     def look(self) -> None:
         """Run the checks that are due and tell what changed."""
         now_s = self._looked_s = self._clock.mono()
-        for entry in list(self._entries.values()):
-            for name in list(entry.due_s):
-                if entry.due_s.get(name, inf) <= now_s:  # a check may remove others
-                    self._run_check(entry, name, now_s)
+        self._run_checks(now_s)
+        if self._is_calm and self._node is Health.HEALTHY:
+            return
+        for entry in self._restless(now_s):
             entry.record.look_at_conditions(now_s)
         self._tell(now_s)
-        for name, entry in list(self._entries.items()):
-            if entry.judged is WELL and not self._announcer.has_told(name):
-                continue
-            self._announcer.tell(
-                entry.record,
-                cause=entry.judged.cause,
-                is_critical=self._is_critical(entry),
-                since_s=entry.since_s,
-                now_s=now_s,
-            )
+        for entry in self._restless(now_s):
+            self._announce(entry, now_s)
+            entry.is_calm = entry.judged is WELL and self._is_settled(entry)
+        self._is_calm = all(entry.is_calm for entry in self._entries.values())
 
     def health_of(self, component: str) -> Health:
         """The health of one component now. Raises `KeyError` for one of which nothing is known."""
@@ -134,7 +152,8 @@ class HealthService:
     def node(self) -> Health:
         """The health of the whole node now."""
         now_s = self._clock.mono()
-        return self._roll_up({name: self._judge(entry, now_s) for name, entry in self._entries.items()}, now_s)
+        restless = self._restless(now_s)
+        return self._roll_up({entry.record.component: self._judge(entry, now_s) for entry in restless}, now_s)
 
     def answers(self) -> dict[str, dict[str, Any]]:
         """Three questions that are not the same, each with `ok` and the reasons when it is not.
@@ -172,11 +191,64 @@ class HealthService:
         ]
 
     async def _run(self) -> None:
-        while True:
-            self.look()
-            due_s = [at_s for entry in self._entries.values() for at_s in entry.due_s.values()]
-            next_s = min([*due_s, self._looked_s + self._keys.period_s])
-            await asyncio.sleep(max(0.0, next_s - self._clock.mono()))
+        await recur(self._look_again, first_s=self._look_again())
+
+    def _look_again(self) -> float:
+        self.look()
+        return max(0.0, self._next_s - self._clock.mono())
+
+    def _run_checks(self, now_s: float) -> None:
+        """Run what is due. Most checks find the same good thing as before, which must cost next to nothing."""
+        next_s = now_s + self._keys.period_s
+        for routine in self._routines:
+            due_s = routine.due_s
+            if due_s <= now_s:
+                checkup = routine.checkup
+                period_s = checkup.check.period_s
+                due_s += period_s * (1 + int((now_s - due_s) / period_s))
+                routine.due_s = due_s
+                checkup.feed(run_check(checkup), now_s)
+                if not checkup.is_steady:
+                    self._stir(routine.entry)
+            if due_s < next_s:
+                next_s = due_s
+        self._next_s = next_s
+
+    def _stir(self, entry: _Entry) -> None:
+        """Something may have changed of it."""
+        entry.is_calm = self._is_calm = False
+
+    def _announce(self, entry: _Entry, now_s: float) -> None:
+        """Tell what its checks find; nothing is told of what is well, but that it is over."""
+        if entry.judged is WELL and not self._announcer.has_told(entry.record.component):
+            return
+        self._announcer.tell(
+            entry.record,
+            cause=entry.judged.cause,
+            is_critical=self._is_critical(entry),
+            since_s=entry.since_s,
+            now_s=now_s,
+        )
+
+    def _is_settled(self, entry: _Entry) -> bool:
+        """Whether nothing of what is HEALTHY is under way."""
+        if self._announcer.has_told(entry.record.component):
+            return False
+        return all(checkup.is_steady for checkup in entry.record.checkups.values())
+
+    def _restless(self, now_s: float) -> list[_Entry]:
+        """The entries that something may have changed of; all of them when nobody has looked for too long.
+
+        At a look no evidence is older than its check's period, so all of it counts for some more periods.
+        """
+        for_s = self._shortest_s * (self._keys.evidence_periods - 1.0)
+        if now_s - self._looked_s > for_s:
+            return list(self._entries.values())
+        return [] if self._is_calm else [entry for entry in self._entries.values() if not entry.is_calm]
+
+    def _list_routines(self) -> None:
+        self._routines = tuple(routine for entry in self._entries.values() for routine in entry.routines.values())
+        self._shortest_s = min((routine.checkup.check.period_s for routine in self._routines), default=0.0)
 
     def _entry(self, component: str) -> _Entry:
         if component not in self._entries:
@@ -187,16 +259,14 @@ class HealthService:
     def _remove(self, check: Check) -> None:
         entry = self._entries[check.component]
         entry.record.checkups.pop(check.name, None)
-        entry.due_s.pop(check.name, None)
+        routine = entry.routines.pop(check.name, None)
+        if routine is not None:  # it may be removed by another check, in the middle of a look
+            routine.due_s = inf
         self._announcer.withdraw(check.component, check.name)
         if not entry.record.checkups and not entry.record.conditions:
             del self._entries[check.component]
-
-    def _run_check(self, entry: _Entry, name: str, now_s: float) -> None:
-        checkup = entry.record.checkups[name]
-        period_s = checkup.check.period_s
-        entry.due_s[name] += period_s * (1 + max(0, int((now_s - entry.due_s[name]) / period_s)))
-        checkup.feed(run_check(checkup), now_s)
+        self._list_routines()
+        self._stir(entry)
 
     def _on_condition(self, event: ConditionChanged) -> None:
         if self._announcer.is_own(event):
@@ -205,7 +275,9 @@ class HealthService:
         if event.level is Level.CLEAR and (entry is None or event.condition not in entry.record.conditions):
             return
         now_s = self._clock.mono()
-        self._entry(event.component).record.take(event, now_s)
+        entry = self._entry(event.component)
+        self._stir(entry)
+        entry.record.take(event, now_s)
         self._tell(now_s)
 
     def _judge(self, entry: _Entry, now_s: float) -> Judged:
@@ -223,32 +295,41 @@ class HealthService:
         return entry.record.is_critical and entry.record.component not in self._keys.optional
 
     def _roll_up(self, judged: dict[str, Judged], now_s: float) -> Health:
+        """What follows for the node where `judged` holds and all other components are HEALTHY."""
+
         def for_s(name: str, found: Judged) -> float:
             entry = self._entries[name]
             return now_s - (entry.since_s if found.health is entry.judged.health else self._looked_s)
 
-        parts = (
+        parts = [
             Part(health=found.health, is_critical=self._is_critical(self._entries[name]), for_s=for_s(name, found))
             for name, found in judged.items()
-        )
+        ]
+        if len(parts) < len(self._entries):
+            parts.append(_CALM)
         return of_node(parts, unknown_after_s=self._keys.unknown_after_s)
 
     def _tell(self, now_s: float) -> None:
         """Publish what is different from what was told."""
-        judged = {name: self._judge(entry, now_s) for name, entry in self._entries.items()}
-        is_well = all(found is WELL is self._entries[name].judged for name, found in judged.items())
+        restless = self._restless(now_s)
+        found = [self._judge(entry, now_s) for entry in restless]
+        is_well = all(each is WELL is entry.judged for entry, each in zip(restless, found, strict=True))
         if is_well and self._node is Health.HEALTHY:
             return
-        for name, entry in list(self._entries.items()):
-            self._tell_one(name, entry, judged[name], now_s)
+        for entry, each in zip(restless, found, strict=True):
+            self._tell_one(entry, each, now_s)
+        judged = {entry.record.component: each for entry, each in zip(restless, found, strict=True)}
         node = self._roll_up({name: found for name, found in judged.items() if name in self._entries}, now_s)
         if node is not self._node:
             old_node, self._node, self._node_since_s = self._node, node, now_s
             self._publish(NODE, old_node, self._worst(judged, node), now_s)
         self._has_started = self._has_started or not self._waiting()
 
-    def _tell_one(self, name: str, entry: _Entry, found: Judged, now_s: float) -> None:
+    def _tell_one(self, entry: _Entry, found: Judged, now_s: float) -> None:
+        name = entry.record.component
         old, entry.judged = entry.judged, found
+        if found is not WELL:  # also one that was calm, when nobody has looked for too long
+            self._stir(entry)
         if found.health is not old.health:
             entry.since_s = now_s
             if name != NODE:  # what is said of the node itself counts among the rest, and is told with it

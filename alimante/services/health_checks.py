@@ -25,14 +25,28 @@ _NOTHING: Final = Finding(level=None, text="nothing was heard of it yet")
 
 def sensor_check(handle: SensorHandle, believed: Believed, *, period_s: float) -> Check:
     """A sensor, by its last answer and by what is still believed. `Readings` tells its conditions."""
-    device = handle.device
+    device, latest, state = handle.device, handle.latest, handle.state
+    channels = {f"{device.id}.{channel.name}": channel.name for channel in handle.channels}
+
+    def is_well() -> bool:
+        """The usual case, which is found out with little work."""
+        if state.current is not DeviceState.ONLINE or not latest:
+            return False
+        for reading in latest.values():
+            if isinstance(reading, ReadingMissed) or reading.quality is Quality.BAD:
+                return False
+        for full in channels:  # noqa: SIM110 - a generator costs more than what it looks at
+            if believed(full).quality is not Quality.GOOD:
+                return False
+        return True
 
     def run() -> Finding:
+        if is_well():
+            return SOUND
         found = _last_answer(handle)
         if found.level is not Level.CLEAR:
             return found
-        beliefs = {channel.name: believed(f"{device.id}.{channel.name}") for channel in handle.channels}
-        return _of_beliefs(device.id, beliefs)
+        return _of_beliefs(device.id, {name: believed(full) for full, name in channels.items()})
 
     return Check(
         component=device.id,
@@ -157,7 +171,20 @@ def wire_check(wire: WireParts, *, now: Callable[[], float], period_s: float) ->
     The breakers and the gate tell its conditions.
     """
 
+    states = [handle.state for handle in (*wire.sensors, *wire.outputs)]
+
+    def is_well() -> bool:
+        """The usual case, which is found out with little work."""
+        if wire.is_stuck():
+            return False
+        for state in states:
+            if state.current is not DeviceState.ONLINE:
+                return False
+        return bool(wire.outputs) or _is_heard(wire, now())
+
     def run() -> Finding:
+        if is_well():
+            return SOUND
         code, text = _wire_fault(wire)
         if code:
             advice = advice_for(code, of=(wire.kind,))

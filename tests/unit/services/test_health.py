@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alimante.config.supervision import HealthKeys
 from alimante.core.bus import EventBus
@@ -353,3 +355,44 @@ async def test_the_task_looks_and_the_end_ends_it():
     await asyncio.sleep(0)
     assert bench.healths("probe") == ["HEALTHY"]
     await bench.service.stop()
+
+
+PARTS = ["probe", "lamp", "bus"]
+STEPS = st.one_of(
+    st.tuples(st.just("finds"), st.sampled_from(PARTS), st.sampled_from([SOUND, SOUND, WARN, BAD, NOTHING])),
+    st.tuples(st.just("told"), st.sampled_from([*PARTS, "disk"]), st.sampled_from(list(Level))),
+    st.tuples(st.just("looks"), st.sampled_from([1, 3, 15, 30]), st.just(None)),
+    st.tuples(st.just("waits"), st.sampled_from([3.0, 11.0, 16.0, 70.0]), st.just(None)),
+    st.tuples(st.just("goes"), st.just("lamp"), st.just(None)),
+)
+
+
+@given(st.lists(STEPS, max_size=25))
+@settings(max_examples=150)
+def test_what_is_passed_over_because_it_is_calm_is_healthy_and_nothing_is_left_untold(steps):
+    bench = Bench()
+    for name in PARTS:
+        bench.add(name, is_critical=name != "lamp", parent="bus" if name == "probe" else "")
+    slow = Check(component="slow", name="custom", run=lambda: SOUND, period_s=20.0)
+    bench.service.add_check(slow)
+    undo = bench.service.add_check(Check(component="lamp", name="colour", run=lambda: bench.findings["lamp"]))
+    for what, one, more in steps:
+        if what == "finds":
+            bench.findings[one] = more
+        elif what == "told":
+            bench.condition(one, more)
+        elif what == "waits":
+            bench.clock.advance(one)
+        elif what == "goes":
+            undo()
+            undo = lambda: None  # noqa: E731 - it is gone
+        else:
+            bench.look(one)
+        assert bench.service.node().value == bench.service.report()["health"]
+    bench.service.look()
+    components = bench.service.report()["components"]
+    told = {event.component: event.new for event in bench.changes}
+    assert {name: told.get(name, "UNKNOWN") for name in components} == {
+        name: found["health"] for name, found in components.items()
+    }
+    assert told.get("node", "UNKNOWN") == bench.service.node().value
