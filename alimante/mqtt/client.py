@@ -101,6 +101,9 @@ class MqttClient:
 
     def publish(self, message: Message) -> None:
         """Send `message` now or when the broker is there again."""
+        if self.connected and self._link is not None and self.outbox.is_clear:
+            self._tell(self._link, message)
+            return
         self.outbox.put(message)
         if self.connected:
             self._pump()
@@ -192,14 +195,17 @@ class MqttClient:
     def _pump(self) -> None:
         link = self._link
         while link is not None and (message := self.outbox.next()) is not None:
-            try:
-                payload = message.render()
-            except Exception as error:  # noqa: BLE001 - it must not take the link or its sender with it
-                self._note_untellable(message.topic, error)
-                continue
-            number = link.publish(message.topic, payload, qos=message.qos, retain=message.retain)
-            if message.qos:
-                self.outbox.sent(number, message)
+            self._tell(link, message)
+
+    def _tell(self, link: Link, message: Message) -> None:
+        try:
+            payload = message.render()
+        except Exception as error:  # noqa: BLE001 - it must not take the link or its sender with it
+            self._note_untellable(message.topic, error)
+            return
+        number = link.publish(message.topic, payload, qos=message.qos, retain=message.retain)
+        if message.qos:
+            self.outbox.sent(number, message)
 
     def _note_untellable(self, topic: str, error: Exception) -> None:
         """Log once per topic, and count each time: what the broker goes on to show there is old."""

@@ -53,6 +53,11 @@ class Outbox:
         """How many messages wait or are under way."""
         return len(self._waiting) + len(self._under_way)
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether a message that comes now is the next one, and may be sent at once."""
+        return not self._waiting and len(self._under_way) < self.limit
+
     def put(self, message: Message) -> None:
         """Add `message` behind all others, or in the place of an older state of its topic; see the class."""
         if message.is_state and (self.is_offline or len(self._waiting) >= self._crowded):

@@ -90,6 +90,7 @@ class Oracles:
             for device in config.devices.values()
             if device.spec.kind == "actuator"
         ]
+        self._shortest_lease_s = min((seen.rules.lease_s for seen in self._outputs), default=inf)
         self._by_id = {seen.device.id: seen for seen in self._outputs}
         self._lost_s = {
             f"{device.id}.{channel.name}": freshness(device.reading, device.poll_s).lost_after_s
@@ -208,8 +209,14 @@ class Oracles:
     def look(self, now_s: float, truth: Truth | None) -> None:
         """Hold everything against the truth; `truth` is given when `wants_truth` says so."""
         self.looks += 1
+        is_calm = self._is_calm(now_s)
         for seen in self._outputs:
-            self._look_at(seen, now_s)
+            if not seen.is_on:
+                seen.must_be_safe_s = inf
+                if self._broken:
+                    self._forgive(seen.device.id)
+            elif not is_calm or self._broken or now_s > seen.must_be_safe_s or now_s > seen.enough_until_s:
+                self._look_at(seen, now_s)
         for interlock in self._config.interlocks:
             on = [name for name in interlock.outputs if name in self._by_id and self._by_id[name].load.fraction > 0.0]
             both = [name for name in on if self._by_id[name].load.stuck is None]
@@ -232,12 +239,17 @@ class Oracles:
         text = f"{count} tasks run, of {self._tasks_at_first} at first"
         self._judge("I13", "tasks", count > 2 * self._tasks_at_first + TASKS_SPARE, now_s, text)
 
+    def _is_calm(self, now_s: float) -> bool:
+        """Whether nothing about the process as a whole speaks against an output that is on."""
+        supervisor = self._supervisor
+        if supervisor is None or supervisor.control.completed_s is None:
+            return False
+        is_led = now_s - supervisor.control.completed_s <= self._shortest_lease_s + self._slack_s
+        gate = supervisor.gate
+        return is_led and gate.armed and not gate.held and supervisor.node.current is not NodeState.SAFE
+
     def _look_at(self, seen: Seen, now_s: float) -> None:
-        if not seen.is_on:
-            seen.must_be_safe_s = inf
-            if self._broken:
-                self._forgive(seen.device.id)
-            return
+        """Judge an output that is on."""
         is_excused = now_s - seen.tainted_s < self._slack_s or now_s - self._life_s < self._slack_s
         if is_excused or seen.rules.role is Role.CUTOFF:
             return
@@ -326,8 +338,9 @@ class Oracles:
                     window.noted.clear()
                 continue
             most_s = max(seen.rules.max_on_s + self._slack_s, seen.longest_s)
-            text = f"{seen.device.id} was on for {longest_s:.0f} s at a time"
-            self._judge("I5", seen.device.id, longest_s > most_s, now_s, text)
+            if longest_s > most_s or self._broken:
+                text = f"{seen.device.id} was on for {longest_s:.0f} s at a time"
+                self._judge("I5", seen.device.id, longest_s > most_s, now_s, text)
             if is_noted:
                 self._note_use(seen, now_s)
         if is_noted:
@@ -338,9 +351,10 @@ class Oracles:
         on_s = seen.load.on_by_s(now_s)
         for window in seen.windows:
             used_s = window.used_s(now_s, on_s)
-            text = f"{seen.device.id} was on for {used_s:.0f} s within {window.length_s / 3600:g} h"
             is_over = used_s > window.most_s + self._slack_s
-            self._judge("I5", f"{seen.device.id} {window.length_s}", is_over, now_s, text)
+            if is_over or self._broken:
+                text = f"{seen.device.id} was on for {used_s:.0f} s within {window.length_s / 3600:g} h"
+                self._judge("I5", f"{seen.device.id} {window.length_s}", is_over, now_s, text)
 
     def _look_at_health(self, now_s: float) -> None:
         if not self._is_healthy or self._supervisor is None or now_s <= self._fresh_until_s:

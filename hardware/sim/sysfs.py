@@ -44,7 +44,10 @@ class SimSysfs(SysfsWire):
     def read(self, path: str) -> str:
         """See `SysfsWire`."""
         source = self._file(path).read
-        answer = (lambda: source) if isinstance(source, str) else source
+
+        def answer() -> str:
+            return source if isinstance(source, str) else source()
+
         meddle = self._meddlers.get(path.split("/")[0]) if self._meddlers else None
         text: str = answer() if meddle is None else meddle(path, answer)
         return text.removesuffix("\n")

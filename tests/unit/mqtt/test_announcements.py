@@ -280,6 +280,15 @@ def test_a_controller_is_told_when_it_says_something_new(node):
     assert node.sent.last("controller/warmth/state") == {"target": 25.0}
 
 
+def test_a_controller_that_writes_into_its_own_report_is_told_nevertheless(node):
+    report = {"terms": {"p": 0.1}}
+    node.controllers = {"warmth": report}
+    node.announcements.publish_controllers()
+    report["terms"]["p"] = 0.2
+    node.announcements.publish_controllers()
+    assert node.sent.last("controller/warmth/state") == {"terms": {"p": 0.2}}
+
+
 async def test_after_a_stop_nothing_is_told(node, bus):
     await node.announcements.stop()
     for event in (*FACT_EVENTS, alert(), health("probe")):

@@ -76,6 +76,18 @@ def test_no_more_than_the_limit_are_under_way():
     assert outbox.next().render() == 2
 
 
+def test_a_message_may_be_sent_at_once_only_where_none_waits_and_there_is_room():
+    outbox = Outbox()
+    outbox.limit = 1
+    assert outbox.is_clear
+    outbox.put(event(1))
+    assert not outbox.is_clear
+    outbox.sent(1, outbox.next())
+    assert not outbox.is_clear
+    outbox.acknowledged(1)
+    assert outbox.is_clear
+
+
 def test_an_acknowledgement_of_something_unknown_is_ignored():
     outbox = Outbox()
     outbox.acknowledged(7)

@@ -20,9 +20,10 @@ from alimante.core.events import (
 )
 from alimante.core.states import NodeState
 from alimante.safety.decision import Wish
-from alimante.simulation.oracles import INVARIANTS, Oracles
+from alimante.simulation.oracles import INVARIANTS, ROUND_S, Oracles
 from alimante.simulation.secrecy import Secrecy
 from alimante.simulation.stage import on_simulated_wires
+from alimante.simulation.watched import Window
 from alimante.wiring import open_wires
 from hardware.board import GENERIC
 
@@ -329,3 +330,27 @@ def test_nobody_is_blamed_for_what_was_while_the_computer_stood_still():
     bench.plant.act("heater", 0.0)
     bench.pass_(10.0)
     assert bench.broken == []
+
+
+def test_harm_is_noticed_within_a_round_however_long_nobody_looked_at_the_heat():
+    bench = Bench()
+    bench.pass_(30.0)
+    bench.plant.act("heater", 1.0)
+    asked = []
+    while not bench.broken:
+        before_s = bench.clock.mono()
+        wants = bench.oracles.wants_truth(before_s)
+        bench.pass_(1.0)
+        asked.append(wants)
+        if bench.plant.truth().zones["warm"].highest_c < 40.0:
+            harmless_s = bench.clock.mono()
+    assert bench.broken == ["I3"]
+    assert bench.clock.mono() - harmless_s <= ROUND_S + 1.0
+    assert sum(asked) < len(asked) / 20
+
+
+def test_a_quota_counts_what_was_within_its_window_and_no_more():
+    window = Window(3600.0, 600.0)
+    assert [window.used_s(at_s, on_s) for at_s, on_s in ((0.0, 0.0), (1800.0, 100.0), (3600.0, 400.0))] == [0, 100, 400]
+    assert window.used_s(3660.0, 400.0) == 300.0
+    assert window.used_s(9000.0, 500.0) == 0.0
