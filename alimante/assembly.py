@@ -1,6 +1,7 @@
 """Builds everything that one supervisor is made of, out of a configuration and ports; it must not run or decide."""
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -235,8 +236,8 @@ class Assembly:
         )
         if self.ports.runtime_dir is not None:
             hands = Hands(self.gate, bus=self.bus, clock=self.ports.clock)
-            answers = {**self.questions.answers(), **hands.answers(), **self.recovery.answers()}
-            add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, answers))
+            own = {**self.questions.answers(), **hands.answers(), **self.recovery.answers()}
+            add(ControlSocket(self.ports.runtime_dir / SOCKET_NAME, ChainMap(own, self.ports.answers)))
 
     def _add_mqtt(self, connect: Callable[[Mqtt, Will, bool], Link]) -> None:
         config, add = self.config, self.lifecycle.add

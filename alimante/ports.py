@@ -1,7 +1,7 @@
 """What a supervisor needs of the world outside it; it must not choose between the real and the simulated one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from alimante.core.rng import RandomStreams
 from alimante.io.worker import Worker
 from alimante.mqtt.link import Link, Will
 from alimante.services.boots import NO_BOOTS
+from alimante.services.control_socket import Answer
 from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import Notifier
 from alimante.wiring import Wires
@@ -28,7 +29,8 @@ class Ports:
     `state_dir`, where state is kept. `facts` tells numbers about the computer. `wires` are
     those of an earlier run on the same simulated enclosure; None opens them. `watchdog_s` is how often the service
     manager wants a sign of life, None when it wants none; `beat` gives one to the guard. `safe_mode` is why outputs are
-    held safe in this run, empty when they are not. `boot` tells how the run before this one ended.
+    held safe in this run, empty when they are not. `boot` tells how the run before this one ended. `answers` are more
+    questions that the control socket answers; they may come until the run begins.
     """
 
     clock: Clock
@@ -45,3 +47,4 @@ class Ports:
     beat: Callable[[], None] = lambda: None
     safe_mode: str = ""
     boot: Callable[[], Mapping[str, Any]] = lambda: NO_BOOTS
+    answers: dict[str, Answer] = field(default_factory=dict)

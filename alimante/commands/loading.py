@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from alimante.commands.errors import BadUse
 from alimante.config.faults import ConfigInvalid, Fault, pointer
-from alimante.config.load import Loaded, load
+from alimante.config.load import Loaded, file_bytes, load_bytes
 from alimante.config.positions import line_and_column, locate
 from hardware.sim.settings import PlantSettings
 
@@ -20,7 +20,12 @@ class BadConfig(BadUse):
 
 def load_whole(path: Path) -> Loaded:
     """The configuration at `path`, the simulated enclosure included. Raises `ConfigInvalid`."""
-    loaded = load(path, simulation_model=PlantSettings)
+    return whole(file_bytes(path))
+
+
+def whole(data: bytes) -> Loaded:
+    """The configuration in the bytes of a file, the simulated enclosure included. Raises `ConfigInvalid`."""
+    loaded = load_bytes(data, simulation_model=PlantSettings)
     faults = _misplaced(loaded)
     if faults:
         raise ConfigInvalid(faults, loaded.warnings)
@@ -30,9 +35,14 @@ def load_whole(path: Path) -> Loaded:
 def load_or_explain(path: Path) -> Loaded:
     """The configuration at `path`. Raises `BadConfig` after telling all faults."""
     loaded = explained(path, load_whole)
+    tell_warnings(path, loaded)
+    return loaded
+
+
+def tell_warnings(path: Path, loaded: Loaded) -> None:
+    """Tell what deserves a look in what was read from the file at `path`."""
     for fault in loaded.warnings:
         sys.stderr.write(f"warning: {say(path, fault)}\n")
-    return loaded
 
 
 def explained(path: Path, load: Callable[[Path], T]) -> T:

@@ -18,28 +18,32 @@ from typing import ClassVar
 from alimante.app import GaveUp, Ports, Supervisor, paho_link
 from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.commands.guard import real_outputs, start_guard
-from alimante.commands.loading import BadConfig, load_or_explain
+from alimante.commands.loading import explained, tell_warnings, whole
 from alimante.commands.run import EXIT_GAVE_UP
-from alimante.config.load import Loaded
+from alimante.config.load import Loaded, file_bytes
+from alimante.config.model import Config
 from alimante.core.clock import SystemClock
 from alimante.core.component import Phase
 from alimante.core.files import DiskFiles
 from alimante.core.rng import RandomStreams
 from alimante.core.tasks import Tasks
 from alimante.io.worker import ThreadWorker, Worker
+from alimante.lives import begin, is_all_safe, next_step, oversee
 from alimante.mqtt.embedded import BrokerUnavailable
 from alimante.policy.boot import End, Step
-from alimante.policy.health import Health
-from alimante.services.boot_watch import BootWatch
+from alimante.rollout.rollout import Rollout
+from alimante.rollout.store import ConfigStore
+from alimante.rollout.watch import ConfigWatch
 from alimante.services.boots import Boots
 from alimante.services.console import REFRESH_S, LiveTable, LogTail
+from alimante.services.control_socket import Answer
 from alimante.services.guard import BYE, CHANGED, GuardLine, tell
 from alimante.services.instance_lock import InstanceLock
 from alimante.services.journal import OneLine
 from alimante.services.periodic import Periodic
 from alimante.services.settled import Settled
 from alimante.services.system_facts import LinuxFacts
-from alimante.services.systemd import Notifier, notifier_from, reloading, watchdog_interval_s
+from alimante.services.systemd import READY, Notifier, notifier_from, reloading, watchdog_interval_s
 from alimante.wiring import CannotBuild
 
 REBOOT_S = 10.0
@@ -49,25 +53,27 @@ _log = logging.getLogger(__name__)
 
 
 class _Process:
-    """What signals change. A stop beats a reload, whichever comes first."""
+    """What signals change. A stop beats a reload, whichever comes first; `reload` is what a run makes of one."""
 
     def __init__(self) -> None:
         self.wake = asyncio.Event()
         self.is_ending = False
+        self.reload: Callable[[], None] = self.wake.set
 
     def on_stop(self) -> None:
         self.is_ending = True
         self.wake.set()
 
     def on_reload(self) -> None:
-        self.wake.set()
+        if not self.wake.is_set():  # else a run is about to end, and the next one looks at the file
+            self.reload()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Given:
     """What stays the same however often the configuration is read again."""
 
-    config_path: Path
+    rollout: Rollout
     folders: Folders
     boots: Boots
     line: socket.socket | None
@@ -79,13 +85,21 @@ class _Given:
 
 def supervise(config_path: Path, folders: Folders, lock: InstanceLock, boots: Boots) -> int:
     """Run until a signal ends it; returns the exit code. `boots` has counted this start. Raises `BadConfig`."""
-    loaded = load_or_explain(config_path)
     tail = _set_up_logging()
+    rollout = Rollout(
+        ConfigStore(folders.state, files=DiskFiles()),
+        path=config_path,
+        wish=lambda: file_bytes(config_path),
+        read=whole,
+        wall=time.time,
+    )
+    loaded = explained(config_path, lambda path: begin(rollout, boots))
+    tell_warnings(config_path, loaded)
     _keep_copy(folders.state / LAST_CONFIG, loaded)
-    if _reboots(boots, loaded):
+    if _reboots(rollout, boots):
         return EXIT_GAVE_UP
     given = _Given(
-        config_path=config_path,
+        rollout=rollout,
         folders=folders,
         boots=boots,
         line=start_guard(loaded.config, folders, lock),
@@ -93,17 +107,14 @@ def supervise(config_path: Path, folders: Folders, lock: InstanceLock, boots: Bo
         clock=SystemClock(),
         tail=tail,
     )
-    return asyncio.run(_serve(loaded, given))
+    return asyncio.run(_serve(given))
 
 
-def _reboots(boots: Boots, loaded: Loaded) -> bool:
+def _reboots(rollout: Rollout, boots: Boots) -> bool:
     """Whether this start ends here because the computer is rebooted."""
-    recovery = loaded.config.recovery
-    step = boots.decide(recovery.process.starts.rules(), may_reboot=recovery.reboot)
-    if step is not Step.REBOOT:
+    if next_step(rollout, boots) is not Step.REBOOT:
         return False
-    why = f"{boots.bad_starts} starts ended badly; {boots.last_words}"
-    boots.note_reboot(why)
+    why = boots.record.starts[-1].reason
     if _reboot(why):
         return True
     boots.enter_safe_mode(f"{why}; the reboot was refused")
@@ -123,7 +134,7 @@ def _reboot(why: str) -> bool:
     return asked.returncode == 0
 
 
-async def _serve(loaded: Loaded, given: _Given) -> int:
+async def _serve(given: _Given) -> int:
     process = _Process()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -132,8 +143,9 @@ async def _serve(loaded: Loaded, given: _Given) -> int:
     boots = given.boots
     while True:
         try:
-            is_safe = await _run_once(process, loaded, given)
+            is_safe = await _run_once(process, given)
         except (BrokerUnavailable, CannotBuild) as error:
+            given.rollout.reject(str(error))
             boots.end(End.CLEAN, str(error))
             return _fail(str(error))
         except GaveUp as error:
@@ -149,18 +161,22 @@ async def _serve(loaded: Loaded, given: _Given) -> int:
             return 0
         given.notifier.send(reloading(given.clock.mono()))
         process.wake.clear()
-        loaded = _reloaded(given, loaded, is_safe=is_safe)
+        if why := _cannot_change(given, is_safe=is_safe):
+            _log.error("the process ends, for it cannot go back to the configuration before: %s", why)
+            boots.end(End.GAVE_UP, why)
+            return EXIT_GAVE_UP
 
 
-async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> bool:
+async def _run_once(process: _Process, given: _Given) -> bool:
     """One run; says whether every output was left safe."""
-    folders, clock, tail, config = given.folders, given.clock, given.tail, loaded.config
+    folders, clock, tail, config = given.folders, given.clock, given.tail, given.rollout.running.config
 
     def on_lost(reason: str) -> None:
         supervisor.ending.request_exit(reason)
 
     silent_s = config.recovery.process.guard_after_s
     line = None if given.line is None else GuardLine(given.line, on_lost=on_lost, silent_s=silent_s, clock=clock)
+    answers: dict[str, Answer] = {}
     ports = Ports(
         clock=clock,
         streams=RandomStreams(int.from_bytes(os.urandom(8))),
@@ -175,6 +191,7 @@ async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> bool:
         beat=lambda: None if line is None else line.beat(),
         safe_mode=given.boots.record.safe_mode,
         boot=given.boots.report,
+        answers=answers,
     )
     address: list[str] = []
 
@@ -187,72 +204,77 @@ async def _run_once(process: _Process, loaded: Loaded, given: _Given) -> bool:
     supervisor = Supervisor(config, ports, on_address=on_address)
     if line is not None:
         supervisor.lifecycle.add(line)
-    supervisor.lifecycle.add(_boot_watch(supervisor, given))
+    watch = oversee(
+        supervisor,
+        given.boots,
+        given.rollout,
+        news=lambda: asyncio.sleep(config.recovery.rollout.look_s),
+        obstacle=lambda config: _obstacle(config, given.line),
+        reload=process.wake.set,
+    )
+    reloads = Tasks(lambda name, error: _log.error("a reload failed", exc_info=error))
+    process.reload = lambda: reloads.spawn(_reload(process, watch, given), name="reload")
     if tail is not None:
         table = LiveTable(sys.stdout, full=supervisor.status.full, address=lambda: "".join(address), log=tail)
         drawing = Tasks(lambda name, error: _log.error("the live table ended", exc_info=error))
         supervisor.lifecycle.add(Periodic("console", Phase.SERVICES, table.draw, every_s=REFRESH_S, tasks=drawing))
     supervisor.lifecycle.add(Settled())
+    answers |= watch.answers()
     is_reload = False
     try:
         await supervisor.run(process.wake)
         is_reload = not process.is_ending
     finally:
+        await reloads.cancel()
         if given.line is not None and not is_reload and is_all_safe(supervisor):
             tell(given.line, BYE)
     return is_all_safe(supervisor)
-
-
-def is_all_safe(supervisor: Supervisor) -> bool:
-    """Whether every output was read back at its safe value; else the guard has work to do."""
-    return all(
-        output.value is not None and abs(output.value - output.safe) <= output.rules.tolerance
-        for output in supervisor.gate.outputs.values()
-    )
-
-
-def _boot_watch(supervisor: Supervisor, given: _Given) -> BootWatch:
-    keys = supervisor.config.recovery.process
-    return BootWatch(
-        given.boots,
-        rules=keys.starts.rules(),
-        is_well=lambda: supervisor.health.node() is not Health.CRITICAL,
-        give_up=supervisor.ending.request_exit,
-        worker=supervisor.disk,
-        bus=supervisor.bus,
-        clock=given.clock,
-        tasks=supervisor.supervision.tasks("boots", is_critical=False, rules=keys.services.rules()),
-    )
 
 
 def _thread_worker(wire: str, on_wedged: Callable[[bool, str], None], clock: SystemClock) -> Worker:
     return ThreadWorker(wire, clock=clock, on_wedged=on_wedged, sleep=time.sleep)
 
 
-def _reloaded(given: _Given, running: Loaded, *, is_safe: bool) -> Loaded:
-    """The configuration as it is on disk now, or the running one when that cannot be used.
+async def _reload(process: _Process, watch: ConfigWatch, given: _Given) -> None:
+    """Take the file as it is now. Where it holds what runs, that begins anew: it may name secrets that have changed."""
+    said = await watch.apply()
+    if watch.is_in_agreement:
+        process.wake.set()
+    elif not process.wake.is_set():
+        _log.error("nothing was reloaded: %s", said)
+        given.notifier.send(reloading(given.clock.mono()))
+        given.notifier.send(READY)
+
+
+def _obstacle(config: Config, line: socket.socket | None) -> str:
+    """Why `config` needs another process."""
+    return "the first real outputs need a restart, for their guard" if line is None and real_outputs(config) else ""
+
+
+def _cannot_change(given: _Given, *, is_safe: bool) -> str:
+    """Have the next run in this process begin; returns why there can be none.
 
     An output that `is_safe` says may still be on is not forgotten: another configuration might not name it. And the
     guard must know the outputs that it guards: it has them from the copy.
     """
+    rollout = given.rollout
+    if not rollout.is_to_change:
+        return ""
+    copy = given.folders.state / LAST_CONFIG
     if not is_safe:
-        _log.error("an output could not be seen to be safe; going on with the configuration that ran before")
-        return running
-    try:
-        loaded = load_or_explain(given.config_path)
-    except BadConfig:
-        _log.error("%s is faulty; going on with the configuration that ran before", given.config_path)
-        return running
-    if given.line is None and real_outputs(loaded.config):
-        _log.error("the first real outputs need a restart, for their guard; going on with the configuration before")
-        return running
-    is_kept = _keep_copy(given.folders.state / LAST_CONFIG, loaded)
-    if given.line is not None and not is_kept:
-        _log.error("the guard cannot be told of another configuration; going on with the one that ran before")
-        return running
-    if given.line is not None:
-        tell(given.line, CHANGED)
-    return loaded
+        why = "an output could not be seen to be safe"
+    elif not _keep_copy(copy, rollout.coming) and given.line is not None:
+        why = "the guard cannot be told of another configuration"
+    else:
+        rollout.advance()
+        if given.line is not None:
+            tell(given.line, CHANGED)
+        return ""
+    if rollout.is_going_back:
+        return why
+    _log.error("%s; going on with the configuration that ran before", why)
+    rollout.stay(why)
+    return ""
 
 
 def _keep_copy(path: Path, loaded: Loaded) -> bool:

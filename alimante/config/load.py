@@ -43,7 +43,7 @@ def load(path: Path, *, simulation_model: type[BaseModel] | None = None, board: 
     default it is the board that this computer is. Raises `ConfigInvalid` with every error, also for a file that cannot
     be read.
     """
-    return load_bytes(_read(path), simulation_model=simulation_model, board=board)
+    return load_bytes(file_bytes(path), simulation_model=simulation_model, board=board)
 
 
 def load_text(text: str, *, simulation_model: type[BaseModel] | None = None, board: Board | None = None) -> Loaded:
@@ -68,7 +68,7 @@ def load_as(path: Path, model: type[Model], judge: Callable[[Model], Iterable[Pr
 
     `judge` finds what the model cannot. Raises `ConfigInvalid` with every error.
     """
-    text, value, flaws = _parsed(_read(path))
+    text, value, flaws = _parsed(file_bytes(path))
     found = Found(flawed=frozenset(flaw.problem.place for flaw in flaws))
     said = found.take(model, value, ()) if isinstance(value, dict) else None
     if not isinstance(value, dict):
@@ -81,7 +81,8 @@ def load_as(path: Path, model: type[Model], judge: Callable[[Model], Iterable[Pr
     return said
 
 
-def _read(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """What the file at `path` holds, up to one byte more than a configuration may have. Raises `ConfigInvalid`."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

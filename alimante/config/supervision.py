@@ -5,6 +5,7 @@ from pydantic import Field
 from alimante.config.base import Id, Keys, Section, section
 from alimante.config.process import ProcessKeys
 from alimante.config.repair import RepairKeys
+from alimante.config.rollout import RolloutKeys
 from alimante.policy.breaker import BreakerRules
 from alimante.policy.error_book import ErrorRules
 from alimante.policy.hysteresis import Patience
@@ -206,6 +207,7 @@ class RecoveryKeys(Keys):
         default=5.0, gt=0, le=600, description="Time for which a wire may hang in a call before people are told."
     )
     process: Section[ProcessKeys] = section(ProcessKeys, "How the program watches over itself.")
+    rollout: Section[RolloutKeys] = section(RolloutKeys, "How a changed configuration is taken.")
     reboot: bool = Field(
         default=False,
         description="Whether the computer may be rebooted when nothing else helps; the user must be allowed to do it.",

@@ -413,3 +413,15 @@ class PostMortem(Event):
     kind: str
     text: str
     bad_starts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationChanged(Event):
+    """A step of a change of the configuration, which is named by the SHA-256 of its text.
+
+    `verdict` is "on_probation", "committed", "rolled_back" or "withdrawn"; `reason` says why, in plain words.
+    """
+
+    sha256: str
+    verdict: str
+    reason: str

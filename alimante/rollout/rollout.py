@@ -63,6 +63,10 @@ class Rollout:
         self.journal = store.journal
         self.news: Finding | None = None
         """Why the file is not what runs, if so."""
+        self.wish = Wish()
+        """What the file held when that was looked into last."""
+        self.has_gone_back = False
+        """Whether this start left a configuration for an older one."""
         self.path = path
         self._store = store
         self._wish = wish
@@ -92,7 +96,7 @@ class Rollout:
         """
         self._start = record.starts[-1].number if record.starts else 0
         self._go_back(record, kernel, now_s, last_words)
-        wish = self.look()
+        wish = self.wish = self.look()
         if not self.journal.committed:
             loaded = self._first(wish)
         elif steps.next_step(self.journal, wish.name, may_try=not record.safe_mode) is Step.TRY:
@@ -112,6 +116,7 @@ class Rollout:
 
     def consider(self, wish: Wish) -> Loaded | Finding | None:
         """Another configuration that may be tried, or why the file is not; None when it is what runs."""
+        self.wish = wish
         if wish.name == self.running.sha256:
             self._agree(wish)
             return None
@@ -155,7 +160,7 @@ class Rollout:
 
     def advance(self) -> Loaded:
         """What the next run in this process runs."""
-        self._running, self._next = self._next or self.running, None
+        self._running, self._next = self.coming, None
         return self._running
 
     def stay(self, reason: str) -> None:
@@ -164,6 +169,16 @@ class Rollout:
             self._save(steps.failed(self.journal, reason=reason))
             self.news = self._refused(reason)
         self._next = None
+
+    @property
+    def coming(self) -> Loaded:
+        """What the next run in this process runs."""
+        return self._next or self.running
+
+    @property
+    def is_to_change(self) -> bool:
+        """Whether the next run in this process has another configuration."""
+        return self._next is not None
 
     @property
     def is_going_back(self) -> bool:
@@ -182,8 +197,10 @@ class Rollout:
         count = steps.must_go_back(self.journal, record, kernel=kernel, now_s=now_s)
         if count:
             reason = f"{count} starts with it ended badly; {last_words}"
+            self.has_gone_back = True
             self._save(steps.failed(self.journal, reason=reason, start=self._start))
         elif older := steps.must_fall(self.journal, record, kernel=kernel):
+            self.has_gone_back = True
             self._fall(older, f"the start with it ended badly, too; {last_words}")
 
     def _fall(self, older: str, reason: str, *, is_refused: bool = True) -> None:

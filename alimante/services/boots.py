@@ -53,8 +53,8 @@ class Boots:
     def __init__(self, folder: Path, *, files: Files, kernel: str, now: Callable[[], float]) -> None:
         self._path = folder / STARTS
         self._files = files
-        self._kernel = kernel
-        self._now = now
+        self.kernel = kernel
+        self.now = now
         self.record = _record(_load(files, self._path))
         self.death: Death | None = None
         """How the run before this one ended, unless it ended cleanly."""
@@ -69,18 +69,20 @@ class Boots:
         """Note that a run begins: before anything else, so that what fails next is counted."""
         starts = self.record.starts
         before = starts[-1] if starts else None
-        self.death = post_mortem(before, self._note, kernel=self._kernel)
+        self.death = post_mortem(before, self._note, kernel=self.kernel)
         number = before.number + 1 if before else 1
         if before is not None and self._forgiven == before.number:
             self.forget()
             starts = self.record.starts
-        start = Start(number=number, kernel=self._kernel, at_s=self._now())
+        start = Start(number=number, kernel=self.kernel, at_s=self.now())
         self._write(replace(self.record, starts=(*starts[1 - KEPT :], start)))
 
-    def decide(self, rules: StartRules, *, may_reboot: bool) -> Step:
-        """What this start is to do; a reboot and the safe mode are noted."""
-        where: dict[str, Any] = {"kernel": self._kernel, "now_s": self._now(), "rules": rules}
+    def decide(self, rules: StartRules, *, may_reboot: bool, may_run: bool = False) -> Step:
+        """What this start is to do; a reboot and the safe mode are noted. `may_run` forgives what was."""
+        where: dict[str, Any] = {"kernel": self.kernel, "now_s": self.now(), "rules": rules}
         self.bad_starts = bad_starts(self.record, **where)
+        if may_run and not self.record.safe_mode:
+            return Step.RUN
         step = next_step(self.record, may_reboot=may_reboot, **where)
         if step is Step.SAFE_MODE:
             self.enter_safe_mode(f"the last {self.bad_starts} starts ended badly; {self.last_words}")
@@ -104,7 +106,7 @@ class Boots:
     def note_reboot(self, why: str) -> None:
         """Note that a reboot is about to be asked for."""
         record = self.record.latest(end=End.REBOOT, reason=why)
-        self._write(replace(record, reboots=(*record.reboots, self._kernel)))
+        self._write(replace(record, reboots=(*record.reboots, self.kernel)))
 
     def end(self, how: End, why: str = "") -> None:
         """Note how this run ends. A reboot that was noted stays what it is."""

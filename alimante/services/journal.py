@@ -12,6 +12,7 @@ from alimante.core.events import (
     ClockStepped,
     CommandFinished,
     ConditionChanged,
+    ConfigurationChanged,
     DeviceStateChanged,
     HandlerSlow,
     Level,
@@ -69,6 +70,7 @@ class Journal:
             subscribe(PeopleTold, self._on_told),
             subscribe(SafetyActed, self._on_safety),
             subscribe(RecoveryFinished, self._on_recovery),
+            subscribe(ConfigurationChanged, self._on_configuration),
             subscribe(ClockStepped, lambda e: _log.warning("the clock jumped by %+.1f s", e.by_s)),
             subscribe(HandlerSlow, lambda e: _log.warning("%s took %.3f s on %s", e.handler, e.took_s, e.event)),
             subscribe(MailboxOverflowed, lambda e: _log.warning("mailbox %s is full and drops telemetry", e.mailbox)),
@@ -131,6 +133,10 @@ class Journal:
         outcome = "worked" if event.succeeded else "failed"
         what = f"{event.action}, attempt {event.attempt} of {event.allowed}, {outcome}"
         _log.log(level, "repair of %s: %s%s", event.component, what, _because(event.reason))
+
+    def _on_configuration(self, event: ConfigurationChanged) -> None:
+        name, verdict = event.sha256[:12], event.verdict.replace("_", " ")
+        _log.info("the configuration %s is %s%s", name, verdict, _because(event.reason))
 
 
 def _because(reason: str) -> str:

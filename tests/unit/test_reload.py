@@ -8,8 +8,13 @@ from typing import Any, cast
 import pytest
 
 from alimante.commands.folders import LAST_CONFIG, Folders
-from alimante.commands.loading import load_or_explain
-from alimante.commands.supervise import _Given, _reloaded
+from alimante.commands.loading import whole
+from alimante.commands.supervise import _cannot_change, _Given
+from alimante.core.files import DiskFiles
+from alimante.policy.boot import Record
+from alimante.policy.probation import Survey
+from alimante.rollout.rollout import Rollout
+from alimante.rollout.store import ConfigStore
 from alimante.services.guard import CHANGED
 
 DOCUMENT = {
@@ -31,15 +36,20 @@ DOCUMENT = {
 
 
 class Bench:
-    """A reload of a file that names another lamp now, with a guard at the other end of the line."""
+    """A change to a file that names another lamp now, with a guard at the other end of the line."""
 
     def __init__(self, folder: Any, state: Any, far: socket.socket, near: socket.socket) -> None:
         path = folder / "box.json"
         path.write_text(json.dumps(DOCUMENT))
-        self.running = load_or_explain(path)
+        store = ConfigStore(folder / "kept", files=DiskFiles())
+        self.rollout = Rollout(store, path=path, wish=path.read_bytes, read=whole, wall=lambda: 0.0)
+        self.running = self.rollout.begin(Record(), kernel="", now_s=0.0, last_words="")
+        self.rollout.confirm(Survey())
         path.write_text(json.dumps(DOCUMENT).replace("17", "18").replace("lamp", "sun"))
+        wish = self.rollout.look()
+        assert self.rollout.propose(whole(wish.data), wish.data, why="a test", before=Survey()) == ""
         self.far = far
-        given: Any = {"config_path": path, "folders": Folders(state, state), "line": near}
+        given: Any = {"rollout": self.rollout, "folders": Folders(state, state), "line": near}
         others = dict.fromkeys(("boots", "notifier", "clock", "tail"))
         self.given = _Given(**given, **cast(Any, others))
 
@@ -60,7 +70,8 @@ def line():
 
 def test_another_configuration_is_copied_before_the_guard_is_told_of_it(tmp_path, line):
     bench = Bench(tmp_path, tmp_path, line[1], line[0])
-    loaded = _reloaded(bench.given, bench.running, is_safe=True)
+    assert _cannot_change(bench.given, is_safe=True) == ""
+    loaded = bench.rollout.running
     assert list(loaded.config.devices) == ["sun"]
     assert bench.told() == CHANGED
     assert (tmp_path / LAST_CONFIG).read_text() == loaded.text
@@ -69,11 +80,21 @@ def test_another_configuration_is_copied_before_the_guard_is_told_of_it(tmp_path
 def test_a_disk_that_cannot_be_written_keeps_the_outputs_that_the_guard_knows(tmp_path, line):
     (tmp_path / "state").write_text("a file stands where the folder should be")
     bench = Bench(tmp_path, tmp_path / "state", line[1], line[0])
-    assert _reloaded(bench.given, bench.running, is_safe=True) is bench.running
+    assert _cannot_change(bench.given, is_safe=True) == ""
+    assert bench.rollout.running is bench.running
     assert bench.told() == b""
 
 
 def test_an_output_that_may_still_be_on_is_not_forgotten(tmp_path, line):
     bench = Bench(tmp_path, tmp_path, line[1], line[0])
-    assert _reloaded(bench.given, bench.running, is_safe=False) is bench.running
+    assert _cannot_change(bench.given, is_safe=False) == ""
+    assert bench.rollout.running is bench.running
+    assert "could not be seen to be safe" in bench.rollout.journal.refused[0].why
     assert bench.told() == b""
+
+
+def test_a_process_that_cannot_go_back_ends(tmp_path, line):
+    bench = Bench(tmp_path, tmp_path, line[1], line[0])
+    assert _cannot_change(bench.given, is_safe=True) == ""
+    assert bench.rollout.reject("a test")
+    assert "could not be seen to be safe" in _cannot_change(bench.given, is_safe=False)
