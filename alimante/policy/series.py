@@ -1,12 +1,13 @@
-"""The recent past of one number; it must not grow without bound."""
+"""The recent past of numbers that are measured together; it must not grow without bound."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What is left of a series: `count` values within its age."""
+    """What is left of one number: `count` values within its age."""
 
     last: float
     lowest: float
@@ -17,26 +18,33 @@ class Summary:
 
 
 class Series:
-    """The values of the last `keep_s` seconds, at most `capacity` of them."""
+    """The measurements of the last `keep_s` seconds, at most `capacity` of them. Not each has to have every number."""
 
     def __init__(self, *, keep_s: float, capacity: int = 1000) -> None:
         self._keep_s = keep_s
-        self._values: deque[tuple[float, float]] = deque(maxlen=capacity)
+        self._rows: deque[tuple[float, Mapping[str, float]]] = deque(maxlen=capacity)
 
-    def add(self, value: float, at_s: float) -> None:
-        """Keep `value`, measured at the monotonic time `at_s`."""
-        self._values.append((at_s, value))
+    def add(self, values: Mapping[str, float], at_s: float) -> None:
+        """Keep `values` by name, measured at the monotonic time `at_s`; they must not be changed any more."""
+        self._rows.append((at_s, values))
         self._forget(at_s)
 
-    def summary(self, now_s: float) -> Summary | None:
-        """What is known now; None when everything is too old."""
+    def summaries(self, now_s: float) -> dict[str, Summary]:
+        """What is known now by name, in the order of the names; without what is too old altogether."""
         self._forget(now_s)
-        if not self._values:
-            return None
-        values = [value for _, value in self._values]
-        at_s, last = self._values[-1]
-        return Summary(last, min(values), sum(values) / len(values), max(values), len(values), now_s - at_s)
+        found: dict[str, list[float]] = {}
+        last_s: dict[str, float] = {}
+        for at_s, row in self._rows:
+            for name, value in row.items():
+                found.setdefault(name, []).append(value)
+                last_s[name] = at_s
+        return {
+            name: Summary(
+                values[-1], min(values), sum(values) / len(values), max(values), len(values), now_s - last_s[name]
+            )
+            for name, values in sorted(found.items())
+        }
 
     def _forget(self, now_s: float) -> None:
-        while self._values and now_s - self._values[0][0] > self._keep_s:
-            self._values.popleft()
+        while self._rows and now_s - self._rows[0][0] > self._keep_s:
+            self._rows.popleft()

@@ -1,6 +1,7 @@
 """When a number is bad for long enough; it must not know what the number measures."""
 
 from dataclasses import dataclass
+from math import inf
 
 from alimante.core.events import Level
 
@@ -33,6 +34,11 @@ class _Edge:
         self._since_s: float | None = None
         self.is_on = False
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether it is neither on nor on its way there."""
+        return not self.is_on and self._since_s is None
+
     def look(self, value: float, now_s: float) -> bool:
         if self.is_on:
             self.is_on = not self._limit.is_back(value)
@@ -54,8 +60,16 @@ class Threshold:
             for level, limit in ((Level.CRITICAL, critical), (Level.WARNING, warning))
             if limit is not None
         ]
+        limits = [limit for limit in (critical, warning) if limit is not None]
+        self._is_calm = True
+        self._above = max((limit.enter for limit in limits if limit.enter < limit.leave), default=-inf)
+        self._below = min((limit.enter for limit in limits if limit.enter > limit.leave), default=inf)
+        """Between these two nothing begins."""
 
     def look(self, value: float, now_s: float) -> Level:
         """The level now that `value` was measured at the monotonic time `now_s`."""
+        if self._is_calm and self._above < value < self._below:
+            return Level.CLEAR
         on = [level for level, edge in self._edges if edge.look(value, now_s)]
+        self._is_calm = all(edge.is_calm for _, edge in self._edges)
         return on[0] if on else Level.CLEAR

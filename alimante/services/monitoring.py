@@ -123,7 +123,7 @@ class Monitoring:
         self._on_exhaustion = on_exhaustion
         self._started_s = clock.mono()
         self._usual_tasks: int | None = None
-        self._series: dict[str, Series] = {}
+        self._series = Series(keep_s=keys.keep_s)
         self._thresholds = {name: _threshold(limit) for name, limit in _limits(keys)}
         self._told: dict[str, ConditionChanged] = {}
         self._measured_s: float | None = None
@@ -149,18 +149,16 @@ class Monitoring:
         """Everything that is known now, as plain JSON values; what is too old is left out."""
         now_s = self._clock.mono()
         metrics = {}
-        for name, series in sorted(self._series.items()):
-            summary = series.summary(now_s)
-            if summary is not None:
-                metrics[name] = {
-                    "value": _round(summary.last),
-                    "min": _round(summary.lowest),
-                    "mean": _round(summary.mean),
-                    "max": _round(summary.highest),
-                    "count": summary.count,
-                    "age_s": round(summary.age_s, 1),
-                    "level": self._level(name).value,
-                }
+        for name, summary in self._series.summaries(now_s).items():
+            metrics[name] = {
+                "value": _round(summary.last),
+                "min": _round(summary.lowest),
+                "mean": _round(summary.mean),
+                "max": _round(summary.highest),
+                "count": summary.count,
+                "age_s": round(summary.age_s, 1),
+                "level": self._level(name).value,
+            }
         return {"period_s": self._keys.period_s, "metrics": metrics, "counts": dict(sorted(self.counts.items()))}
 
     def errors(self) -> int:
@@ -186,13 +184,13 @@ class Monitoring:
         if done.error is None:
             self._measured_s = done.started_s
         facts: dict[str, float] = dict(done.value or {})
-        facts |= {name: gauge() for name, gauge in self._gauges.items()}
+        for name, gauge in self._gauges.items():
+            facts[name] = gauge()
         facts |= self._tasks_growth()
         facts |= self._reads.take("read_latency")
         facts |= self._commands.take("command_latency")
         now_s = self._clock.mono()
-        for name, value in facts.items():
-            self._keep(name, value, now_s)
+        self._series.add(facts, now_s)
         self._judge(facts, now_s)
 
     def _tasks_growth(self) -> Facts:
@@ -202,23 +200,21 @@ class Monitoring:
             self._usual_tasks = now
         return {"tasks": now} | ({"tasks_growth": now / self._usual_tasks} if self._usual_tasks else {})
 
-    def _keep(self, name: str, value: float, at_s: float) -> None:
-        if name not in self._series:
-            self._series[name] = Series(keep_s=self._keys.keep_s)
-        self._series[name].add(value, at_s)
-
     def _judge(self, facts: Facts, now_s: float) -> None:
         for name, threshold in self._thresholds.items():
-            if name in facts:
-                self._tell(name, threshold.look(facts[name], now_s), f"{name} is {facts[name]:.4g}")
+            value = facts.get(name)
+            if value is not None:
+                level = threshold.look(value, now_s)
+                if level is not self._level(name):
+                    self._tell(name, level, f"{name} is {value:.4g}")
         for name in THROTTLED_BITS:
-            if name in facts:
-                level = Level.WARNING if facts[name] else Level.CLEAR
-                self._tell(name, level, f"the firmware reports: {name.replace('_', ' ')}")
+            value = facts.get(name)
+            if value is not None:
+                level = Level.WARNING if value else Level.CLEAR
+                if level is not self._level(name):
+                    self._tell(name, level, f"the firmware reports: {name.replace('_', ' ')}")
 
     def _tell(self, name: str, level: Level, text: str) -> None:
-        if self._level(name) is level:
-            return
         component = next((part for part, names in _PARTS.items() if name.startswith(names)), "system")
         self._told[name] = told = ConditionChanged(
             component=component, condition=name, level=level, text=text, advice=_ADVICE.get(name, "")
@@ -228,7 +224,8 @@ class Monitoring:
             self._on_exhaustion(text)
 
     def _level(self, name: str) -> Level:
-        return self._told[name].level if name in self._told else Level.CLEAR
+        told = self._told.get(name)
+        return Level.CLEAR if told is None else told.level
 
     def _handlers(self) -> list[tuple[type[Any], Callable[[Any], None]]]:
         count = self.counts

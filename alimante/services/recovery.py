@@ -3,7 +3,6 @@
 It must not be needed for safety: the gate watches the age of readings by itself, whatever is repaired here.
 """
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -28,6 +27,7 @@ from alimante.policy.remedies import CRASHED, WEDGED, for_device, for_output, fo
 from alimante.services.control_socket import Answer, CannotAnswer
 from alimante.services.fallbacks import Fallback
 from alimante.services.patients import Patient, Strategy, Try
+from alimante.services.periodic import recur
 from alimante.services.repairs import Repairs
 from alimante.services.ward import UnknownComponent, Ward
 from hardware.errors import DeviceError
@@ -206,14 +206,18 @@ class RecoveryService:
     # What is done.
 
     async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._tick_s)
-            self.tick()
+        await recur(self._tick, first_s=self._tick_s)
+
+    def _tick(self) -> float:
+        self.tick()
+        return self._tick_s
 
     def tick(self) -> None:
         """Look at everything, wires first, and begin what is due."""
         now_s = self._clock.mono()
         self.ward.look(now_s)
+        if self.ward.is_calm:
+            return
         for patient in self.ward.excused():
             self._settle(patient, f"its wire {patient.wire} is to be repaired first", succeeded=False)
         for patient in self.ward.waiting():

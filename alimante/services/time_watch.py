@@ -45,10 +45,15 @@ class TimeWatch:
         self._offset_s = self._read_offset()
         self._doubted_s: float | None = clock.mono()
         self._is_told = False
+        self._asked: tuple[float, bool] | None = None
+        self._answer: LocalTime | None = None
 
     def local(self) -> LocalTime | None:
         """The local time now; None while the wall clock is not believed."""
-        return self._calendar.read(wall_s=self._clock.wall(), synced=self._clock.synced())
+        asked = wall_s, synced = self._clock.wall(), self._clock.synced()
+        if asked != self._asked or self._answer is None:  # many ask at the same moment
+            self._asked, self._answer = asked, self._calendar.read(wall_s=wall_s, synced=synced)
+        return self._answer
 
     def today(self) -> date | None:
         """The local date; None while the wall clock is not believed."""

@@ -100,6 +100,14 @@ class Ward:
             self._look_at_output(self.patients[name], handle)
         self._look_at_budgets(now_s)
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether nobody is ill, so that there is nothing to try and nothing to judge."""
+        for patient in self.patients.values():  # noqa: SIM110 - a generator costs more than what it looks at
+            if patient.is_ill:
+                return False
+        return True
+
     def waiting(self) -> list[Patient]:
         """Those that something can be tried for, wires first; what hangs on an ill wire waits for that."""
         return [
@@ -138,16 +146,22 @@ class Ward:
         if handle.state.current is DeviceState.OFFLINE:
             patient.failed(patient.error, handle.state.reason)
             self._judge(patient)
-        elif handle.state.current is DeviceState.ONLINE:
+        elif handle.state.current is DeviceState.ONLINE and not self._is_well(patient):
             self._well(patient)
             self._wire_works(patient)
 
+    def _is_well(self, patient: Patient) -> bool:
+        """Whether it and its wire have worked for long enough that once more would tell nothing new."""
+        enough, wire = self._keys.good_samples, self.patients[patient.wire]
+        is_well = patient.good >= enough and not patient.is_ill and wire.good >= enough and not wire.is_ill
+        return is_well and patient.misses == wire.misses == 0 and patient.id not in wire.hurts
+
     def _look_at_budgets(self, now_s: float) -> None:
-        spent = {name: budget for name, budget in self.budgets.items() if budget.is_spent}
+        spent = [(name, budget) for name, budget in self.budgets.items() if budget.is_spent]
         if not spent:
             return
         ill = {patient.id for patient in self.patients.values() if patient.is_ill or not patient.good}
-        for name, budget in spent.items():
+        for name, budget in spent:
             _, _, component = name.partition(" ")
             near = {patient.id for patient in self.patients.values() if component in (patient.id, patient.wire)}
             is_healthy = not ill if not component else not (near & ill)
