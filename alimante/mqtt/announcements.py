@@ -5,9 +5,10 @@ an alert that stands at the broker without being active any more is taken away.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import from_json, to_json
 
 from alimante.core.bus import EventBus, Undo
 from alimante.core.clock import Clock
@@ -118,7 +119,7 @@ class Announcements:
         for name, report in self._known.controllers().items():
             if report == self._reports.get(name):
                 continue
-            self._reports[name] = deepcopy(report)  # a controller may go on writing into its own
+            self._reports[name] = from_json(to_json(report))  # a controller may go on writing into its own
             payload = encode_report(report)
             if self._controllers.get(name) != payload:
                 self._controllers[name] = payload
