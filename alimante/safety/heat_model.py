@@ -4,7 +4,9 @@ The model is the heat balance of one well-mixed place whose sensor and element a
 
     dT/dt = gain · duty − loss · (T − reference) + drift + Σ effectᵢ · otherᵢ
 
-`duty` and what the others do (0 to 1) are taken through the lag. Everything is in °C and minutes. The numbers are
+`duty` and what the others do (0 to 1) are taken through the lag. Everything is in °C and minutes. What was on before
+the first look is not known and is felt for a while: its warmth then, which dies away with the lag, is one more unknown
+number at the end of the state until nothing is left of it. The numbers are
 estimated by a Kalman filter whose state walks at random (D. Simon, Optimal State Estimation, 2006, chapter 5): rooms
 get warmer and substrates wetter, so nothing is learned once for all, and each estimate comes with its uncertainty.
 """
@@ -15,7 +17,7 @@ from math import isfinite, sqrt
 from typing import Any, Final
 
 GAIN, LOSS, DRIFT = range(3)
-"""Where the numbers stand in the state; the effects of the others follow."""
+"""Where the numbers stand in the state; the effects of the others follow, and what is left from before the start."""
 
 USUAL_REACH_C: Final = 30.0
 """A heater for an enclosure reaches about so many °C above the room: the loss that is guessed follows from it."""
@@ -50,6 +52,10 @@ class Guess:
         """Standard deviations of `state`."""
         return [self.rate, 1.5 * self.loss, 15.0 * self.loss, *[self.rate / 2.0] * self.others]
 
+    def left(self) -> tuple[float, float]:
+        """What is felt at the first look of the time before, and its standard deviation: anything from off to on."""
+        return self.rate / 4.0, self.rate / 2.0
+
 
 @dataclass(slots=True)
 class HeatModel:
@@ -64,18 +70,24 @@ class HeatModel:
         spread = self.guess.spread()
         self.state = self.guess.state()
         self.cov = [[spread[i] ** 2 if i == j else 0.0 for j in range(len(spread))] for i in range(len(spread))]
+        self._add_left()
 
     def mean(self, features: Sequence[float]) -> float:
-        """The change in °C that belongs to `features`; see `Sums`."""
-        return sum(f * x for f, x in zip(features, self.state, strict=True))
+        """The change in °C that belongs to `features`; see `Sums`. Without the last one nothing is left from before."""
+        return sum(f * x for f, x in zip(features, self.state, strict=False))
 
     def expect(self, features: Sequence[float]) -> tuple[float, float]:
         """The change in °C that belongs to `features`, and its standard deviation."""
-        variance = sum(f * p for f, p in zip(features, self._spread_along(features), strict=True))
+        variance = sum(f * p for f, p in zip(features, self._spread_along(features), strict=False))
         return self.mean(features), sqrt(max(variance, 0.0))
 
     def learn(self, features: Sequence[float], change_c: float, minutes: float) -> None:
-        """Take in that the reading changed by `change_c` within `minutes`."""
+        """Take in that the reading changed by `change_c` within `minutes`.
+
+        Without the last feature nothing is left from before the start, now and ever after.
+        """
+        if len(features) < len(self.state):
+            self._drop_left()
         self._walk(minutes)
         along = self._spread_along(features)
         mean, sigma = self.expect(features)
@@ -93,17 +105,38 @@ class HeatModel:
         self.state[LOSS] = max(self.state[LOSS], self.guess.loss / 20.0)
 
     def _spread_along(self, features: Sequence[float]) -> list[float]:
-        return [sum(p * f for p, f in zip(row, features, strict=True)) for row in self.cov]
+        return [sum(p * f for p, f in zip(row, features, strict=False)) for row in self.cov]
 
     def _noise(self, features: Sequence[float], minutes: float) -> float:
         """Variance of what the model cannot explain: both readings, its own crudeness, and the room."""
-        own = _MODEL_ERROR * self.state[GAIN] * features[GAIN]
+        own = _MODEL_ERROR * (self.state[GAIN] * features[GAIN] + self._left(features))
         room = 0.3 * self.guess.loss * minutes
         return 2.0 * self.guess.noise_c**2 + own * own + room * room
 
+    def _left(self, features: Sequence[float]) -> float:
+        """What `features` say of the time before the start, in °C."""
+        return self.state[-1] * features[-1] if len(features) > self._size else 0.0
+
+    @property
+    def _size(self) -> int:
+        """How many numbers are kept: all but what is left from before the start."""
+        return DRIFT + 1 + self.guess.others
+
+    def _add_left(self) -> None:
+        left, spread = self.guess.left()
+        self.state.append(left)
+        for row in self.cov:
+            row.append(0.0)
+        self.cov.append([0.0] * self._size + [spread**2])
+
+    def _drop_left(self) -> None:
+        del self.state[self._size :], self.cov[self._size :]
+        for row in self.cov:
+            del row[self._size :]
+
     def _walk(self, minutes: float) -> None:
         spread = self.guess.spread()
-        for i in range(len(self.state)):
+        for i in range(self._size):
             if i == DRIFT:
                 walk, most = _ROOM_WALK_C * self.guess.loss / sqrt(60.0), _ROOM_FORGOTTEN_C * self.guess.loss
             else:
@@ -112,12 +145,13 @@ class HeatModel:
                 self.cov[i][i] += walk * walk * minutes
 
     def snapshot(self) -> dict[str, Any]:
-        """The estimate as plain JSON values."""
-        return {"state": list(self.state), "cov": [list(row) for row in self.cov], "misfit": self.misfit}
+        """The estimate as plain JSON values. What is left of the heat of now is nothing to the next start."""
+        size = self._size
+        return {"state": self.state[:size], "cov": [row[:size] for row in self.cov[:size]], "misfit": self.misfit}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over a snapshot. Raises `ValueError` for one that is of another shape or holds no numbers."""
-        size = len(self.state)
+        size = self._size
         try:
             state = _numbers(kept["state"], size)
             cov = [_numbers(row, size) for row in kept["cov"]]
@@ -127,6 +161,7 @@ class HeatModel:
         if len(cov) != size or any(cov[i][i] < 0 for i in range(size)):
             raise ValueError(f"the spread of {size} numbers is not a square of so many")
         self.state, self.cov, self.misfit = state, cov, misfit
+        self._add_left()
 
 
 def _numbers(values: Sequence[Any], count: int) -> list[float]:

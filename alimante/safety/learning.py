@@ -22,12 +22,14 @@ _ROOM_C: Final = 1.5  # walls and neighbours are warmer or colder than the model
 _PLAUSIBLE: Final = 2.0  # times the misfit of the best model
 _FAIR: Final = 0.1
 _KNOWN_AFTER_MIN: Final = 120.0
+_FELT: Final = 0.01  # of what was on before the start: less is nothing
 _DIGITS: Final = {"gain_c_per_s": 6, "dead_time_s": 0, "equilibrium_c": 1, "room_c": 1, "time_constant_s": 0}
 """So many digits of each number mean something to people."""
 
 Sums = tuple[float, ...]
 """Integrals over time in minutes, from some start: of 1, of reading − reference, of the duty through each lag, and of
-each other output through the usual lag. Only differences of two mean anything."""
+each other output through the usual lag. Only differences of two mean anything, but the first one is the age of this
+process, from which it follows how much is still felt of what was on before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,9 @@ class Learner:
         """Take in that the reading changed by `change_c` between two moments."""
         minutes = end[0] - start[0]
         for i, model in enumerate(self.models):
-            model.learn(_features(start, end, i), change_c, minutes)
+            left_min = _left_min(start, end, self.dead_time_s * LAGS[i] / 60.0)
+            features = _features(start, end, i)
+            model.learn([*features, left_min] if left_min > _FELT * minutes else features, change_c, minutes)
         self.learned_min += minutes
 
     @property
@@ -127,7 +131,8 @@ class Learner:
             return None
         best = self.best
         state = self.models[best].state
-        drift = sum(x * y for x, y in zip(state[DRIFT + 1 :], self._lagged[len(LAGS) :], strict=True)) + state[DRIFT]
+        effects = zip(state[DRIFT + 1 :], self._lagged[len(LAGS) :], strict=False)  # without what is left from before
+        drift = sum(x * y for x, y in effects) + state[DRIFT]
         return Learned(
             gain_c_per_s=state[GAIN] / 60.0,
             dead_time_s=self.dead_time_s * LAGS[best],
@@ -172,3 +177,8 @@ class Learner:
 def _features(start: Sums, end: Sums, lag: int) -> Sequence[float]:
     minutes, above, *rest = map(sub, end, start)
     return [rest[lag], -above, minutes, *rest[len(LAGS) :]]
+
+
+def _left_min(start: Sums, end: Sums, lag_min: float) -> float:
+    """The integral in minutes of the share that is still felt of what was on before the first look."""
+    return lag_min * (exp(-start[0] / lag_min) - exp(-end[0] / lag_min))
