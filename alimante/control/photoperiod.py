@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 STEPS: Final = 100
 """A dimmed lamp moves in hundredths of its way: finer steps are not seen, and each one is a write and a message."""
 
+LOOK_AHEAD_S: Final = 3600.0
+"""For so long at most it is known that a light does not change: within it, the dates around stay those that matter."""
+
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -146,16 +149,34 @@ class Photoperiod:
         self._level: float | None = None
         self._reason = "not asked yet"
         self._around: tuple[ZoneInfo, date, list[Daylight]] | None = None
+        self._steady = 0.0, 0.0, 0.0
+        self._demands: tuple[float, str, list[Demand]] | None = None
 
     def is_day(self, local: LocalTime) -> bool:
         """Whether it is day at that moment, dawn and dusk included: what day and night set-points go by."""
-        return any(day.has(local.wall_s) for day in self._days(local))
+        return self.level(local) > 0.0
 
     def level(self, local: LocalTime) -> float:
         """How bright it is at that moment, 0 to 1; what is lit at all is at least at a hundredth."""
         wall_s = local.wall_s
-        bright = [day.level(wall_s, ramp_s=self._ramp_s) for day in self._days(local) if day.has(wall_s)]
-        return max(round(max(bright) * STEPS), 1) / STEPS if bright else 0.0
+        begins_s, ends_s, level = self._steady
+        if begins_s <= wall_s < ends_s:
+            return level
+        days = self._days(local)
+        bright = [day.level(wall_s, ramp_s=self._ramp_s) for day in days if day.has(wall_s)]
+        level = max(round(max(bright) * STEPS), 1) / STEPS if bright else 0.0
+        self._steady = wall_s, self._until_s(wall_s, days), level
+        return level
+
+    def _until_s(self, wall_s: float, days: Sequence[Daylight]) -> float:
+        """Until when it stays as bright as at `wall_s`; that moment itself within a dawn or a dusk."""
+        changes_s = [wall_s + LOOK_AHEAD_S]
+        for day in days:
+            dawn_s, dusk_s = day.start_s + self._ramp_s, day.end_s - self._ramp_s
+            if day.start_s <= wall_s < dawn_s or dusk_s <= wall_s < day.end_s:
+                return wall_s
+            changes_s += [at_s for at_s in (day.start_s, dusk_s, day.end_s) if at_s > wall_s]
+        return min(changes_s)
 
     def decide(self, look: Look) -> Sequence[Demand]:
         """What the local time says; without one, what was demanded last."""
@@ -168,7 +189,10 @@ class Photoperiod:
             self._reason = "the time is not known yet: as it was before"
         if self._level is None:
             return ()
-        return [Demand(output=output, value=self._value(output), reason=self._reason) for output in self.outputs]
+        if self._demands is None or self._demands[:2] != (self._level, self._reason):
+            demands = [Demand(output=output, value=self._value(output), reason=self._reason) for output in self.outputs]
+            self._demands = self._level, self._reason, demands
+        return self._demands[2]
 
     def report(self) -> dict[str, Any]:
         """The brightness, 0 to 1, and why."""

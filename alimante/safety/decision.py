@@ -176,7 +176,7 @@ def _min_off(rules: Rules, value: float, at: Situation) -> Verdict | None:
 
 
 def _quota(rules: Rules, value: float, at: Situation) -> Verdict | None:
-    if not rules.is_on(value):
+    if not rules.has_quota or not rules.is_on(value):
         return None
     account = at.account
     for window, most_s, name in (

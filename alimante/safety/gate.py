@@ -89,6 +89,7 @@ class Gate:
         self.conditions = Conditions(bus)
         self._interlocks = interlocks
         self._served = cutoffs.served(self.outputs)
+        self._lamps = {name for name, output in self.outputs.items() if output.rules.role in WARMING_LAMPS}
         self._in_order = sorted(self.outputs.values(), key=lambda output: output.rules.role is Role.CUTOFF)
         """Cutoffs come last: they follow what became of the heaters."""
         self._evidence = Evidence(believed)
@@ -223,9 +224,13 @@ class Gate:
 
     def due_in_s(self) -> float:
         """How long until the next time of an output is over, so that a tick can come just then; `inf` for none."""
-        now_s = self._now()
-        dues = [due_s for output in self._in_order if output.account.is_on for due_s in _dues(output, now_s)]
-        return min([due_s for due_s in dues if due_s > now_s], default=inf) - now_s
+        now_s, soonest_s = self._now(), inf
+        for output in self._in_order:
+            if output.account.is_on:
+                for due_s in _dues(output, now_s):
+                    if now_s < due_s < soonest_s:
+                        soonest_s = due_s
+        return soonest_s - now_s
 
     def refusal(self) -> str:
         """Why a value other than the safe one would be refused now, whatever the output; empty if it would not."""
@@ -303,11 +308,11 @@ class Gate:
     def _situation(self, output: Output, now_s: float, *, rest_s: float) -> Situation:
         looked = {name: self._evidence.look(name) for name in output.rules.needs}
         bar, cause = self.refusal(), Cause.HELD if self.held else Cause.NOT_ARMED
-        if not bar and output.trip:
+        if not bar and output.latch.is_tripped:
             bar, cause = output.trip, Cause.TRIPPED
         elif not bar and output.id in self._served:
             bar, cause = cutoffs.reason_to_open(self._served[output.id]), Cause.HEATER_FAULT
-        elif not bar and output.rules.role in WARMING_LAMPS:
+        elif not bar and output.id in self._lamps:
             bar, cause = self._trips.reason_to_cool(output), Cause.TOO_HOT
         return Situation(
             now_s=now_s,
@@ -392,10 +397,11 @@ def _farthest(output: Output) -> float:
 def _dues(output: Output, now_s: float) -> list[float]:
     """When times of an output that is on are over."""
     account, rules = output.account, output.rules
-    dues_s = [account.since_s + rules.max_on_s, *(wish.until_s for wish in output.demands.values())]
-    if output.until_s is not None:
-        dues_s.append(output.until_s)
-    for window, most_s in ((account.hour, rules.per_hour_s), (account.day, rules.per_day_s)):
-        if most_s < inf:
-            dues_s.append(now_s + most_s - account.used_s(window, now_s))
+    dues_s = [account.since_s + rules.max_on_s, *[wish.until_s for wish in output.demands.values()]]
+    if output.override is not None:
+        dues_s.append(output.override.until_s)
+    if rules.per_hour_s < inf:
+        dues_s.append(now_s + rules.per_hour_s - account.used_s(account.hour, now_s))
+    if rules.per_day_s < inf:
+        dues_s.append(now_s + rules.per_day_s - account.used_s(account.day, now_s))
     return dues_s

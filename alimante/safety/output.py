@@ -69,16 +69,14 @@ class Output:
     seen_s: float = -inf  # when it was last read back as commanded
     looked_s: float = -inf  # when that was last tried
     misses: int = 0  # how often in a row it could not be read back
+    id: str = field(init=False)
+    """The actuator's id."""
+    safe: float = field(init=False)
+    """The safe value."""
 
-    @property
-    def id(self) -> str:
-        """The actuator's id."""
-        return self.handle.device.id
-
-    @property
-    def safe(self) -> float:
-        """The safe value."""
-        return self.rules.safe
+    def __post_init__(self) -> None:
+        self.id = self.handle.device.id
+        self.safe = self.rules.safe
 
     @property
     def trip(self) -> str:

@@ -148,6 +148,8 @@ class Reporter:
 
     def seen(self, output: Output) -> None:
         """`output` was read back as it was commanded."""
+        if not self._conditions.active:
+            return
         self._conditions.clear(output.id, "read_back")
         self._conditions.clear(output.id, "not_confirmed")
 

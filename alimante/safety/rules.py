@@ -39,6 +39,11 @@ class Rules:
     rated_cycles: float = inf
     is_dated: bool = False
 
+    @property
+    def has_quota(self) -> bool:
+        """Whether it may be on for so long only in an hour or in a day."""
+        return self.per_hour_s < inf or self.per_day_s < inf
+
     def is_on(self, value: float) -> bool:
         """Whether `value` is any power at all."""
         return abs(value - self.off) > self.tolerance
