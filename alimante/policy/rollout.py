@@ -234,4 +234,4 @@ def _others(journal: Journal, change: Change) -> tuple[Change, ...]:
 
 def _refusing(journal: Journal, sha256: str, why: str) -> tuple[Refusal, ...]:
     others = tuple(refusal for refusal in journal.refused if refusal.sha256 != sha256)
-    return (*others, Refusal(sha256=sha256, why=why))[-REFUSALS:]
+    return (*others, Refusal(sha256=sha256, why=why or "nobody said why"))[-REFUSALS:]
