@@ -1,6 +1,7 @@
 """The watch over a heater in the whole supervisor: what is broken on the wire, and what is then true in the plant."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,12 @@ def tripped(run: Run) -> list[tuple[str, str]]:
     return [(event.device, event.cause) for event in run.seen(SafetyActed, action="tripped")]
 
 
+def path_of(name: str) -> Path:
+    return Path(__file__).parents[2] / "config" / f"{name}.json"
+
+
 def example(name: str) -> Any:
-    path = Path(__file__).parents[2] / "config" / f"{name}.json"
-    return load(path, simulation_model=PlantSettings).config
+    return load(path_of(name), simulation_model=PlantSettings).config
 
 
 async def until_on(run: Run) -> None:
@@ -175,3 +179,42 @@ def test_noise_of_one_of_three_thermometers_is_not_taken_for_a_heater_that_is_st
     healed_s = report.faults[0].healed_s
     assert healed_s is not None
     assert healed_s - fault.ends_s <= 300.0 + 60.0
+
+
+FIRST_USE: list[tuple[str, int]] = [("thermostat", 5), ("thermostat", 8), ("thermostat", 11), ("pid", 15)]
+"""Controllers, and minutes after the very first start: with each of them a healthy heater could once be blamed."""
+
+
+def after_a_crash(folder: Path, kind: str, minutes: int, fault: str = "", *, hours: float) -> Any:
+    """A run of the smallest example whose process is killed so early that nothing of its heater was saved."""
+    raw = json.loads(path_of("one-probe").read_text())
+    raw["controllers"]["warmth"]["kind"] = kind
+    path = folder / "one-probe.json"
+    path.write_text(json.dumps(raw))
+    config = load(path, simulation_model=PlantSettings).config
+    roles = {"warm_probe": "sensor", "heater": "heater"}
+    faults = [parse(one, roles) for one in (f"process=crash@{minutes}m", fault) if one]
+    return rehearse(config, for_s=hours * 3600.0, faults=faults)
+
+
+@pytest.mark.parametrize(("kind", "minutes"), FIRST_USE)
+def test_a_crash_in_the_first_minutes_of_a_heater_makes_nobody_blame_it(tmp_path: Path, kind: str, minutes: int):
+    """The new process knows nothing of the heat from before; to learn it as strength would ask too much later."""
+    report = after_a_crash(tmp_path, kind, minutes, hours=6.0)
+    assert report.starts == 2
+    assert [alert for alert in report.alerts if alert.component == "heater"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "condition", "within_s"), [("burnt_out", "not_heating", 1800.0), ("welded", "stuck_on", 600.0)]
+)
+def test_after_such_a_crash_a_heater_that_breaks_is_still_named_in_time(
+    tmp_path: Path, fault: str, condition: str, within_s: float
+):
+    """A weld shows when the heater is off: three minutes until that, and 420 s."""
+    broken_s = 23 * 60.0
+    report = after_a_crash(tmp_path, "thermostat", 8, f"heater={fault}@23m", hours=1.0)
+    first = next(alert for alert in report.alerts if alert.component == "heater")
+    assert first.condition == condition
+    assert 0.0 < first.at_s - broken_s <= within_s
+    assert report.truth.zones["warm"].highest_c < HARM_C - 4.0

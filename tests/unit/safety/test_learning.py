@@ -1,4 +1,5 @@
 import json
+from math import exp
 from random import Random
 
 import pytest
@@ -92,3 +93,38 @@ def test_the_report_tells_how_far_it_is_and_then_the_delay_with_all_the_rest():
     assert late["dead_time_s"] == 120.0
     assert set(late) == {"learned_min", "needed_min", *Learned.__dataclass_fields__}
     assert None not in late.values()
+
+
+def after_a_start(left: float, *, minutes: int = 12) -> Learner:
+    """A learner that begins while a heater is on that was at `left` of its power for long, and is told its lag."""
+    one, flux, body_c = learner(()), left, 28.0
+    start, learnt = one.sums(), body_c
+    for at in range(1, minutes * 12 + 1):
+        duty = float(at < 72)
+        one.advance(5.0, duty=duty, reading_c=body_c, others={})
+        flux += (duty - flux) * (1.0 - exp(-5.0 / 60.0))
+        body_c += (0.8 * flux - 0.03 * (body_c - 20.0)) * 5.0 / 60.0
+        if at % 12 == 0:
+            one.learn(start, one.sums(), body_c - learnt)
+            start, learnt = one.sums(), body_c
+    return one
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5, 1.0])
+def test_heat_from_before_the_start_is_not_taken_for_strength_or_delay(left: float):
+    one = after_a_start(left)
+    assert one.best == 1
+    assert one.models[1].state[0] == pytest.approx(0.8, rel=0.2)
+
+
+def test_what_is_left_from_before_is_thrown_away_when_nothing_is_felt_of_it():
+    one = after_a_start(0.5, minutes=30)
+    assert [len(model.state) for model in one.models] == [3] * 4
+    assert [len(model.cov[0]) for model in one.models] == [3] * 4
+
+
+def test_what_is_left_from_before_is_not_kept_for_the_next_start():
+    early, late = learner(()), learner(())
+    assert late.restore(json.loads(json.dumps(early.snapshot())))
+    assert [len(model["state"]) for model in late.snapshot()["models"]] == [3] * 4
+    assert [len(model.state) for model in late.models] == [4] * 4
