@@ -10,7 +10,7 @@ class RolloutKeys(Keys):
 
     automatic: bool = Field(
         default=True,
-        description="Take a changed file within seconds; else only at a start, by a reload or `alimante config apply`.",
+        description="Take a changed file within seconds; else only at a start or by a reload.",
     )
     probation_s: float = Field(
         default=120.0,

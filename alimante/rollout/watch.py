@@ -34,8 +34,8 @@ COMPONENT: Final = "config"
 
 _ADVICE: Final = {
     FAULTY: "mend the file; alimante check FILE shows all that is wrong with it",
-    REFUSED: "change the file once more, or go back: alimante config history",
-    WAITING: "take it now: alimante config apply FILE, or restart alimante",
+    REFUSED: "change the file once more; what runs is the one before it",
+    WAITING: "take it now: systemctl reload alimante",
     NOT_SAVED: "look at the SD card: is it full, worn or read-only?",
 }
 
