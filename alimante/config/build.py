@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from alimante.config import checks, rules, species
+from alimante.config import checks, paces, rules, species
 from alimante.config.climate import ControlKeys
 from alimante.config.devices import Found, without_notes
 from alimante.config.faults import ENOUGH, Place, Problem
@@ -96,10 +96,10 @@ def _config(top: Top, found: Found, simulation: Any, scene: Scene) -> Config:
         control=top.control,
         interlocks=tuple(top.interlocks),
         location=top.location,
-        health=top.health,
+        health=paces.health(top.health, top.control, found.devices.values()),
         alerts=top.alerts,
         recovery=top.recovery,
-        monitoring=top.monitoring,
+        monitoring=paces.monitoring(top.monitoring, top.control),
         references=scene.names,
     )
 

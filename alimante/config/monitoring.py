@@ -48,7 +48,12 @@ def _limit(
 class MonitoringKeys(Keys):
     """What is measured of the computer itself, and when that is a problem."""
 
-    period_s: float = Field(default=10.0, ge=1, le=3600, description="Seconds from one look to the next.")
+    period_s: float = Field(
+        default=10.0,
+        ge=1,
+        le=3600,
+        description="Seconds from one look to the next; where it is left out, ten control ticks, and 10 at least.",
+    )
     keep_s: float = Field(default=3600.0, ge=60, le=86400, description="Age at which a value is dropped.")
     cpu_percent: Section[LimitKeys] = _limit(
         "Share of all processor cores that is in use.", warning=(90, 75), hold_s=300

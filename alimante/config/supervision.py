@@ -16,7 +16,13 @@ from alimante.policy.tokens import TokenRules
 class HealthKeys(Keys):
     """When something counts as unwell."""
 
-    period_s: float = Field(default=5.0, ge=1, le=60, description="Seconds between two looks at each component.")
+    period_s: float = Field(
+        default=5.0,
+        ge=1,
+        le=60,
+        description="Seconds between two looks at each component; where it is left out, five control ticks or the "
+        "shortest poll of a sensor, whichever is shorter, and 5 at least.",
+    )
     bad_to_warning: int = Field(
         default=Patience.bad_to_warning, ge=1, le=100, description="Bad findings in a row that make a WARNING."
     )

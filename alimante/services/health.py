@@ -6,7 +6,6 @@ evidence, so it stays right when this service's own task is dead.
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final
 
@@ -22,35 +21,12 @@ from alimante.policy.health import Health, Part, of_node
 from alimante.policy.health_record import WELL, HealthRecord, Judged
 from alimante.policy.heartbeats import LATE_AFTER, Heartbeats
 from alimante.services.health_announcer import Announcer
+from alimante.services.health_entry import Entry, Routine, details
 from alimante.services.health_plugins import run_check
 from alimante.services.periodic import recur
 
 NODE: Final = "node"
 _CALM: Final = Part(health=Health.HEALTHY)
-
-
-@dataclass(slots=True, eq=False)
-class _Routine:
-    """One check, and when it is due next."""
-
-    checkup: Checkup
-    entry: "_Entry"
-    due_s: float
-
-
-@dataclass(slots=True, eq=False)
-class _Entry:
-    """One component: what is known, and what was told of it.
-
-    It is calm when all its checks are steady and nothing else is told of it: then it is HEALTHY, and stays so until
-    one of its checks finds something else, a condition is told, or its evidence grows old.
-    """
-
-    record: HealthRecord
-    judged: Judged
-    since_s: float
-    routines: dict[str, _Routine] = field(default_factory=dict)
-    is_calm: bool = False
 
 
 class HealthService:
@@ -67,8 +43,8 @@ class HealthService:
         self._clock = clock
         self._tasks = tasks
         self._refusal = refusal
-        self._entries: dict[str, _Entry] = {}
-        self._routines: tuple[_Routine, ...] = ()
+        self._entries: dict[str, Entry] = {}
+        self._routines: tuple[Routine, ...] = ()
         self._is_calm = False
         """Whether all entries are."""
         self._shortest_s = 0.0
@@ -104,7 +80,7 @@ class HealthService:
             raise ValueError(f"{check.component} has a check {check.name} already")
         checkup = Checkup(check, self._keys.patience(), self._keys.evidence_periods)
         entry.record.checkups[check.name] = checkup
-        entry.routines[check.name] = _Routine(checkup, entry, self._clock.mono())
+        entry.routines[check.name] = Routine(checkup, entry, self._clock.mono())
         self._list_routines()
         self._stir(entry)
         self._announcer.own(check.component, check.name)
@@ -153,6 +129,8 @@ class HealthService:
         """The health of the whole node now."""
         now_s = self._clock.mono()
         restless = self._restless(now_s)
+        if self._entries and not restless:
+            return Health.HEALTHY
         return self._roll_up({entry.record.component: self._judge(entry, now_s) for entry in restless}, now_s)
 
     def answers(self) -> dict[str, dict[str, Any]]:
@@ -207,18 +185,21 @@ class HealthService:
                 period_s = checkup.check.period_s
                 due_s += period_s * (1 + int((now_s - due_s) / period_s))
                 routine.due_s = due_s
-                checkup.feed(run_check(checkup), now_s)
-                if not checkup.is_steady:
+                finding = run_check(checkup)
+                if checkup.is_steady and finding.level is Level.CLEAR:
+                    checkup.finding, checkup.evidence_s = finding, now_s
+                else:
+                    checkup.feed(finding, now_s)
                     self._stir(routine.entry)
             if due_s < next_s:
                 next_s = due_s
         self._next_s = next_s
 
-    def _stir(self, entry: _Entry) -> None:
+    def _stir(self, entry: Entry) -> None:
         """Something may have changed of it."""
         entry.is_calm = self._is_calm = False
 
-    def _announce(self, entry: _Entry, now_s: float) -> None:
+    def _announce(self, entry: Entry, now_s: float) -> None:
         """Tell what its checks find; nothing is told of what is well, but that it is over."""
         if entry.judged is WELL and not self._announcer.has_told(entry.record.component):
             return
@@ -230,13 +211,13 @@ class HealthService:
             now_s=now_s,
         )
 
-    def _is_settled(self, entry: _Entry) -> bool:
+    def _is_settled(self, entry: Entry) -> bool:
         """Whether nothing of what is HEALTHY is under way."""
         if self._announcer.has_told(entry.record.component):
             return False
         return all(checkup.is_steady for checkup in entry.record.checkups.values())
 
-    def _restless(self, now_s: float) -> list[_Entry]:
+    def _restless(self, now_s: float) -> list[Entry]:
         """The entries that something may have changed of; all of them when nobody has looked for too long.
 
         At a look no evidence is older than its check's period, so all of it counts for some more periods.
@@ -250,10 +231,10 @@ class HealthService:
         self._routines = tuple(routine for entry in self._entries.values() for routine in entry.routines.values())
         self._shortest_s = min((routine.checkup.check.period_s for routine in self._routines), default=0.0)
 
-    def _entry(self, component: str) -> _Entry:
+    def _entry(self, component: str) -> Entry:
         if component not in self._entries:
             record = HealthRecord(component, self._keys.patience())
-            self._entries[component] = _Entry(record, Judged(health=Health.UNKNOWN), self._clock.mono())
+            self._entries[component] = Entry(record, Judged(health=Health.UNKNOWN), self._clock.mono())
         return self._entries[component]
 
     def _remove(self, check: Check) -> None:
@@ -280,7 +261,7 @@ class HealthService:
         entry.record.take(event, now_s)
         self._tell(now_s)
 
-    def _judge(self, entry: _Entry, now_s: float) -> Judged:
+    def _judge(self, entry: Entry, now_s: float) -> Judged:
         """What holds of a component now; UNKNOWN where a failed one explains it."""
         own = entry.record.judge(now_s)
         if own is WELL:
@@ -291,7 +272,7 @@ class HealthService:
                 return Judged(health=Health.UNKNOWN, reason=f"{cause} has failed", cause=cause)
         return own
 
-    def _is_critical(self, entry: _Entry) -> bool:
+    def _is_critical(self, entry: Entry) -> bool:
         return entry.record.is_critical and entry.record.component not in self._keys.optional
 
     def _roll_up(self, judged: dict[str, Judged], now_s: float) -> Health:
@@ -325,7 +306,7 @@ class HealthService:
             self._publish(NODE, old_node, self._worst(judged, node), now_s)
         self._has_started = self._has_started or not self._waiting()
 
-    def _tell_one(self, entry: _Entry, found: Judged, now_s: float) -> None:
+    def _tell_one(self, entry: Entry, found: Judged, now_s: float) -> None:
         name = entry.record.component
         old, entry.judged = entry.judged, found
         if found is not WELL:  # also one that was calm, when nobody has looked for too long
@@ -372,7 +353,7 @@ class HealthService:
             if self._is_critical(entry) and entry.judged.health is Health.UNKNOWN and not entry.judged.cause
         ]
 
-    def _shown(self, entry: _Entry, found: Judged, now_s: float) -> dict[str, Any]:
+    def _shown(self, entry: Entry, found: Judged, now_s: float) -> dict[str, Any]:
         shown = {
             "health": found.health.value,
             "for_s": round(now_s - entry.since_s, 1),
@@ -382,17 +363,4 @@ class HealthService:
             "optional": not self._is_critical(entry),
             "conditions": {name: event.level.value for name, event in entry.record.conditions.items()},
         }
-        return shown | {"checks": {name: _details(each, now_s) for name, each in entry.record.checkups.items()}}
-
-
-def _details(checkup: Checkup, now_s: float) -> dict[str, Any]:
-    finding = checkup.finding
-    return {
-        "kind": checkup.check.kind.value,
-        "health": checkup.health(now_s).value,
-        "evidence_age_s": None if checkup.evidence_s is None else round(now_s - checkup.evidence_s, 1),
-        "code": finding.code,
-        "text": finding.text,
-        "value": finding.value,
-        "advice": finding.advice,
-    }
+        return shown | {"checks": {name: details(each, now_s) for name, each in entry.record.checkups.items()}}

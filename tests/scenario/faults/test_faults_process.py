@@ -8,12 +8,13 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from alimante.app import GaveUp
 from alimante.core.events import AlertChanged, ConditionChanged, Level, Outcome, ServiceFailed
+from alimante.services.periodic import recur
 from alimante.services.systemd import WATCHDOG
 from hardware import registry
 from tests.scenario.faults.stage import SWITCH, TARGET_C, WIRES, Stage, everywhere, play
@@ -42,6 +43,10 @@ async def freeze(name: str) -> Callable[[], None]:
     task: Any = next(task for task in asyncio.all_tasks() if task.get_name() == name)
     while task._fut_waiter is None or task._fut_waiter.done():
         await asyncio.sleep(0.01)
+    recurring = looks_of(task)
+    if recurring is not None:  # what it does is done by timers
+        recurring["handle"].cancel()
+        return cast("Callable[[], None]", recurring["be_due"])
     awaited, callbacks = task._fut_waiter, list(task._fut_waiter._callbacks)
     for callback, _ in callbacks:
         awaited.remove_done_callback(callback)
@@ -51,6 +56,14 @@ async def freeze(name: str) -> Callable[[], None]:
             awaited.add_done_callback(callback)
 
     return thaw
+
+
+def looks_of(task: asyncio.Task[Any]) -> dict[str, Any] | None:
+    """The variables of `recur` if the task waits in it: its timer, and what the timer calls."""
+    waits: Any = task.get_coro()
+    while waits is not None and getattr(waits, "cr_code", None) is not recur.__code__:
+        waits = getattr(waits, "cr_await", None)
+    return None if waits is None else dict(waits.cr_frame.f_locals)
 
 
 async def resolved_within(stage: Stage, component: str, condition: str, seconds: float) -> None:
