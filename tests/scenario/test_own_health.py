@@ -51,9 +51,9 @@ def test_a_computer_that_nobody_measures_is_unknown_and_only_a_warning_for_the_n
         await asyncio.sleep(60)
         assert run.supervisor.health.health_of("system") == "HEALTHY"
         run.supervisor.ports.facts.fault = RuntimeError("a defect")
-        await asyncio.sleep(30)
+        await asyncio.sleep(25)  # three times 10 s are what a measurement lasts
         assert run.supervisor.health.health_of("system") == "HEALTHY"
-        await asyncio.sleep(20)
+        await asyncio.sleep(25)
         assert run.supervisor.health.health_of("system") == "UNKNOWN"
         await asyncio.sleep(600)
         assert run.supervisor.health.node() == "WARNING"
