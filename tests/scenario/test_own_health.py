@@ -48,7 +48,7 @@ def test_the_shipped_configuration_has_checks_of_all_seven_kinds():
 
 def test_a_computer_that_nobody_measures_is_unknown_and_only_a_warning_for_the_node():
     async def tell(run):
-        await asyncio.sleep(60)
+        await asyncio.sleep(62)  # between two measurements
         assert run.supervisor.health.health_of("system") == "HEALTHY"
         run.supervisor.ports.facts.fault = RuntimeError("a defect")
         await asyncio.sleep(25)  # three times 10 s are what a measurement lasts
