@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from alimante import __version__
+from alimante.commands.config import add_words
 from alimante.commands.errors import CommandFailed
 from alimante.commands.folders import Folders, default_config, find_folders
+
+CONFIG = "change the configuration of a running supervisor, see what became of changes, and go back"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     check = _add(commands, "check", "tell everything that is wrong with a configuration", _check)
     check.add_argument("file", nargs="?", metavar="FILE", help="the configuration")
     _takes_json(check)
+    add_words(commands.add_parser("config", help=CONFIG, description=CONFIG, allow_abbrev=False))
     _add(commands, "schema", "print the JSON Schema of the configuration", _schema)
     _add_simulate(commands)
     devices = _add(commands, "devices", "list the devices of a configuration", _devices)

@@ -23,19 +23,23 @@ class NoSupervisor(CommandFailed):
     """Nobody answers; the message says so."""
 
 
+class NobodyListens(NoSupervisor):
+    """Nobody answers because none is running."""
+
+
 class Refused(CommandFailed):
     """The supervisor has no answer to this question; the message is its own."""
 
 
-def ask(folders: Folders, request: Report) -> Report:
+def ask(folders: Folders, request: Report, *, within_s: float = ANSWER_S) -> Report:
     """The supervisor's answer to `request`. Raises `NoSupervisor` or `Refused`."""
     path = folders.runtime / SOCKET_NAME
     try:
-        answer = json.loads(_exchange(path, json.dumps(request).encode() + b"\n"))
+        answer = json.loads(_exchange(path, json.dumps(request).encode() + b"\n", within_s))
     except TimeoutError:
-        raise NoSupervisor(f"the supervisor does not answer within {ANSWER_S:g} s") from None
+        raise NoSupervisor(f"the supervisor does not answer within {within_s:g} s") from None
     except (FileNotFoundError, ConnectionRefusedError):
-        raise NoSupervisor(f"no supervisor is running (nobody listens at {path})") from None
+        raise NobodyListens(f"no supervisor is running (nobody listens at {path})") from None
     except (OSError, ValueError) as error:
         raise NoSupervisor(f"the supervisor cannot be asked at {path}: {error}") from None
     if "error" in answer:
@@ -149,9 +153,9 @@ def _user() -> str:
         return "somebody"
 
 
-def _exchange(path: Path, request: bytes) -> bytes:
+def _exchange(path: Path, request: bytes, within_s: float) -> bytes:
     with short_path(path) as address, socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(ANSWER_S)
+        connection.settimeout(within_s)
         connection.connect(address)
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))

@@ -10,7 +10,7 @@ class RolloutKeys(Keys):
 
     automatic: bool = Field(
         default=True,
-        description="Take a changed file within seconds; else only at a start or by a reload.",
+        description="Take a changed file within seconds; else only at a start or by `alimante config apply`.",
     )
     probation_s: float = Field(
         default=120.0,

@@ -114,13 +114,16 @@ class Rollout:
             return Wish(fault=self.in_words(invalid))
         return Wish(digest(data), data)
 
-    def consider(self, wish: Wish) -> Loaded | Finding | None:
-        """Another configuration that may be tried, or why the file is not; None when it is what runs."""
+    def consider(self, wish: Wish, *, again: bool = False) -> Loaded | Finding | None:
+        """Another configuration that may be tried, or why the file is not; None when it is what runs.
+
+        With `again` one that was gone back from may be tried, too.
+        """
         self.wish = wish
         if wish.name == self.running.sha256:
             self._agree(wish)
             return None
-        if refusal := self.journal.refusal(wish.name):
+        if not again and (refusal := self.journal.refusal(wish.name)):
             return self._refused(refusal)
         if wish.fault:
             return Finding(FAULTY, wish.fault)

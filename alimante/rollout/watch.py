@@ -34,8 +34,8 @@ COMPONENT: Final = "config"
 
 _ADVICE: Final = {
     FAULTY: "mend the file; alimante check FILE shows all that is wrong with it",
-    REFUSED: "change the file once more; what runs is the one before it",
-    WAITING: "take it now: systemctl reload alimante",
+    REFUSED: "change the file, or mend the cause and say: alimante config apply --again",
+    WAITING: "alimante config apply takes it now, or says what has to be done first",
     NOT_SAVED: "look at the SD card: is it full, worn or read-only?",
 }
 
@@ -105,24 +105,30 @@ class ConfigWatch:
         """End; a probation that is cut short decides nothing."""
         await self._tasks.cancel()
 
-    async def apply(self) -> str:
-        """Look at the file now and take it if it is another one; returns what comes of it, in a sentence."""
+    async def apply(self, *, again: bool = False) -> str:
+        """Look at the file now and take it if it is another one; returns what comes of it, in a sentence.
+
+        `again` is what a person says who knows that it was gone back from before.
+        """
         wish = await self._run(self._rollout.look, "look at the configuration", None)
         if wish is None:
             return "the disk does not answer"
-        await self._judge(wish, is_asked=True)
+        await self._judge(wish, is_asked=True, again=again)
         if self._rollout.is_to_change:
-            return "the configuration in the file is sound and runs in a moment, on probation"
+            is_old = self._rollout.coming.sha256 == self._rollout.journal.committed
+            how = ", for it has proved itself before" if is_old else ", on probation"
+            return f"the configuration in the file is sound and runs in a moment{how}"
         return "what runs is what the file holds" if self._told is None else self._told.text
 
     def answers(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]]:
-        """The questions `config` and `config_apply`."""
+        """The questions `config` and `config_apply`, the latter with `"again": true` for what was gone back from."""
 
         async def report(request: dict[str, Any]) -> dict[str, Any]:
             return self.report()
 
         async def apply(request: dict[str, Any]) -> dict[str, Any]:
-            return {"text": await self.apply(), "is_taken": self._rollout.is_to_change} | self.report()
+            said = await self.apply(again=request.get("again") is True)
+            return {"text": said, "is_taken": self._rollout.is_to_change} | self.report()
 
         return {"config": report, "config_apply": apply}
 
@@ -136,7 +142,8 @@ class ConfigWatch:
             "committed": journal.committed,
             "on_probation": self._rollout.is_on_probation,
             "probation_left_s": left_s,
-            "file": str(self._rollout.path),
+            "is_safe_mode": self._is_safe_mode,
+            "file": str(self._rollout.path.absolute()),
             "file_state": "running" if finding is None else finding.condition,
             "file_text": "" if finding is None else finding.text,
         }
@@ -168,11 +175,11 @@ class ConfigWatch:
             before = wish
         return before
 
-    async def _judge(self, wish: Wish, *, is_asked: bool) -> None:
+    async def _judge(self, wish: Wish, *, is_asked: bool, again: bool = False) -> None:
         async with self._busy:
             self._judged, self._is_due_again = wish, False
             found: Loaded | Finding | None = Finding(FAULTY, f"{self._rollout.path.name} kills what reads it")
-            found = await self._run(lambda: self._rollout.consider(wish), "read the configuration", found)
+            found = await self._run(lambda: self._rollout.consider(wish, again=again), "read the configuration", found)
             if isinstance(found, Loaded):
                 await self._take(found, wish, is_asked=is_asked)
             else:
