@@ -14,6 +14,7 @@ get warmer and substrates wetter, so nothing is learned once for all, and each e
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, sqrt
+from operator import mul
 from typing import Any, Final
 
 GAIN, LOSS, DRIFT = range(3)
@@ -65,21 +66,26 @@ class HeatModel:
     state: list[float] = field(init=False)
     cov: list[list[float]] = field(init=False)
     misfit: float = field(default=1.0, init=False)
+    _walks: list[tuple[float, float]] = field(init=False)
+    """By number of the state: the variance that it gains in a minute, and that from which on it gains no more."""
 
     def __post_init__(self) -> None:
         spread = self.guess.spread()
         self.state = self.guess.state()
         self.cov = [[spread[i] ** 2 if i == j else 0.0 for j in range(len(spread))] for i in range(len(spread))]
+        self._walks = [self._walk_of(i) for i in range(self._size)]
         self._add_left()
 
     def mean(self, features: Sequence[float]) -> float:
         """The change in °C that belongs to `features`; see `Sums`. Without the last one nothing is left from before."""
-        return sum(f * x for f, x in zip(features, self.state, strict=False))
+        return sum(map(mul, features, self.state))
 
     def expect(self, features: Sequence[float]) -> tuple[float, float]:
         """The change in °C that belongs to `features`, and its standard deviation."""
-        variance = sum(f * p for f, p in zip(features, self._spread_along(features), strict=False))
-        return self.mean(features), sqrt(max(variance, 0.0))
+        return self._expect(features, self._spread_along(features))
+
+    def _expect(self, features: Sequence[float], along: Sequence[float]) -> tuple[float, float]:
+        return self.mean(features), sqrt(max(sum(map(mul, features, along)), 0.0))
 
     def learn(self, features: Sequence[float], change_c: float, minutes: float) -> None:
         """Take in that the reading changed by `change_c` within `minutes`.
@@ -90,7 +96,7 @@ class HeatModel:
             self._drop_left()
         self._walk(minutes)
         along = self._spread_along(features)
-        mean, sigma = self.expect(features)
+        mean, sigma = self._expect(features, along)
         noise = self._noise(features, minutes)
         surprise = change_c - mean
         unlikely = min(surprise * surprise / (sigma * sigma + noise), _WORST_SURPRISE)
@@ -105,7 +111,7 @@ class HeatModel:
         self.state[LOSS] = max(self.state[LOSS], self.guess.loss / 20.0)
 
     def _spread_along(self, features: Sequence[float]) -> list[float]:
-        return [sum(p * f for p, f in zip(row, features, strict=False)) for row in self.cov]
+        return [sum(map(mul, row, features)) for row in self.cov]
 
     def _noise(self, features: Sequence[float], minutes: float) -> float:
         """Variance of what the model cannot explain: both readings, its own crudeness, and the room."""
@@ -135,14 +141,18 @@ class HeatModel:
             del row[self._size :]
 
     def _walk(self, minutes: float) -> None:
-        spread = self.guess.spread()
-        for i in range(self._size):
-            if i == DRIFT:
-                walk, most = _ROOM_WALK_C * self.guess.loss / sqrt(60.0), _ROOM_FORGOTTEN_C * self.guess.loss
-            else:
-                walk, most = _SLOW_WALK * spread[i] / sqrt(1440.0), spread[i]
-            if self.cov[i][i] < most * most:
-                self.cov[i][i] += walk * walk * minutes
+        for i, (walk, most) in enumerate(self._walks):
+            row = self.cov[i]
+            if row[i] < most:
+                row[i] += walk * minutes
+
+    def _walk_of(self, i: int) -> tuple[float, float]:
+        if i == DRIFT:
+            walk, most = _ROOM_WALK_C * self.guess.loss / sqrt(60.0), _ROOM_FORGOTTEN_C * self.guess.loss
+        else:
+            spread = self.guess.spread()[i]
+            walk, most = _SLOW_WALK * spread / sqrt(1440.0), spread
+        return walk * walk, most * most
 
     def snapshot(self) -> dict[str, Any]:
         """The estimate as plain JSON values. What is left of the heat of now is nothing to the next start."""
