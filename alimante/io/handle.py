@@ -5,6 +5,7 @@ They must not decide when to read or what an output should be.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from alimante.config.model import Device
@@ -298,13 +299,14 @@ class ActuatorHandle(Handle):
 
     def check(self, on_done: OnDone) -> None:
         """Hand to `on_done` what the output stands at now; nothing is written, so it must have been written before."""
+        self.worker.submit(
+            self._read_back, partial(self._checked, on_done), label=self._look, deadline_s=WRITE_DEADLINE_S
+        )
 
-        def note(done: Done[Any]) -> None:
-            if not isinstance(done.error, WireWedged):
-                self._note(done.error)
-            on_done(done)
-
-        self.worker.submit(self._read_back, note, label=self._look, deadline_s=WRITE_DEADLINE_S)
+    def _checked(self, on_done: OnDone, done: Done[Any]) -> None:
+        if not isinstance(done.error, WireWedged):
+            self._note(done.error)
+        on_done(done)
 
     def _read_back(self) -> float:
         if self._driver is None:

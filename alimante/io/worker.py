@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from queue import SimpleQueue
@@ -137,12 +138,7 @@ class Worker(ABC):
     ) -> Done[T]:
         """`submit`, awaited."""
         future: asyncio.Future[Done[T]] = self._loop.create_future()
-
-        def deliver(done: Done[T]) -> None:
-            if not future.done():
-                future.set_result(done)
-
-        self.submit(work, deliver, label=label, deadline_s=deadline_s, priority=priority)
+        self.submit(work, partial(_deliver, future), label=label, deadline_s=deadline_s, priority=priority)
         return await future
 
     def renew(self) -> None:
@@ -238,6 +234,11 @@ class Worker(ABC):
         if wedged is not self.wedged:
             self.wedged = wedged
             self._on_wedged(wedged, reason)
+
+
+def _deliver(future: asyncio.Future[Done[T]], done: Done[T]) -> None:
+    if not future.done():
+        future.set_result(done)
 
 
 def _as_device_error(label: str, error: BaseException | None) -> DeviceError | None:

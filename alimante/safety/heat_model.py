@@ -78,7 +78,8 @@ class HeatModel:
 
     def mean(self, features: Sequence[float]) -> float:
         """The change in °C that belongs to `features`; see `Sums`. Without the last one nothing is left from before."""
-        return sum(map(mul, features, self.state))
+        change_c: float = sum(map(mul, features, self.state))
+        return change_c
 
     def expect(self, features: Sequence[float]) -> tuple[float, float]:
         """The change in °C that belongs to `features`, and its standard deviation."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -83,15 +84,13 @@ class Writer:
     def check(self, output: Output) -> None:
         """Read `output` back at rest; one that does not stand as commanded is put safe."""
         output.is_checking = True
-        asks = output.asks
+        output.handle.check(partial(self._checked, output, output.asks))
 
-        def on_done(done: Done[float]) -> None:
-            output.is_checking = False
-            output.looked_s = self._now()
-            if output.asks == asks:  # else a write has come between, which reads back itself
-                self._compare(output, done)
-
-        output.handle.check(on_done)
+    def _checked(self, output: Output, asks: int, done: Done[float]) -> None:
+        output.is_checking = False
+        output.looked_s = self._now()
+        if output.asks == asks:  # else a write has come between, which reads back itself
+            self._compare(output, done)
 
     def _compare(self, output: Output, done: Done[float]) -> None:
         if done.error is None and done.value is not None:

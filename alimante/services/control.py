@@ -4,7 +4,6 @@ A controller that raises stands alone with it: its outputs get no wish, so that 
 run out, and it is asked again at the next tick. All others go on.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
@@ -18,6 +17,7 @@ from alimante.core.component import Phase
 from alimante.core.events import ConditionChanged, ControllerFailed, Level
 from alimante.core.tasks import Tasks
 from alimante.policy.belief import Believed
+from alimante.services.periodic import recur
 
 CONDITION = "controller_failed"
 _log = logging.getLogger(__name__)
@@ -123,9 +123,11 @@ class ControlService:
         self._milestones = self._count_milestones()
 
     async def _run(self) -> None:
-        while True:
-            self.tick()
-            await asyncio.sleep(self._tick_s)
+        await recur(self._tick, first_s=self._tick())
+
+    def _tick(self) -> float:
+        self.tick()
+        return self._tick_s
 
     def _serve(self, controller: Controller, look: Look) -> None:
         try:

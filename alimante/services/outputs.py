@@ -9,6 +9,7 @@ from alimante.core.component import Phase
 from alimante.core.events import CommandReceived
 from alimante.core.tasks import Tasks
 from alimante.safety.gate import Gate
+from alimante.services.periodic import recur
 
 TICK_S = 1.0
 SOONEST_S = 0.01
@@ -52,7 +53,7 @@ class OutputService:
         await self._settle()
         self._on_safe()
         self._undo = self._bus.subscribe(CommandReceived, self._gate.on_command)
-        self._tasks.spawn(self._tick(), name=self.name)
+        self._tasks.spawn(recur(self._tick, first_s=self._pause_s()), name=self.name)
 
     async def stop(self) -> None:
         """Leave everything safe, as far as the wires answer."""
@@ -66,12 +67,14 @@ class OutputService:
             self._gate.hold(reason, is_by_person=is_by_person)
         await self._settle()
 
-    async def _tick(self) -> None:
-        """Tick every `tick_s`, and when the time of an output is over."""
-        while True:
-            await asyncio.sleep(min(self._tick_s, max(SOONEST_S, self._gate.due_in_s())))
-            self._gate.tick()
-            self._on_tick()
+    def _tick(self) -> float:
+        """Tick once; returns when to tick again: in `tick_s`, or when the time of an output is over."""
+        self._gate.tick()
+        self._on_tick()
+        return self._pause_s()
+
+    def _pause_s(self) -> float:
+        return min(self._tick_s, max(SOONEST_S, self._gate.due_in_s()))
 
     async def _settle(self) -> None:
         idle = asyncio.Event()

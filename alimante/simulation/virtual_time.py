@@ -86,7 +86,10 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> _Call:
         """See `asyncio.AbstractEventLoop.call_later`."""
-        return self.call_at(self.time() + delay, callback, *args, context=context)
+        when = self.time() + delay
+        call = _Call(callback, args, copy_context() if context is None else context, when)
+        heappush(self._timers, (when, next(self._numbers), call))
+        return call
 
     def _run_once(self) -> None:
         """What asyncio calls again and again, until it is to stop."""
