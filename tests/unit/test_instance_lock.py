@@ -1,5 +1,7 @@
 """The instance lock between real processes."""
 
+import fcntl
+import os
 import subprocess
 import sys
 import threading
@@ -74,7 +76,42 @@ def test_a_missing_folder_is_an_os_error_and_not_a_free_pass(tmp_path):
         InstanceLock(tmp_path / "missing")
 
 
-def test_somebody_who_keeps_asking_does_not_keep_a_supervisor_from_starting(tmp_path):
+def test_a_supervisor_waits_for_somebody_who_only_asks(tmp_path, monkeypatch):
+    InstanceLock(tmp_path).release()
+    asked = 0
+    with (tmp_path / LOCK_NAME).open() as asker:
+        fcntl.flock(asker, fcntl.LOCK_SH)
+
+        def sched_yield():
+            nonlocal asked
+            asked += 1
+            if asked == 20_000:
+                fcntl.flock(asker, fcntl.LOCK_UN)
+
+        monkeypatch.setattr(os, "sched_yield", sched_yield)
+        with InstanceLock(tmp_path):
+            assert held_by(tmp_path) == os.getpid()
+    assert asked == 20_000
+
+
+def test_who_asks_waits_for_a_supervisor_that_has_not_yet_said_its_pid(tmp_path, monkeypatch):
+    asked = 0
+    with InstanceLock(tmp_path):
+        (tmp_path / LOCK_NAME).write_text("")
+
+        def sched_yield():
+            nonlocal asked
+            asked += 1
+            if asked == 20_000:
+                (tmp_path / LOCK_NAME).write_text("4711\n")
+
+        monkeypatch.setattr(os, "sched_yield", sched_yield)
+        assert held_by(tmp_path) == 4711
+    assert asked == 20_000
+
+
+def test_somebody_who_keeps_asking_does_not_keep_a_supervisor_from_starting(tmp_path, monkeypatch):
+    monkeypatch.setattr(instance_lock, "_PASSES", 10**9)  # a busy computer may leave the asker waiting for long
     InstanceLock(tmp_path).release()
     done = threading.Event()
 
