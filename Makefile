@@ -9,7 +9,9 @@ MOSQUITTO ?= mosquitto
 CALM ?= 1d
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
-PYTEST = $(VENV)/bin/python -m pytest -n 2 --dist worksteal
+# Three processes even on two cores: many tests wait for real processes, which others can use. And each program that a
+# test starts would compile everything again where PYTHONDONTWRITEBYTECODE is set.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n 3 --dist worksteal
 SOURCES = alimante hardware
 SOAK = tests/scenario/soak.json
 # What months of chaos must have come to, or they prove little; and what a program that leaks again and again must.
@@ -28,7 +30,7 @@ help: ## show this list
 run: $(VENV)/.demo ## run the supervisor on simulated hardware, with a broker of its own
 	@exec $(VENV)/bin/alimante run --config $(CONFIG) $(ARGS)
 
-test: $(VENV)/.dev broker ## run all tests but the slow ones, in two processes; ARGS go to pytest
+test: $(VENV)/.dev broker ## run all tests but the slow ones, in three processes; ARGS go to pytest
 	$(PYTEST) -m "not slow" $(ARGS)
 
 soak: $(VENV)/.dev broker ## run the slow tests, months of faults by chance, two at once, and a year without any
