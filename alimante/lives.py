@@ -3,6 +3,7 @@
 It must not know which kind of computer it is.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from alimante.app import Supervisor
@@ -16,6 +17,8 @@ from alimante.rollout.rollout import Rollout
 from alimante.rollout.watch import ConfigWatch, Look
 from alimante.services.boot_watch import BootWatch
 from alimante.services.boots import Boots
+
+_log = logging.getLogger(__name__)
 
 _UNWELL = frozenset({Health.CRITICAL.value, Health.UNKNOWN.value})
 
@@ -72,6 +75,28 @@ def oversee(
     supervisor.lifecycle.add(boot_watch)
     supervisor.lifecycle.add(config_watch)
     return config_watch
+
+
+def take_next(rollout: Rollout, *, is_safe: bool, tell_guard: Callable[[Loaded], bool]) -> str:
+    """Have what comes next be what the next run in this process has; returns why the process must end instead, if so.
+
+    An output that `is_safe` says may still be on is not forgotten: another configuration might not name it. And the
+    guard must know the outputs that it guards: `tell_guard(loaded)` says whether it was told of them.
+    """
+    if not rollout.is_to_change:
+        return ""
+    if not is_safe:
+        why = "an output could not be seen to be safe"
+    elif not tell_guard(rollout.coming):
+        why = "the guard cannot be told of another configuration"
+    else:
+        rollout.advance()
+        return ""
+    if rollout.is_going_back:
+        return why
+    _log.error("%s; going on with the configuration that ran before", why)
+    rollout.stay(why)
+    return ""
 
 
 def is_all_safe(supervisor: Supervisor) -> bool:

@@ -47,7 +47,7 @@ def simulate(
             for_s=for_s,
             faults=planned,
             seed=seed,
-            config_sha256=loaded.sha256,
+            text=loaded.text,
             on_progress=bar.show,
         )
     except (BadFault, CannotBuild) as error:

@@ -28,7 +28,7 @@ from alimante.core.files import DiskFiles
 from alimante.core.rng import RandomStreams
 from alimante.core.tasks import Tasks
 from alimante.io.worker import ThreadWorker, Worker
-from alimante.lives import begin, is_all_safe, next_step, oversee
+from alimante.lives import begin, is_all_safe, next_step, oversee, take_next
 from alimante.mqtt.embedded import BrokerUnavailable
 from alimante.policy.boot import End, Step
 from alimante.rollout.rollout import Rollout
@@ -161,7 +161,7 @@ async def _serve(given: _Given) -> int:
             return 0
         given.notifier.send(reloading(given.clock.mono()))
         process.wake.clear()
-        if why := _cannot_change(given, is_safe=is_safe):
+        if why := take_next(given.rollout, is_safe=is_safe, tell_guard=lambda loaded: _tell_guard(given, loaded)):
             _log.error("the process ends, for it cannot go back to the configuration before: %s", why)
             boots.end(End.GAVE_UP, why)
             return EXIT_GAVE_UP
@@ -251,30 +251,14 @@ def _obstacle(config: Config, line: socket.socket | None) -> str:
     return "the first real outputs need a restart, for their guard" if line is None and real_outputs(config) else ""
 
 
-def _cannot_change(given: _Given, *, is_safe: bool) -> str:
-    """Have the next run in this process begin; returns why there can be none.
-
-    An output that `is_safe` says may still be on is not forgotten: another configuration might not name it. And the
-    guard must know the outputs that it guards: it has them from the copy.
-    """
-    rollout = given.rollout
-    if not rollout.is_to_change:
-        return ""
-    copy = given.folders.state / LAST_CONFIG
-    if not is_safe:
-        why = "an output could not be seen to be safe"
-    elif not _keep_copy(copy, rollout.coming) and given.line is not None:
-        why = "the guard cannot be told of another configuration"
-    else:
-        rollout.advance()
-        if given.line is not None:
-            tell(given.line, CHANGED)
-        return ""
-    if rollout.is_going_back:
-        return why
-    _log.error("%s; going on with the configuration that ran before", why)
-    rollout.stay(why)
-    return ""
+def _tell_guard(given: _Given, loaded: Loaded) -> bool:
+    """Have the guard, if there is one, guard the outputs of `loaded`; it reads them from the copy."""
+    is_kept = _keep_copy(given.folders.state / LAST_CONFIG, loaded)
+    if given.line is None:
+        return True
+    if is_kept:
+        tell(given.line, CHANGED)
+    return is_kept
 
 
 def _keep_copy(path: Path, loaded: Loaded) -> bool:

@@ -185,12 +185,13 @@ def fallen(
 def bad_ends(record: Record, *, since: int, kernel: str, now_s: float) -> int:
     """How many starts from the number `since` on ended badly within `WITHIN_S`, however long they had been well.
 
-    The latest start of the record is this one, which has not ended.
+    The start `since` itself may have begun long before: it ended badly after it had taken the change. The latest start
+    of the record is this one, which has not ended.
     """
     return sum(
         start.number >= since
         and start.end in (End.OPEN, End.GAVE_UP)
-        and (start.kernel != kernel or now_s - start.at_s <= WITHIN_S)
+        and (start.number == since or start.kernel != kernel or now_s - start.at_s <= WITHIN_S)
         for start in record.starts[:-1]
     )
 

@@ -23,6 +23,9 @@ ELSEWHERE: Final = (
     "disk=failing",
     "disk=slow",
     "broker=refuses",
+    "config=broken",
+    "config=blind",
+    "config=crashes",
     "people=command",
     "process=restart",
     "process=crash",
@@ -36,6 +39,8 @@ SHARE: Final = 8
 EVERY_S: Final = 6 * 3600.0
 """About eight faults in a run, but no more than one in six hours of a long one: time to see what becomes of each."""
 REST_S: Final = 1800.0
+PROVEN_S: Final = 600.0
+"""By then the configuration has proved itself. Before, there is nothing to go back to from another one."""
 
 CanBe = Callable[[Fault], bool]
 
@@ -50,7 +55,8 @@ def draw(rng: Random, devices: Mapping[str, str], *, for_s: float, can_be: CanBe
         fault = parse(f"{_kind(rng, devices)}@{round(at_s)}", devices)
         if not is_momentary(fault):
             fault = parse(f"{fault.spec}+{round(lasts_s)}", devices)
-        if can_be(fault):
+        is_early = fault.target == "config" and at_s < PROVEN_S
+        if can_be(fault) and not is_early:
             drawn.append(fault)
         at_s += lasts_s + REST_S + rng.random() * every_s
     return drawn

@@ -10,6 +10,7 @@ from alimante.core.clock import ManualClock
 from alimante.simulation.broker import MemoryBroker
 from alimante.simulation.computer import CALM, ScriptedFacts
 from alimante.simulation.disk import SimDisk
+from alimante.simulation.editions import Editions
 from alimante.simulation.faults import Fault
 from alimante.simulation.machine import MEMORY_MAX, Machine
 from alimante.simulation.people import Commander
@@ -28,6 +29,7 @@ class Elsewhere:
     broker: MemoryBroker
     clock: ManualClock
     disk: SimDisk
+    editions: Editions
     facts: ScriptedFacts
     machine: Machine
     commander: Commander
@@ -51,6 +53,8 @@ class Elsewhere:
                 self._break_disk(kind, fault.argument)
             case ("process", kind):
                 self._break_process(kind, fault.argument)
+            case ("config", kind):
+                self.editions.edit(kind)
             case ("computer", kind):
                 self.machine.power_off()
                 self.disk.lose(self.rng)
@@ -70,6 +74,8 @@ class Elsewhere:
                 self._forget(_DISK_FACTS)
             case ("process", "leak"):
                 self._forget(_MEMORY_FACTS)
+            case ("config", _):
+                self.editions.edit("")
             case ("computer", _):
                 self.machine.power_on()
 

@@ -1,7 +1,8 @@
 """Faults of a simulation in their text form: those of devices, and those of everything around them; it must not act.
 
-Devices break as `hardware.sim.faults` says. The other targets are the broker, the clock, the disk, the process and the
-computer: `broker=down@5m+10s`, `clock=step(-2h)@1h`, `disk=full@1h+30m`, `process=crash@2h`, `computer=off@3h+10m`.
+Devices break as `hardware.sim.faults` says. The other targets are the broker, the clock, the disk, the process, the
+file of the configuration, and the computer: `broker=down@5m+10s`, `clock=step(-2h)@1h`, `disk=full@1h+30m`,
+`process=crash@2h`, `config=broken@2h+10m`, `computer=off@3h+10m`.
 """
 
 import re
@@ -88,6 +89,11 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
         "leak": Around(
             summary="it uses so many megabytes more with each minute", argument=1.0, takes=_number, such_as="1"
         ),
+    },
+    "config": {
+        "broken": Around(summary="its file is cut off in the middle"),
+        "blind": Around(summary="it is changed to one in which every sensor is on a wire where nothing is"),
+        "crashes": Around(summary="it is changed to one that the program does not survive"),
     },
     "people": {"command": Around(summary="somebody sends commands over MQTT all the time, some of them twice")},
     "computer": {

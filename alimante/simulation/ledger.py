@@ -14,6 +14,7 @@ from alimante.core.events import (
     BreakerChanged,
     ClockStepped,
     ConditionChanged,
+    ConfigurationChanged,
     DeviceStateChanged,
     Event,
     HealthChanged,
@@ -45,11 +46,14 @@ _AROUND: Final[Mapping[str, frozenset[str]]] = {
     "clock": frozenset({"time", "clock"}),
     "disk": frozenset({"storage", "disk"}),
     "process": frozenset({"process"}),
+    "config": frozenset({"config"}),
     "people": frozenset(),
     "computer": frozenset(),
 }
 _ALL_AT_RISK: Final = frozenset({"process", "computer"})
 """When these break, nobody is in control of any output."""
+_RUNS_ANEW: Final = frozenset({"blind", "crashes"})
+"""Changes of the configuration that are taken at first, by a new run."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,7 +138,7 @@ class Ledger:
             if device.spec.kind != "actuator" or device.role in (Role.FAN, Role.CUTOFF):
                 continue
             rules = rules_of(device, self.config.references)
-            is_own = device.id == fault.target or fault.target in _ALL_AT_RISK
+            is_own = device.id == fault.target or fault.target in _ALL_AT_RISK or fault.kind in _RUNS_ANEW
             if is_own or (fault.device is not None and any(need in names for need in rules.needs)):
                 found.append(_is_safe(self.loads[device.id], min(max(rules.share(rules.safe), 0.0), 1.0)))
         return tuple(found)
@@ -237,6 +241,9 @@ class Ledger:
         for target in ("process", "computer"):
             self._detect_target(target, at_s)
 
+    def _on_configuration(self, event: ConfigurationChanged, at_s: float) -> None:
+        self.sometimes[f"configuration {event.verdict}"] += 1
+
     def _on_told(self, event: PeopleTold, at_s: float) -> None:
         self.notifications += 1
 
@@ -257,6 +264,7 @@ _HANDLERS: Final[Mapping[type[Event], Callable[[Ledger, Any, float], None]]] = {
     ReadingMissed: Ledger._on_missed,
     PeopleTold: Ledger._on_told,
     PostMortem: Ledger._on_post_mortem,
+    ConfigurationChanged: Ledger._on_configuration,
 }
 
 

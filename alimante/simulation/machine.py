@@ -10,9 +10,13 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from alimante.config.model import Config
+from alimante.app import GaveUp
+from alimante.config.faults import ConfigInvalid
+from alimante.config.load import Loaded
 from alimante.core.clock import ManualClock
+from alimante.lives import begin, is_all_safe, next_step, take_next
 from alimante.policy.boot import End, Step
+from alimante.rollout.store import digest
 from alimante.services.boots import Boots, note_end
 from alimante.simulation.process import STATE, Process, Surroundings, make_safe
 from alimante.wiring import CannotBuild
@@ -51,7 +55,6 @@ class Machine:
 
     def __init__(
         self,
-        config: Config,
         at: Surroundings,
         *,
         clock: ManualClock,
@@ -63,8 +66,9 @@ class Machine:
         self.starts = 0
         self.kernels = 1
         """How many times the computer was booted."""
-        self._config = config
         self._at = at
+        self._guarded = at.editions.of(digest(at.editions.text))
+        """What the guard was told of last."""
         self._clock = clock
         self._witness = witness
         self._sync = sync
@@ -129,21 +133,28 @@ class Machine:
         kernel = self.kernels
         boots = Boots(STATE, files=self._at.files, kernel=f"kernel-{kernel}", now=self._clock.mono)
         boots.begin()
-        recovery = self._config.recovery
-        if boots.decide(recovery.process.starts.rules(), may_reboot=recovery.reboot) is Step.REBOOT:
-            boots.note_reboot(f"{boots.bad_starts} starts ended badly; {boots.last_words}")
+        rollout = self._at.editions.rollout(STATE, files=self._at.files, wall=self._clock.wall)
+        try:
+            self._tell_guard(begin(rollout, boots))
+        except ConfigInvalid as invalid:
+            boots.end(End.CLEAN, str(invalid))
+            return RESTART_S
+        if next_step(rollout, boots) is Step.REBOOT:
             return self._reboot()
         self.starts += 1
-        process = Process(self._config, self._at, boots)
+        pause_s = None
+        while pause_s is None:
+            pause_s = await self._run(Process(self._at, boots, rollout), end_s)
+        return pause_s
+
+    async def _run(self, process: Process, end_s: float) -> float | None:
+        """One run; returns how long the next start has to wait, or None where another run follows at once."""
         try:
             process.begin()
         except CannotBuild:
             raise
         except Exception as error:  # noqa: BLE001 - as in the real process: whatever it is, the exit code says so
             return await self._end_badly(process, error)
-        return await self._run(process, end_s)
-
-    async def _run(self, process: Process, end_s: float) -> float:
         self._death = self._loop.create_future()
         self.process = process
         self._witness.life_began(process)
@@ -157,13 +168,26 @@ class Machine:
         process.stop.set()
         await asyncio.wait([task])
         self.process = None
-        error = task.exception()
-        if error is not None:
-            return await self._end_badly(process, error)
+        if (fault := task.exception()) is not None:
+            return await self._end_badly(process, fault)
+        if process.is_to_reload and not is_over:
+            return await self._reload(process)
         process.boots.end(End.CLEAN)
         self._close_wires()
         self._witness.life_ended("" if is_over else "it was stopped", gave_up=False)
         return RESTART_S
+
+    async def _reload(self, process: Process) -> float | None:
+        is_safe = is_all_safe(process.supervisor)
+        if why := take_next(process.rollout, is_safe=is_safe, tell_guard=self._tell_guard):
+            return await self._end_badly(process, GaveUp(why))
+        self._close_wires()
+        self._witness.life_ended("", gave_up=False)
+        return None
+
+    def _tell_guard(self, loaded: Loaded) -> bool:
+        self._guarded = self._at.editions.of(loaded.sha256)
+        return True
 
     async def _end_badly(self, process: Process, error: BaseException) -> float:
         """It gave up by itself."""
@@ -182,7 +206,7 @@ class Machine:
             return 0.0
         guard = ""
         if how == "hang":
-            silent_s = self._config.recovery.process.guard_after_s
+            silent_s = self._guarded.config.recovery.process.guard_after_s
             guard = f"the supervisor gave no sign of life for {silent_s:g} s"
             await asyncio.sleep(silent_s)
         await asyncio.sleep(GUARD_S)
@@ -199,15 +223,15 @@ class Machine:
     async def _make_safe(self) -> None:
         """What the guard and the service manager's clean-up do."""
         for _ in range(ATTEMPTS):
-            if not self._powered.is_set() or make_safe(self._config, self._at):
+            if not self._powered.is_set() or make_safe(self._guarded, self._clock):
                 break
             await asyncio.sleep(GUARD_S)
         self._close_wires()
 
     def _close_wires(self) -> None:
         """As the kernel does when a process ends."""
-        for wire in self._at.wires.opened.values():
-            wire.close()
+        for wires in self._at.editions.all_wires():
+            wires.close()
 
     def _reboot(self) -> float:
         self._close_wires()

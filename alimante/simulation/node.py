@@ -25,10 +25,12 @@ from alimante.core.events import (
 from alimante.core.files import DiskFiles
 from alimante.core.rng import RandomStreams
 from alimante.mqtt.link import Link, Will
+from alimante.rollout.store import ConfigStore
 from alimante.simulation.broker import MemoryBroker
 from alimante.simulation.computer import ScriptedFacts
 from alimante.simulation.curves import Curves, every_s
 from alimante.simulation.disk import SimDisk
+from alimante.simulation.editions import Editions, unfounded
 from alimante.simulation.elsewhere import Elsewhere
 from alimante.simulation.faults import Fault
 from alimante.simulation.ledger import FaultRecord, Ledger
@@ -47,9 +49,13 @@ TASKS_S: Final = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to run: a configuration that is on simulated wires already, for how long, with which faults."""
+    """What to run: a configuration that is on simulated wires already, for how long, with which faults.
+
+    `text` is what it was read from; empty where it was made without one.
+    """
 
     config: Config
+    text: bytes
     begins_wall_s: float
     for_s: float
     faults: tuple[Fault, ...] = ()
@@ -85,20 +91,22 @@ class Node:
         self.ledger = Ledger(plan.config, self.plant.loads, self.start_s)
         self.liveness = Liveness(self.ledger, self.broker, start_s=self.start_s)
         self.curves = Curves(every_s(plan.for_s))
+        self.editions = Editions(plan.config, self.wires, self.disk, plan.text)
         self._streams = RandomStreams(plan.seed)
         at = Surroundings(
             clock=clock,
             streams=self._streams,
             files=DiskFiles(self.disk),
             facts=self.facts,
-            wires=self.wires,
+            editions=self.editions,
             connect=self._link,
         )
-        self.machine = Machine(plan.config, at, clock=clock, witness=self, sync=self._is_synced)
+        self.machine = Machine(at, clock=clock, witness=self, sync=self._is_synced)
         self._elsewhere = Elsewhere(
             broker=self.broker,
             clock=clock,
             disk=self.disk,
+            editions=self.editions,
             facts=self.facts,
             machine=self.machine,
             commander=Commander(plan.config, self.broker, self._streams.stream("people")),
@@ -111,6 +119,7 @@ class Node:
         self._sabotage = Sabotage(world, now=clock.mono, sleep=self._sleep, seed=plan.seed)
         self._unhear: Callable[[], None] = lambda: None
         self._born_s = self.start_s
+        self._had_any = False
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
         self._sampled_s = self._counted_s = self.start_s
@@ -137,6 +146,7 @@ class Node:
         await self.machine.run(self.start_s + self.plan.for_s)
         self._look(self.clock.mono())
         self._sample()
+        self._look_at_configuration()
         self._search_disk()
         self.trace.add(repr(self.plant.truth()))
         self.trace.add(repr(sorted(self.broker.retained)))
@@ -151,7 +161,7 @@ class Node:
         disk = process.workers["state"]
         self.disk.sleep = disk.sleep
         self.oracles.begin_life(supervisor, self.clock.mono())
-        self.oracles.configuration(supervisor.config, self.clock.mono())
+        self._look_at_configuration()
         self.liveness.begin_life(supervisor)
 
     def life_ended(self, why: str, *, gave_up: bool) -> None:
@@ -254,8 +264,17 @@ class Node:
             self._counted_s = now_s
             self.oracles.tasks(len(asyncio.all_tasks()), now_s)
             self._search_disk()
-            if self.supervisor is not None:
-                self.oracles.configuration(self.supervisor.config, now_s)
+            self._look_at_configuration()
+
+    def _look_at_configuration(self) -> None:
+        process = self.machine.process
+        if process is None:
+            return
+        store = ConfigStore(STATE, files=DiskFiles(self.disk))
+        fault = unfounded(process.rollout, store, had_any=self._had_any)
+        self._had_any = self._had_any or bool(store.journal.committed)
+        read = process.rollout.running.config
+        self.oracles.configuration(process.supervisor.config, read, self.clock.mono(), fault)
 
     def _search_disk(self) -> None:
         """Look for secrets in what is kept."""

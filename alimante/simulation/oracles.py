@@ -6,7 +6,6 @@ comes to its own verdict: it does not ask the gate what is permitted.
 
 from collections import deque
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -39,7 +38,7 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I8": "in safe mode nothing is on",
     "I9": "the process is not restarted more often than its budget allows",
     "I10": "the computer is not rebooted more often than three times in a day",
-    "I11": "what runs is the configuration that was given, unchanged",
+    "I11": "what runs is the committed configuration or the one on probation, unchanged, and one stays committed",
     "I12": "no command is carried out twice or after its time",
     "I13": "the number of tasks stays bounded",
     "I14": "no secret leaves the process",
@@ -100,7 +99,6 @@ class Oracles:
         }
         self._harm = harms_c(config)
         self._warming_k_per_s, self._room_c = warming(config, loads)
-        self._committed = deepcopy(config)
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
         self._reboots: deque[float] = deque()
@@ -142,9 +140,10 @@ class Oracles:
         text = f"{len(self._reboots)} reboots in {REBOOTS_WITHIN_S:g} s"
         self._judge("I10", "computer", len(self._reboots) > REBOOTS, now_s, text)
 
-    def configuration(self, running: Config, now_s: float) -> None:
-        """What runs, told now and then."""
-        self._judge("I11", "config", running != self._committed, now_s, "what runs is another configuration")
+    def configuration(self, running: Config, read: Config, now_s: float, fault: str = "") -> None:
+        """What runs, told now and then, with what was read for it; `fault` says why it should not."""
+        text = fault or ("what runs is not what was read" if running != read else "")
+        self._judge("I11", "config", bool(text), now_s, text)
 
     def leaked(self, where: str, now_s: float) -> None:
         """A secret was seen in `where`."""

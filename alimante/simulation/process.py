@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from alimante.app import Ports, Supervisor
-from alimante.config.model import Config, Mqtt
+from alimante.config.model import Mqtt
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.files import Files
 from alimante.core.rng import RandomStreams
 from alimante.io.handle import ActuatorHandle
 from alimante.io.worker import Done, InlineWorker, OnDone, Priority, WireWedged, Worker
+from alimante.lives import oversee
 from alimante.mqtt.link import Link, LinkFailed, Will
-from alimante.policy.health import Health
-from alimante.services.boot_watch import BootWatch
+from alimante.rollout.rollout import Rollout
 from alimante.services.boots import Boots
 from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import NullNotifier
-from alimante.wiring import Wires
+from alimante.simulation.editions import Edition, Editions
 
 STATE: Final = Path("/state")
 
@@ -58,17 +58,21 @@ class Surroundings:
     streams: RandomStreams
     files: Files
     facts: SystemFacts
-    wires: Wires
+    editions: Editions
     connect: Callable[[Mqtt, Will, bool], Link]
 
 
 @dataclass(slots=True, eq=False)
 class Process:
-    """One process of the supervisor; `workers` are those of its wires and its disk, by name."""
+    """One process of the supervisor, or one of its runs where it takes another configuration without an end.
 
-    config: Config
+    `workers` are those of its wires and its disk, by name. `is_to_reload` says that another run is to follow.
+    """
+
     at: Surroundings
     boots: Boots
+    rollout: Rollout
+    is_to_reload: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     workers: dict[str, MortalWorker] = field(default_factory=dict)
     links: list[Any] = field(default_factory=list)
@@ -85,6 +89,9 @@ class Process:
 
     def begin(self) -> None:
         """Build the supervisor. Raises what that raises."""
+        edition = self.at.editions.of(self.rollout.running.sha256)
+        if edition.crashes:
+            raise RuntimeError("the program does not survive this configuration")
         ports = Ports(
             clock=self.at.clock,
             streams=self.at.streams,
@@ -94,11 +101,18 @@ class Process:
             files=self.at.files,
             state_dir=STATE,
             facts=self.at.facts,
-            wires=self.at.wires,
+            wires=edition.wires,
             safe_mode=self.boots.record.safe_mode,
         )
-        self._supervisor = Supervisor(self.config, ports, on_address=lambda host, port: None)
-        self._supervisor.lifecycle.add(self._boot_watch(self._supervisor))
+        self._supervisor = Supervisor(edition.config, ports, on_address=lambda host, port: None)
+        oversee(
+            self._supervisor,
+            self.boots,
+            self.rollout,
+            news=self.at.editions.news,
+            obstacle=lambda config: "",
+            reload=self._reload,
+        )
 
     def sever(self) -> None:
         """Let nothing that it does reach anything any more. Its wires stay as they are."""
@@ -111,6 +125,10 @@ class Process:
         if self.task is not None:
             self.task.cancel()
 
+    def _reload(self) -> None:
+        self.is_to_reload = True
+        self.stop.set()
+
     def _worker(self, wire: str, on_wedged: Callable[[bool, str], None]) -> Worker:
         worker = self.workers[wire] = MortalWorker(wire, clock=self.at.clock, on_wedged=on_wedged)
         return worker
@@ -122,27 +140,14 @@ class Process:
         self.links[:] = [link]
         return link
 
-    def _boot_watch(self, supervisor: Supervisor) -> BootWatch:
-        keys = self.config.recovery.process
-        return BootWatch(
-            self.boots,
-            rules=keys.starts.rules(),
-            is_well=lambda: supervisor.health.node() is not Health.CRITICAL,
-            give_up=supervisor.ending.request_exit,
-            worker=supervisor.disk,
-            bus=supervisor.bus,
-            clock=self.at.clock,
-            tasks=supervisor.supervision.tasks("boots", is_critical=False, rules=keys.services.rules()),
-        )
 
-
-def make_safe(config: Config, at: Surroundings) -> bool:
+def make_safe(edition: Edition, clock: Clock) -> bool:
     """Put every output to its safe value without a supervisor, as its guard does; whether all could be written."""
     bus = EventBus()
     ended: list[Done[float]] = []
-    devices = [device for device in config.devices.values() if device.spec.kind == "actuator"]
+    devices = [device for device in edition.config.devices.values() if device.spec.kind == "actuator"]
     for device in devices:
-        worker = InlineWorker(device.wire, clock=at.clock, on_wedged=lambda wedged, reason: None)
-        handle = ActuatorHandle(device, wire=at.wires.opened[device.wire], worker=worker, clock=at.clock, bus=bus)
+        worker = InlineWorker(device.wire, clock=clock, on_wedged=lambda wedged, reason: None)
+        handle = ActuatorHandle(device, wire=edition.wires.opened[device.wire], worker=worker, clock=clock, bus=bus)
         handle.write(device.safe_value, ended.append, urgent=True)
     return len(ended) == len(devices) and all(done.error is None for done in ended)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from alimante.config.model import Config
 from alimante.core.clock import ManualClock
+from alimante.rollout.store import digest
 from alimante.simulation.faults import Fault
 from alimante.simulation.node import Node, Plan
 from alimante.simulation.report import Report
@@ -20,20 +21,21 @@ def rehearse(
     for_s: float,
     faults: Sequence[Fault] = (),
     seed: int = 1,
-    config_sha256: str = "",
+    text: str = "",
     on_progress: Callable[[float], None] = lambda share: None,
     on_look: Callable[[Node], None] = lambda node: None,
 ) -> Report:
     """Run `config` on simulated wires for `for_s` virtual seconds.
 
-    The same arguments give the same report, in every process. `on_progress` is told the share that is done, and
-    `on_look` about once a virtual second. Raises
+    `text` is what `config` was read from, if it was. The same arguments give the same report, in every process.
+    `on_progress` is told the share that is done, and `on_look` about once a virtual second. Raises
     `CannotBuild` for a driver without a simulated chip and `BadFault` for a fault that a device cannot have.
     """
     staged = on_simulated_wires(config)
     staged = replace(staged, simulation=staged.simulation.model_copy(update={"seed": seed}))
     plan = Plan(
         config=staged,
+        text=text.encode(),
         begins_wall_s=begins_wall_s(staged),
         for_s=for_s,
         faults=tuple(faults),
@@ -51,15 +53,15 @@ def rehearse(
         return node
 
     try:
-        return _report(run_virtual(main(), clock), config_sha256)
+        return _report(run_virtual(main(), clock))
     finally:
         gc.unfreeze()
 
 
-def _report(node: Node, config_sha256: str) -> Report:
+def _report(node: Node) -> Report:
     return Report(
         seed=node.plan.seed,
-        config_sha256=config_sha256,
+        config_sha256=digest(node.editions.text),
         duration_s=node.plan.for_s,
         trace_sha256=node.trace.sha256,
         truth=node.plant.truth(),

@@ -173,7 +173,7 @@ def reboot_loop(bench: Bench) -> None:
 
 
 def other_config(bench: Bench) -> None:
-    bench.oracles.configuration(replace(sound(), groups={}), bench.clock.mono())
+    bench.oracles.configuration(replace(sound(), groups={}), sound(), bench.clock.mono())
 
 
 def gossip(bench: Bench) -> None:
