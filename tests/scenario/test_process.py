@@ -49,9 +49,11 @@ CONFIG: dict[str, Any] = {
 class Observer:
     """Everything that a broker tells, as a person with mosquitto_sub sees it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, user: str = "", password: str = "") -> None:
         self._arrived: queue.Queue[tuple[str, bytes, bool]] = queue.Queue()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
+        if user:
+            self._client.username_pw_set(user, password)
         self._client.on_connect = lambda client, *rest: client.subscribe("alimante/demo/#", qos=1)
         self._client.on_message = lambda client, userdata, message: self._arrived.put(
             (message.topic.removeprefix("alimante/demo/"), message.payload, message.retain)

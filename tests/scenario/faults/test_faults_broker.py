@@ -312,3 +312,27 @@ def test_f078_f092_a_real_broker_is_killed_and_found_again_and_a_killed_node_is_
     newcomer = Watcher(broker.port)
     assert newcomer.wait_for("availability") == "offline"
     newcomer.close()
+
+
+@pytest.mark.real
+def test_f160_with_the_rights_of_the_manual_a_display_sees_everything_and_commands_nothing(
+    tmp_path: Path, new_mosquitto: NewMosquitto
+):
+    rights = Path("docs/mqtt.md").read_text().partition("```text\n")[2].partition("```")[0]
+    (tmp_path / "acl").write_text(rights.replace("/terrarium/", "/demo/"))
+    names = ("alimante", "phone", "display")
+    broker = new_mosquitto(users=dict.fromkeys(names, "hush"), config=f"acl_file {tmp_path}/acl")
+    (tmp_path / "password").write_text("hush")
+    mqtt = {"host": broker.host, "port": broker.port, "username": "alimante"}
+    process = Process(tmp_path, {**CONFIG, "mqtt": {**mqtt, "password": {"file": f"{tmp_path}/password"}}})
+    display, phone = (Watcher(broker.port, user=name, password="hush") for name in ("display", "phone"))
+    try:
+        assert display.wait_for("sensor/warm_probe/temperature/state")["quality"] == "good"
+        for watcher, name in ((display, "display"), (phone, "phone")):
+            watcher.publish("actuator/heater/set", json.dumps({"id": name, "value": "ON"}))
+        assert phone.wait_for("actuator/heater/ack")["id"] == "phone", "a display was answered before"
+        assert display.wait_for("actuator/heater/ack")["outcome"] == "applied"
+    finally:
+        display.close()
+        phone.close()
+        process.end(signal.SIGTERM)
