@@ -29,7 +29,7 @@ def plan(file: Path, stands: Standing, *, as_json: bool) -> int:
         try:
             loaded = whole(file_bytes(file))
         except ConfigInvalid as invalid:
-            return _tell_invalid(invalid)
+            return tell_invalid(invalid)
     else:
         loaded = explained(file, lambda path: whole(file_bytes(path)))
         sys.stdout.writelines(f"warning: {say(file, fault)}\n" for fault in loaded.warnings)
@@ -93,6 +93,14 @@ def in_words(report: Report) -> list[str]:
     if report["is_running"]:
         return [f"{_named(report)} is what runs already: there is nothing to do"]
     return [*_difference_in_words(report), *_course_in_words(report)]
+
+
+def tell_invalid(invalid: ConfigInvalid) -> int:
+    """Print all that is wrong as one document; returns the exit code."""
+    faults = {"errors": invalid.errors, "warnings": invalid.warnings}
+    told = {"valid": False, **{kind: [asdict(fault) for fault in found] for kind, found in faults.items()}}
+    sys.stdout.write(f"{json.dumps(told, ensure_ascii=False)}\n")
+    return 2
 
 
 def _difference_in_words(report: Report) -> list[str]:
@@ -166,10 +174,3 @@ def _value(value: Any) -> str:
         return ", ".join([first, *rest])
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
-
-
-def _tell_invalid(invalid: ConfigInvalid) -> int:
-    faults = {"errors": invalid.errors, "warnings": invalid.warnings}
-    told = {"valid": False, **{kind: [asdict(fault) for fault in found] for kind, found in faults.items()}}
-    sys.stdout.write(f"{json.dumps(told, ensure_ascii=False)}\n")
-    return 2

@@ -115,12 +115,12 @@ class Rollout:
         return Wish(digest(data), data)
 
     def consider(self, wish: Wish, *, again: bool = False) -> Loaded | Finding | None:
-        """Another configuration that may be tried, or why the file is not; None when it is what runs.
+        """Another configuration that may be tried, or why the file is not; None when it is what runs, or is to.
 
         With `again` one that was gone back from may be tried, too.
         """
         self.wish = wish
-        if wish.name == self.running.sha256:
+        if wish.name == self.coming.sha256:
             self._agree(wish)
             return None
         if not again and (refusal := self.journal.refusal(wish.name)):

@@ -1,10 +1,15 @@
 """The file that says what is wished for; it must not understand it."""
 
+import contextlib
 import os
+import re
 from pathlib import Path
 from stat import S_IMODE
 
 from alimante.core.files import DiskFiles, LinuxCalls
+
+NEW_MODE = 0o644
+"""Of a file that was not there: no secret stands in a configuration, and the supervisor is another user."""
 
 
 class _SameOwner(LinuxCalls):
@@ -16,11 +21,17 @@ class _SameOwner(LinuxCalls):
     def create(self, path: Path) -> int:
         """See `Calls`."""
         descriptor = super().create(path)
-        if self._like is not None:
-            if (self._like.st_uid, self._like.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(descriptor, self._like.st_uid, self._like.st_gid)
-            os.fchmod(descriptor, S_IMODE(self._like.st_mode))
+        try:
+            self._dress(descriptor)
+        except OSError:
+            os.close(descriptor)
+            raise
         return descriptor
+
+    def _dress(self, descriptor: int) -> None:
+        if self._like is not None and (self._like.st_uid, self._like.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(descriptor, self._like.st_uid, self._like.st_gid)
+        os.fchmod(descriptor, NEW_MODE if self._like is None else S_IMODE(self._like.st_mode))
 
 
 def put_wish(path: Path, data: bytes) -> None:
@@ -30,5 +41,16 @@ def put_wish(path: Path, data: bytes) -> None:
     link stays a link. Raises `OSError`.
     """
     path = path.resolve()
-    like = path.stat() if path.exists() else None
-    DiskFiles(_SameOwner(like)).replace(path, data)
+    calls = _SameOwner(path.stat() if path.exists() else None)
+    DiskFiles(calls).replace(path, data)
+    _sweep(path, calls)
+
+
+def _sweep(path: Path, calls: LinuxCalls) -> None:
+    """Remove what a power cut left of earlier ones. The folder is not ours: nothing else in it is touched."""
+    left_over = re.compile(rf"\.{re.escape(path.name)}\.([0-9]{{1,10}})\.new", re.ASCII)
+    with contextlib.suppress(OSError):
+        for name in calls.names(path.parent):
+            found = left_over.fullmatch(name)
+            if found is not None and not calls.is_writing(int(found[1])):
+                calls.remove(path.parent / name)

@@ -17,11 +17,11 @@ def home(tmp_path: Path) -> Home:
 
 def test_every_change_is_a_row_with_what_came_of_it(home: Home, capsys: Captured, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TZ", "UTC")
-    home.commit(box(1 + 4), box(6))
-    home.refuse(box(7), "lamp does not answer")
-    home.start(box(8))
+    home.commit(box(15), box(16))
+    home.refuse(box(17), "lamp does not answer")
+    home.start(box(18))
     assert home.say("history") == 0
-    a, b, c, d = (name(box(pin))[:8] for pin in (5, 6, 7, 8))
+    a, b, c, d = (name(box(pin))[:8] for pin in (15, 16, 17, 18))
     told = capsys.readouterr().out
     assert "  2  " in told
     assert f"{a}  {b}  committed" in told
@@ -32,21 +32,21 @@ def test_every_change_is_a_row_with_what_came_of_it(home: Home, capsys: Captured
 
 
 def test_what_is_refused_is_told_with_the_reason(home: Home, capsys: Captured):
-    home.commit(box(5))
-    home.refuse(box(7), "lamp does not answer")
+    home.commit(box(15))
+    home.refuse(box(17), "lamp does not answer")
     assert home.say("history") == 0
-    assert f"refused: {name(box(7))[:8]}: lamp does not answer\n" in capsys.readouterr().out
+    assert f"refused: {name(box(17))[:8]}: lamp does not answer\n" in capsys.readouterr().out
 
 
 def test_the_document_has_whole_names_and_seconds(home: Home, capsys: Captured):
-    home.commit(box(5), box(6))
+    home.commit(box(15), box(16))
     assert home.say("history", "--json") == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["committed"] == name(box(6))
-    assert document["kept"] == [name(box(6)), name(box(5))]
+    assert document["committed"] == name(box(16))
+    assert document["kept"] == [name(box(16)), name(box(15))]
     assert document["on_probation"] is None
     last = document["changes"][-1]
-    assert (last["from"], last["to"], last["verdict"]) == (name(box(5)), name(box(6)), "committed")
+    assert (last["from"], last["to"], last["verdict"]) == (name(box(15)), name(box(16)), "committed")
     assert last["at_wall_s"] == 1_700_000_120.0
 
 
@@ -56,7 +56,7 @@ def test_where_nothing_ran_that_is_said(home: Home, capsys: Captured):
 
 
 def test_a_damaged_history_is_one_sentence(home: Home, capsys: Captured):
-    home.commit(box(5))
+    home.commit(box(15))
     for journal in (home.state / "configurations").glob("journal.*"):
         journal.write_bytes(journal.read_bytes()[:-9])
     assert home.say("history") == 1
@@ -66,7 +66,7 @@ def test_a_damaged_history_is_one_sentence(home: Home, capsys: Captured):
 
 
 def test_one_damaged_generation_is_told_and_the_other_counts(home: Home, capsys: Captured):
-    home.commit(box(5))
+    home.commit(box(15))
     journals = sorted((home.state / "configurations").glob("journal.*"))
     assert len(journals) == 2
     newest = max(journals, key=lambda path: json.loads(path.read_bytes())["state"]["sequence"])
@@ -74,7 +74,7 @@ def test_one_damaged_generation_is_told_and_the_other_counts(home: Home, capsys:
     assert home.say("history") == 0
     captured = capsys.readouterr()
     assert captured.err.startswith("warning: ")
-    assert f"on probation: {name(box(5))[:8]}" in captured.out
+    assert f"on probation: {name(box(15))[:8]}" in captured.out
 
 
 def test_a_state_folder_that_is_none_is_one_sentence(home: Home, capsys: Captured):

@@ -1,0 +1,124 @@
+"""Follows a configuration through its probation to the end; it must not hurry or end it."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from alimante.commands.ask import NoSupervisor, Report, ask
+from alimante.commands.errors import CommandFailed
+from alimante.commands.folders import Folders
+from alimante.commands.past import history_of
+from alimante.core.durations import say_duration
+from alimante.policy.rollout import Journal, Verdict
+
+LOOK_S: Final = 0.5
+GONE_S: Final = 120.0
+"""A run that ends and another one that begins take some seconds; a restart with a slow card some more."""
+BAR: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The configuration `name`, of whose changes only those after the number `after` count."""
+
+    name: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it, in the words of the history, and why."""
+
+    verdict: Verdict
+    reason: str
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is what runs from now on."""
+        return self.verdict is Verdict.COMMITTED
+
+    @property
+    def in_words(self) -> str:
+        """The verdict as the end of a sentence."""
+        said = {Verdict.COMMITTED: "is committed", Verdict.ROLLED_BACK: "was gone back from"}
+        return said.get(self.verdict, "was given up")
+
+
+def outcome_of(trial: Trial, journal: Journal, report: Report | None) -> Outcome | None:
+    """What came of it, from what is written down and what the supervisor says, if it answers; None while it is open."""
+    changes = [change for change in journal.history if change.new == trial.name and change.number > trial.after]
+    if changes:
+        return Outcome(changes[-1].verdict, changes[-1].reason)
+    is_settled = report is not None and report["running"] == trial.name and not report["on_probation"]
+    if is_settled and journal.committed == trial.name:
+        return Outcome(Verdict.COMMITTED, "it runs, and has proved itself before")
+    return None
+
+
+def follow(
+    folders: Folders,
+    trial: Trial,
+    *,
+    stream: TextIO | None = None,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """What comes of it. Raises `CommandFailed` when nobody can tell, or the person who waits does not want to."""
+    bar = _Bar(stream or sys.stderr)
+    seen_s = now()
+    try:
+        while True:
+            report = _report(folders)
+            if report is not None and report["running"] == trial.name and report["on_probation"]:
+                seen_s = now()
+                _show(bar, report)
+            elif outcome := outcome_of(trial, history_of(folders.state).journal, report):
+                return outcome
+            elif now() - seen_s >= GONE_S:
+                raise CommandFailed(f"it does not run after {say_duration(GONE_S)}; alimante config history tells more")
+            sleep(LOOK_S)
+    except KeyboardInterrupt:
+        raise CommandFailed("nobody waits any more; the probation goes on") from None
+    finally:
+        bar.clear()
+
+
+def _report(folders: Folders) -> Report | None:
+    try:
+        return ask(folders, {"ask": "config"})
+    except NoSupervisor:  # one run ends and another one begins
+        return None
+
+
+def _show(bar: "_Bar", report: Report) -> None:
+    if report["is_safe_mode"]:
+        raise CommandFailed(
+            "in safe mode it proves nothing: alimante safe-mode off, then systemctl restart alimante; it is on "
+            "probation from then on"
+        )
+    bar.show(report["probation_left_s"])
+
+
+class _Bar:
+    """How much of the probation is over, on a terminal; nothing where there is none."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_shown = stream.isatty()
+        self._whole_s = 0.0
+
+    def show(self, left_s: float | None) -> None:
+        if not self._is_shown or left_s is None:
+            return
+        self._whole_s = max(self._whole_s, left_s)
+        full = BAR if not self._whole_s else round(BAR * (1.0 - left_s / self._whole_s))
+        line = f"[{'#' * full}{'.' * (BAR - full)}] on probation, {left_s:.0f} s left"
+        self._stream.write(f"\r\x1b[K{line}")
+        self._stream.flush()
+
+    def clear(self) -> None:
+        if self._is_shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
