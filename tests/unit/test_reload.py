@@ -9,8 +9,9 @@ import pytest
 
 from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.commands.loading import whole
-from alimante.commands.supervise import _cannot_change, _Given
+from alimante.commands.supervise import _Given, _tell_guard
 from alimante.core.files import DiskFiles
+from alimante.lives import take_next
 from alimante.policy.boot import Record
 from alimante.policy.probation import Survey
 from alimante.rollout.rollout import Rollout
@@ -53,6 +54,9 @@ class Bench:
         others = dict.fromkeys(("boots", "notifier", "clock", "tail"))
         self.given = _Given(**given, **cast(Any, others))
 
+    def take_next(self, *, is_safe: bool) -> str:
+        return take_next(self.rollout, is_safe=is_safe, tell_guard=lambda loaded: _tell_guard(self.given, loaded))
+
     def told(self) -> bytes:
         self.far.setblocking(False)
         try:
@@ -70,7 +74,7 @@ def line():
 
 def test_another_configuration_is_copied_before_the_guard_is_told_of_it(tmp_path, line):
     bench = Bench(tmp_path, tmp_path, line[1], line[0])
-    assert _cannot_change(bench.given, is_safe=True) == ""
+    assert bench.take_next(is_safe=True) == ""
     loaded = bench.rollout.running
     assert list(loaded.config.devices) == ["sun"]
     assert bench.told() == CHANGED
@@ -80,14 +84,14 @@ def test_another_configuration_is_copied_before_the_guard_is_told_of_it(tmp_path
 def test_a_disk_that_cannot_be_written_keeps_the_outputs_that_the_guard_knows(tmp_path, line):
     (tmp_path / "state").write_text("a file stands where the folder should be")
     bench = Bench(tmp_path, tmp_path / "state", line[1], line[0])
-    assert _cannot_change(bench.given, is_safe=True) == ""
+    assert bench.take_next(is_safe=True) == ""
     assert bench.rollout.running is bench.running
     assert bench.told() == b""
 
 
 def test_an_output_that_may_still_be_on_is_not_forgotten(tmp_path, line):
     bench = Bench(tmp_path, tmp_path, line[1], line[0])
-    assert _cannot_change(bench.given, is_safe=False) == ""
+    assert bench.take_next(is_safe=False) == ""
     assert bench.rollout.running is bench.running
     assert "could not be seen to be safe" in bench.rollout.journal.refused[0].why
     assert bench.told() == b""
@@ -95,6 +99,6 @@ def test_an_output_that_may_still_be_on_is_not_forgotten(tmp_path, line):
 
 def test_a_process_that_cannot_go_back_ends(tmp_path, line):
     bench = Bench(tmp_path, tmp_path, line[1], line[0])
-    assert _cannot_change(bench.given, is_safe=True) == ""
+    assert bench.take_next(is_safe=True) == ""
     assert bench.rollout.reject("a test")
-    assert "could not be seen to be safe" in _cannot_change(bench.given, is_safe=False)
+    assert "could not be seen to be safe" in bench.take_next(is_safe=False)
