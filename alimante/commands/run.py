@@ -40,7 +40,8 @@ def run(config_path: Path, folders: Folders) -> int:
 
 
 def _run(config_path: Path, folders: Folders, lock: InstanceLock) -> int:
-    boots = Boots(folders.state, files=DiskFiles(), kernel=kernel_boot(), now=time.monotonic)
+    spare = None if folders.runtime == folders.state else (folders.runtime, DiskFiles())
+    boots = Boots(folders.state, files=DiskFiles(), kernel=kernel_boot(), now=time.monotonic, spare=spare)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _on_early_stop)  # until the supervisor has handlers of its own
     try:

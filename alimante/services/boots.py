@@ -48,14 +48,26 @@ def kernel_boot(path: Path = KERNEL_BOOT) -> str:
 
 
 class Boots:
-    """The record of starts. `kernel` names the boot of the kernel, `now` is the monotonic time in seconds."""
+    """The record of starts. `kernel` names the boot of the kernel, `now` is the monotonic time in seconds.
 
-    def __init__(self, folder: Path, *, files: Files, kernel: str, now: Callable[[], float]) -> None:
-        self._path = folder / STARTS
-        self._files = files
+    `spare` is a folder in memory with its files, in which starts are counted, too: a program that ends again and again
+    while the disk cannot be written must not be started without end.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        files: Files,
+        kernel: str,
+        now: Callable[[], float],
+        spare: tuple[Path, Files] | None = None,
+    ) -> None:
+        self._places = [(folder / STARTS, files), *([] if spare is None else [(spare[0] / STARTS, spare[1])])]
         self.kernel = kernel
         self.now = now
-        self.record = _record(_load(files, self._path))
+        records = [_record(_load(held, path)) for path, held in self._places]
+        self.record = _latest(records[0], records[-1], kernel)
         self.death: Death | None = None
         """How the run before this one ended, unless it ended cleanly."""
         self.bad_starts = 0
@@ -124,10 +136,11 @@ class Boots:
 
     def _write(self, record: Record) -> None:
         self.record = record
-        try:
-            self._files.replace(self._path, json.dumps(asdict(record)).encode())
-        except OSError as error:
-            _log.error("starts cannot be counted in %s: %s", self._path, error)
+        for path, files in self._places:
+            try:
+                files.replace(path, json.dumps(asdict(record)).encode())
+            except OSError as error:
+                _log.error("starts cannot be counted in %s: %s", path, error)
 
 
 def leave_safe_mode(folder: Path, *, files: Files) -> str:
@@ -169,6 +182,14 @@ def _load(files: Files, path: Path) -> Any:
     except (OSError, ValueError, RecursionError) as error:
         _log.warning("%s cannot be read and begins anew: %s", path, error)
         return None
+
+
+def _latest(kept: Record, spare: Record, kernel: str) -> Record:
+    """The one on the disk, unless the one in memory is of this boot of the kernel and knows more."""
+    last = spare.starts[-1] if spare.starts else None
+    if last is None or last.kernel != kernel or (kept.starts and kept.starts[-1].number > last.number):
+        return kept
+    return spare
 
 
 def _record(document: Any) -> Record:

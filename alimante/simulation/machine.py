@@ -8,16 +8,19 @@ end the outputs are made safe by somebody else. The record of starts decides abo
 import asyncio
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from alimante.app import GaveUp
 from alimante.config.faults import ConfigInvalid
 from alimante.config.load import Loaded
 from alimante.core.clock import ManualClock
+from alimante.core.files import DiskFiles
 from alimante.lives import begin, is_all_safe, next_step, take_next
 from alimante.policy.boot import End, Step
 from alimante.rollout.store import digest
 from alimante.services.boots import Boots, note_end
+from alimante.simulation.disk import SimDisk
 from alimante.simulation.process import STATE, Process, Surroundings, make_safe
 from alimante.wiring import CannotBuild
 
@@ -27,6 +30,7 @@ BOOT_S: Final = 20.0
 """From power to the first process; a Pi Zero 2 W with Raspberry Pi OS Lite takes about so long."""
 SYNC_S: Final = 60.0
 """From a boot to the first answer of a time server: a Pi has no clock battery, and goes on where it stood."""
+MEMORY: Final = Path("/run/alimante")
 GUARD_S: Final = 0.25
 """How long the guard needs to see that the process is gone, and between two attempts."""
 ATTEMPTS: Final = 20
@@ -69,6 +73,8 @@ class Machine:
         self._at = at
         self._guarded = at.editions.of(digest(at.editions.text))
         """What the guard was told of last."""
+        self._memory = SimDisk()
+        """The files in memory, which a reboot empties."""
         self._clock = clock
         self._witness = witness
         self._sync = sync
@@ -131,7 +137,8 @@ class Machine:
     async def _live(self, end_s: float) -> float:
         """From one start to the end of that process; returns how long the next start has to wait."""
         kernel = self.kernels
-        boots = Boots(STATE, files=self._at.files, kernel=f"kernel-{kernel}", now=self._clock.mono)
+        spare = (MEMORY, DiskFiles(self._memory))
+        boots = Boots(STATE, files=self._at.files, kernel=f"kernel-{kernel}", now=self._clock.mono, spare=spare)
         boots.begin()
         rollout = self._at.editions.rollout(STATE, files=self._at.files, wall=self._clock.wall)
         try:
@@ -242,6 +249,7 @@ class Machine:
     def _boot(self, lost_s: float) -> None:
         """A new kernel runs soon, and its wall clock will have stood still for `lost_s`."""
         self.kernels += 1
+        self._memory = SimDisk()
         kernel = self.kernels
         self._clock.set_synced(False)
         self._loop.call_later(BOOT_S, self._clock.step_wall, -lost_s)

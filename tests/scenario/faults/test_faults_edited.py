@@ -116,6 +116,12 @@ def test_a_change_on_a_full_or_slow_disk_ends_well(disk: str):
     assert all(fault.healed_s is not None for fault in report.faults)
 
 
+def test_one_that_kills_the_program_while_the_disk_fails_is_left_after_few_starts():
+    report = run("config=crashes@904+20m", "disk=failing@907.5+15m")
+    assert report.starts == 4
+    assert broken(report) == []
+
+
 def drop_the_committed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(steps, "agreed", lambda journal: Journal())
 

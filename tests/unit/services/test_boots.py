@@ -56,6 +56,29 @@ def test_a_reboot_is_noted_before_it_happens(files):
     assert decide(after, may_reboot=True) is Step.RUN
 
 
+def test_starts_are_counted_in_memory_while_the_disk_cannot_be_written(files):
+    files.replace = lambda path, data: (_ for _ in ()).throw(OSError(errno.EROFS, "read-only"))
+    memory = MemoryFiles()
+
+    def begun(kernel):
+        boots = Boots(FOLDER, files=files, kernel=kernel, now=lambda: 100.0, spare=(Path("/run/alimante"), memory))
+        boots.begin()
+        return boots
+
+    assert [decide(begun("a")) for _ in range(5)] == [Step.RUN] * 4 + [Step.SAFE_MODE]
+    assert decide(begun("b")) is Step.RUN, "memory of another boot counts"
+
+
+def test_what_the_disk_knows_counts_where_it_knows_more(files):
+    memory, spare = MemoryFiles(), Path("/run/alimante")
+    first = Boots(FOLDER, files=MemoryFiles(), kernel="a", now=lambda: 100.0, spare=(spare, memory))
+    first.begin()
+    for _ in range(3):
+        start(files)
+    boots = Boots(FOLDER, files=files, kernel="a", now=lambda: 100.0, spare=(spare, memory))
+    assert boots.record.starts[-1].number == 3
+
+
 def test_a_person_ends_the_safe_mode_with_the_next_start(files):
     for _ in range(5):
         decide(start(files))
