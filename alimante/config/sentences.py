@@ -5,6 +5,7 @@ good as ours. This runs only when there is something to report.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ def problems(
     value, such as one for each member of a union, there is one sentence; where a key is misspelt, the right one
     is not said to be missing.
     """
-    schema = model.model_json_schema()
+    schema = _schema_of(model)
     found: dict[Place, Problem] = {}
     for detail in islice(error.errors(include_url=False, include_input=False), ENOUGH):
         problem = _problem(dict(detail), schema, data, base, tuple(also))
@@ -34,6 +35,12 @@ def problems(
     for problem in found.values():
         if (problem.path[:-1], _meant(problem.path)) not in misspelt or problem.at_key:
             yield problem
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> Schema:
+    """Made once: in a file that is all wrong, each of a thousand devices of one kind asks for it."""
+    return model.model_json_schema()
 
 
 def _meant(path: Path) -> str:
