@@ -84,7 +84,7 @@ def _take(wish: _Wish, stands: Standing, order: Order) -> int:
     trial = Trial(wish.name, after=max((change.number for change in stands.journal.history), default=0))
     _put(wish, stands.path)
     if stands.report is None:
-        told = f"{stands.path} holds {wish.called}: no supervisor runs, and the next start takes it"
+        told = f"{stands.path} holds {wish.called}: no supervisor runs in {stands.folders.state}, the next one takes it"
         return _tell(wish, order, text=told if wish.name == stands.committed else f"{told}, on probation")
     answer = _ask(stands, order)
     if not answer["is_taken"] and answer["running"] != wish.name:

@@ -1,9 +1,11 @@
 """`alimante config history`: which configurations ran, and what became of each; it must not judge or change any."""
 
+import sys
 from dataclasses import asdict
 from datetime import datetime
 
 from alimante.commands.ask import Report, tell
+from alimante.commands.errors import CommandFailed
 from alimante.commands.folders import Folders
 from alimante.commands.past import asked, history_of, short
 from alimante.core.durations import say_duration
@@ -15,7 +17,13 @@ _VERDICTS = {"on_probation": "on probation", "rolled_back": "rolled back"}
 
 def history(folders: Folders, *, as_json: bool) -> int:
     """Print the last changes, and which configurations can be gone back to."""
-    return tell(report_of(history_of(folders.state), asked(folders)), in_words, as_json=as_json)
+    store = history_of(folders.state)
+    try:
+        now = asked(folders)
+    except CommandFailed as failure:  # what is written down can be told all the same
+        sys.stderr.write(f"warning: {failure}\n")
+        now = None
+    return tell(report_of(store, now), in_words, as_json=as_json)
 
 
 def report_of(store: ConfigStore, now: Report | None) -> Report:

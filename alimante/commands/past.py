@@ -117,14 +117,16 @@ def named(store: ConfigStore, said: str) -> str:
     """
     journal = store.journal
     changes = (*journal.history, *((journal.trial,) if journal.trial else ()))
-    by_number = {change.new for change in changes if said.isdecimal() and change.number == int(said)}
+    by_number = {change.new for change in changes if str(change.number) == said}
     digits = said.lower()
     names = {name for change in changes for name in (change.old, change.new) if name} | journal.named
     by_name = {name for name in names if len(digits) >= LEAST and name.startswith(digits)}
     found = sorted(by_number | by_name)
     if not found:
         hint = f"; say at least {LEAST} digits" if len(said) < LEAST else ""
-        raise BadUse(f'"{said}" is no configuration that is known{hint}; there {_what_is_there(store)}')
+        raise BadUse(
+            f'"{printable(said[: SHORT * 8])}" is no configuration that is known{hint}; there {_what_is_there(store)}'
+        )
     if len(found) > 1:
         raise BadUse(f'"{said}" may be {" or ".join(map(short, found))}; say more digits')
     return found[0]

@@ -51,6 +51,7 @@ def report_of(file: Path, loaded: Loaded, stands: Standing) -> Report:
         "warnings": [asdict(fault) for fault in loaded.warnings],
         "against": what,
         "against_sha256": stands.running or stands.committed or name_of(text),
+        "is_compared": bool(text),
         "is_supervised": stands.report is not None,
         "differences": [_shown(change) for change in differences(old, new)] if text else [],
         "is_running": is_running,
@@ -109,6 +110,8 @@ def _difference_in_words(report: Report) -> list[str]:
     against = f"{report['against']} ({short(report['against_sha256'])})"
     if report["sha256"] == report["against_sha256"]:
         return [f"{_named(report)} is {report['against']}"]
+    if not report["is_compared"]:
+        return [f"what {_named(report)} changes is not known, for the text of {against} is not kept"]
     if not report["differences"]:
         return [f"{_named(report)} says the same as {against}, written in another way"]
     return [f"{_named(report)} against {against}:", *map(_line, report["differences"])]

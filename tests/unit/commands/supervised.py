@@ -45,8 +45,12 @@ class Supervised:
         return asyncio.run(self._answer(request))
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        return await self.watch().answers()[request["ask"]](request)
+
+    def watch(self) -> ConfigWatch:
+        """What answers; a loop must be running."""
         clock = ManualClock()
-        watch = ConfigWatch(
+        return ConfigWatch(
             self.rollout,
             keys=RolloutKeys.usual(),
             look=Look(survey=lambda: WELL, wanted=(), components=lambda: ()),
@@ -59,7 +63,6 @@ class Supervised:
             clock=clock,
             tasks=Tasks(lambda name, error: None),
         )
-        return await watch.answers()[request["ask"]](request)
 
     def sleep(self, seconds: float) -> None:
         self.now_s += seconds

@@ -99,6 +99,12 @@ def test_another_form_of_the_same_has_no_differences_and_is_a_change_all_the_sam
     assert "says the same as what runs" in in_words(report)[0]
 
 
+def test_where_the_text_of_what_runs_is_lost_that_is_said_and_no_difference_made_up(home: Home):
+    report = planned(home, box(27), running=name(box(22)))
+    assert report["differences"] == []
+    assert "is not known, for the text of what runs" in in_words(report)[0]
+
+
 def test_what_runs_already_needs_nothing(home: Home):
     home.commit(box())
     report = planned(home, box(), running=name(box()))
