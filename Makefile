@@ -16,7 +16,7 @@ SOURCES = alimante hardware
 SOAK = tests/scenario/soak.json
 # What months of chaos must have come to, or they prove little; and what a program that leaks again and again must.
 REACH = $(foreach state,output+tripped breaker+open reading+lost broker+lost clock+stepped needs_person \
-  node+CRITICAL process+gave+up,--reach '$(subst +, ,$(state))')
+  node+CRITICAL process+gave+up configuration+rolled_back refused,--reach '$(subst +, ,$(state))')
 LEAK = --fault 'process=leak(90)@1h+2h' --reach 'computer rebooted' --reach safe_mode
 
 .DEFAULT_GOAL := help
