@@ -82,7 +82,9 @@ def _sound(path: Path) -> bytes:
 def _take(wish: _Wish, stands: Standing, order: Order) -> int:
     _refuse(wish, stands, order)
     trial = Trial(wish.name, after=max((change.number for change in stands.journal.history), default=0))
-    _put(wish, stands.path)
+    saved = _put(wish, stands)
+    if saved is not None:
+        sys.stderr.write(f"what {stands.path} held is in {saved} now\n")
     if stands.report is None:
         told = f"{stands.path} holds {wish.called}: no supervisor runs in {stands.folders.state}, the next one takes it"
         return _tell(wish, order, text=told if wish.name == stands.committed else f"{told}, on probation")
@@ -112,15 +114,23 @@ def _refuse(wish: _Wish, stands: Standing, order: Order) -> None:
         raise CommandFailed("nothing was changed: no supervisor runs that could be waited for; leave out --wait")
 
 
-def _put(wish: _Wish, path: Path) -> None:
-    """Raises `CommandFailed`."""
+def _put(wish: _Wish, stands: Standing) -> Path | None:
+    """Have the file hold it; returns where the text is that would else be lost, if so. Raises `CommandFailed`."""
+    path, saved = stands.path, None
     try:
-        if not path.exists() or path.read_bytes() != wish.text:
-            put_wish(path, wish.text)
+        present = path.read_bytes() if path.exists() else b""
+        if present == wish.text:
+            return None
+        if present and digest(present) not in stands.journal.named:  # somebody's work that is nowhere else
+            saved = path.with_name(f"{path.name}.bak")
+            put_wish(saved, present, like=path)
+        put_wish(path, wish.text)
     except OSError as error:
+        who = "; say sudo" if isinstance(error, PermissionError) else ""
         raise CommandFailed(
-            f"{path} cannot be written: {error.strerror or error}; it holds what it held before"
+            f"{path} cannot be written: {error.strerror or error}; it holds what it held before{who}"
         ) from None
+    return saved
 
 
 def _ask(stands: Standing, order: Order) -> Report:

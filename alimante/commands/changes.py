@@ -9,7 +9,7 @@ from alimante.commands.errors import CommandFailed
 from alimante.commands.folders import Folders
 from alimante.commands.past import asked, history_of, short
 from alimante.core.durations import say_duration
-from alimante.policy.rollout import Change
+from alimante.policy.rollout import Change, Journal
 from alimante.rollout.store import ConfigStore
 
 _VERDICTS = {"on_probation": "on probation", "rolled_back": "rolled back"}
@@ -20,7 +20,9 @@ def history(folders: Folders, *, as_json: bool) -> int:
     store = history_of(folders.state)
     try:
         now = asked(folders)
-    except CommandFailed as failure:  # what is written down can be told all the same
+    except CommandFailed as failure:
+        if store.journal == Journal():  # of another state folder than that of the supervisor, maybe
+            raise
         sys.stderr.write(f"warning: {failure}\n")
         now = None
     return tell(report_of(store, now), in_words, as_json=as_json)

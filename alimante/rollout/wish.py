@@ -34,14 +34,17 @@ class _SameOwner(LinuxCalls):
         os.fchmod(descriptor, NEW_MODE if self._like is None else S_IMODE(self._like.st_mode))
 
 
-def put_wish(path: Path, data: bytes) -> None:
+def put_wish(path: Path, data: bytes, *, like: Path | None = None) -> None:
     """Make the configuration file hold `data`, wholly or not at all; it stays readable for those who could read it.
+
+    With `like`, those who may read that one may read it.
 
     A supervisor that runs takes it within seconds, one that starts later at its start, on probation in both cases. A
     link stays a link. Raises `OSError`.
     """
     path = path.resolve()
-    calls = _SameOwner(path.stat() if path.exists() else None)
+    like = like or path
+    calls = _SameOwner(like.stat() if like.exists() else None)
     DiskFiles(calls).replace(path, data)
     _sweep(path, calls)
 

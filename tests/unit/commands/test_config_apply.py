@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -69,14 +70,37 @@ def test_nobody_can_be_waited_for_and_nothing_changes(home: Home, capsys: Captur
 def test_a_file_that_cannot_be_written_is_one_sentence_and_nothing_is_lost(
     home: Home, capsys: Captured, monkeypatch: Patch, number: int
 ):
-    def fail(path: Path, data: bytes) -> None:
+    def fail(path: Path, data: bytes, *, like: Path | None = None) -> None:
         raise OSError(number, os.strerror(number), str(path))
 
     monkeypatch.setattr(apply, "put_wish", fail)
     assert home.say("apply", str(home.other(box(16)))) == 1
-    told = capsys.readouterr().err
-    assert told == (f"alimante: {home.file} cannot be written: {os.strerror(number)}; it holds what it held before\n")
+    hint = "; say sudo" if number == errno.EACCES else ""
+    assert capsys.readouterr().err == (
+        f"alimante: {home.file} cannot be written: {os.strerror(number)}; it holds what it held before{hint}\n"
+    )
     assert home.file.read_text() == box()
+
+
+@pytest.mark.parametrize("text", ['{"unfinished": ', box(17)], ids=["faulty", "gone back from"])
+def test_somebodys_work_that_is_nowhere_else_is_not_lost(home: Home, capsys: Captured, text: str):
+    home.commit(box(15), box(16))
+    home.refuse(box(17))
+    home.file.write_text(text)
+    home.file.chmod(0o640)
+    assert home.say("rollback") == 0
+    assert home.file.read_text() == box(15)
+    saved = home.file.with_name("alimante.json.bak")
+    assert capsys.readouterr().err == f"what {home.file} held is in {saved} now\n"
+    assert saved.read_text() == text
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o640
+
+
+def test_what_is_kept_anyway_is_not_kept_twice(home: Home, capsys: Captured):
+    home.commit(box(15), box(16))
+    assert home.say("rollback") == 0
+    assert capsys.readouterr().err == ""
+    assert not home.file.with_name("alimante.json.bak").exists()
 
 
 def test_a_rollback_without_a_supervisor_writes_the_text_that_was_kept(home: Home, capsys: Captured):

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from alimante.commands import past
+from alimante.commands.ask import NoSupervisor
 from tests.unit.commands.homes import Home, box, name
+from tests.unit.fakes import raising
 
 Captured = pytest.CaptureFixture[str]
 
@@ -81,3 +84,16 @@ def test_a_state_folder_that_is_none_is_one_sentence(home: Home, capsys: Capture
     home.state.write_text("a file")
     assert home.say("history") == 1
     assert "cannot be read: Not a directory" in capsys.readouterr().err
+
+
+def test_a_supervisor_that_cannot_be_asked_hides_no_history_and_excuses_none(
+    home: Home, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(past, "ask", raising(NoSupervisor("the supervisor does not answer within 5 s")))
+    assert home.say("history") == 1
+    assert "does not answer" in capsys.readouterr().err
+    home.commit(box(15))
+    assert home.say("history") == 0
+    captured = capsys.readouterr()
+    assert captured.err == "warning: the supervisor does not answer within 5 s\n"
+    assert f"committed: {name(box(15))[:8]}" in captured.out
