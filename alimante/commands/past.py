@@ -63,6 +63,11 @@ def short(name: str) -> str:
     return name[:SHORT] or "nothing"
 
 
+def name_of(text: bytes) -> str:
+    """The name of a configuration with this text; empty for no text."""
+    return digest(text) if text else ""
+
+
 def standing(folders: Folders, given: Path | None, default: Path) -> Standing:
     """How things stand. Raises `CommandFailed`, also where a supervisor runs with another file than the `given` one."""
     report = asked(folders)
@@ -156,11 +161,6 @@ def _bytes(path: Path) -> bytes:
         return file_bytes(path)
     except ConfigInvalid:
         return b""
-
-
-def name_of(text: bytes) -> str:
-    """The name of a configuration with this text; empty for no text."""
-    return digest(text) if text else ""
 
 
 @contextmanager

@@ -320,3 +320,37 @@ def test_another_file_than_that_of_the_supervisor_is_not_written(home: Home, sup
     assert home.say("apply", str(other)) == 2
     assert "the supervisor that runs has its configuration in" in capsys.readouterr().err
     assert not home.file.exists()
+
+
+def test_a_supervisor_that_is_just_beginning_a_new_run_is_asked_once_more(
+    home: Home, supervised: Supervised, monkeypatch: Patch
+):
+    """It has seen the file by itself before it was asked."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        supervised.is_there = True
+
+    def put(path: Path, data: bytes, *, like: Path | None = None) -> None:
+        path.write_bytes(data)
+        supervised.is_there = False
+
+    monkeypatch.setattr(apply, "put_wish", put)
+    monkeypatch.setattr(apply.time, "sleep", sleep)
+    assert home.say("apply", str(home.other(box(16)))) == 0
+    assert supervised.rollout.coming.sha256 == name(box(16))
+    assert len(slept) == 1
+
+
+def test_a_supervisor_that_has_gone_meanwhile_is_told_with_what_the_file_holds(
+    home: Home, supervised: Supervised, capsys: Captured, monkeypatch: Patch
+):
+    def put(path: Path, data: bytes, *, like: Path | None = None) -> None:
+        path.write_bytes(data)
+        supervised.is_there = False
+
+    monkeypatch.setattr(apply, "put_wish", put)
+    monkeypatch.setattr(apply, "BACK_S", 0.0)
+    assert home.say("apply", str(home.other(box(16)))) == 1
+    assert capsys.readouterr().err == f"alimante: {home.file} holds it, but no supervisor is running\n"
