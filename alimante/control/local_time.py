@@ -4,7 +4,6 @@ A Raspberry Pi has no clock battery: until somebody has told it the time, it may
 has to wait for a believed time, and what follows durations must not look here at all.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -22,15 +21,25 @@ SLACK_S: Final = 2.0
 DAY_S: Final = 86_400
 
 
-@dataclass(frozen=True, slots=True)
 class LocalTime:
-    """One believed moment, with its local date and time; `moment` knows its time zone.
+    """One believed moment, with its local date and time: `wall_s` seconds since 1970 UTC, in the years 1 to 9999.
 
-    `wall_s` are its seconds since 1970 UTC.
+    There is a new one at each control tick, and at most of them nobody asks for more than its seconds.
     """
 
-    moment: datetime
-    wall_s: float
+    __slots__ = ("_moment", "wall_s", "zone")
+
+    def __init__(self, wall_s: float, zone: ZoneInfo) -> None:
+        self.wall_s = wall_s
+        self.zone = zone
+        self._moment: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The local date and time; it knows its time zone."""
+        if self._moment is None:
+            self._moment = datetime.fromtimestamp(self.wall_s, self.zone)
+        return self._moment
 
     @property
     def date(self) -> date:
@@ -42,18 +51,6 @@ class LocalTime:
         """What a wall clock shows, in seconds since midnight: 0 to 86,400, and on a day of change not gapless."""
         now = self.moment
         return now.hour * 3600 + now.minute * 60 + now.second + now.microsecond / 1e6
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone."""
-        zone = self.moment.tzinfo
-        assert isinstance(zone, ZoneInfo)  # noqa: S101 # nosec B101 - whoever builds one gives it a zone with a name
-        return zone
-
-
-def local_time(wall_s: float, zone: ZoneInfo) -> LocalTime:
-    """The local time of `wall_s` seconds since 1970 UTC, in the years 1 to 9999."""
-    return LocalTime(datetime.fromtimestamp(wall_s, zone), wall_s)
 
 
 class Calendar:
@@ -77,7 +74,7 @@ class Calendar:
             return None
         self.last_s = wall_s
         if self._latest is None or self._latest.wall_s != wall_s:
-            self._latest = local_time(wall_s, self.zone)
+            self._latest = LocalTime(wall_s, self.zone)
         return self._latest
 
     def snapshot(self) -> dict[str, Any]:

@@ -10,6 +10,9 @@ GENERATIONS = 2
 """While one file is being replaced the other one is whole."""
 
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 class Corrupt(Exception):
     """These bytes are no whole generation; the message says why."""
 
@@ -27,7 +30,18 @@ def encode(generation: Generation) -> bytes:
 
     Raises `ValueError` or `TypeError` for what JSON cannot hold; NaN is among that.
     """
-    body = _body(generation.sequence, generation.sections)
+    return join(generation.sequence, {name: text_of(section) for name, section in generation.sections.items()})
+
+
+def text_of(section: Any) -> str:
+    """The JSON text of one section. Raises `ValueError` or `TypeError` for what JSON cannot hold, as `encode` does."""
+    return _JSON.encode(section)
+
+
+def join(sequence: int, texts: Mapping[str, str]) -> bytes:
+    """What `encode` makes of sections that are JSON texts already."""
+    sections = ",".join(f"{_JSON.encode(name)}:{texts[name]}" for name in sorted(texts))
+    body = f'{{"sections":{{{sections}}},"sequence":{sequence}}}'
     return f'{{"sha256":"{sha256(body.encode()).hexdigest()}","state":{body}}}\n'.encode()
 
 
@@ -37,7 +51,7 @@ def decode(data: bytes) -> Generation:
         document = json.loads(data)
         state = document["state"]
         sequence, sections = state["sequence"], state["sections"]
-        body = _body(sequence, sections)
+        body = _JSON.encode({"sequence": sequence, "sections": sections})
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Corrupt(f"it is no saved state: {type(error).__name__}") from None
     if type(sequence) is not int or not isinstance(sections, dict):
@@ -50,8 +64,3 @@ def decode(data: bytes) -> Generation:
 def newest(found: Iterable[Generation]) -> Generation | None:
     """The one that counts."""
     return max(found, key=lambda generation: generation.sequence, default=None)
-
-
-def _body(sequence: int, sections: Mapping[str, Any]) -> str:
-    state = {"sequence": sequence, "sections": sections}
-    return json.dumps(state, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -359,14 +359,15 @@ class InlineWorker(Worker):
         value, error = self._call(work)
         try:
             if self._slept_s == 0.0:
-                on_done(Done(value, _as_device_error(label, error), started_s))
+                on_done(Done(value, None if error is None else _as_device_error(label, error), started_s))
             else:
                 job = _Job(work, on_done, label, deadline_s, ticket=[], started_s=started_s)
                 self._expect(job)
                 self._occupy(job, value, error)
         finally:
             self._offering = False
-        self._offer()
+        if any(self._lanes):
+            self._offer()
 
     def sleep(self, seconds: float) -> None:
         """See `Worker.sleep`."""

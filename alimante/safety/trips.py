@@ -30,6 +30,11 @@ class Trips:
         self._reporter = reporter
         self._now = now
         self._wall = wall
+        self._airing = {name: [watch for watch in watches.values() if name in watch.fans] for name in outputs}
+        self._warming = {
+            name: [watch for watch in watches.values() if watch.output.handle.device.zone == output.handle.device.zone]
+            for name, output in outputs.items()
+        }
 
     def trip(
         self,
@@ -76,7 +81,7 @@ class Trips:
             found = watch.look(now_s, believed, target_c=target_c, has_power=has_power)
             for finding in found:
                 self._take(watch, finding)
-            for kind in watch.gone({finding.kind for finding in found if not finding.is_trip}):
+            for kind in watch.gone(found):
                 self._reporter.not_found(watch.output, kind)
         for output in self._outputs.values():
             if not output.latch.is_tripped:
@@ -87,15 +92,15 @@ class Trips:
 
     def reason_to_air(self, output: Output) -> str:
         """Why the fan `output` has to run, whatever controllers wish; empty when it has not."""
-        for watch in self._watches.values():
-            if watch.over.is_hot and output.id in watch.fans:
+        for watch in self._airing[output.id]:
+            if watch.over.is_hot:
                 return f"it is too hot at {watch.output.id}"
         return ""
 
     def reason_to_cool(self, output: Output) -> str:
         """Why the zone of `output` must not be heated, by a heater or by a lamp; empty when it may be."""
-        for watch in self._watches.values():
-            if watch.over.is_hot and watch.output.handle.device.zone == output.handle.device.zone:
+        for watch in self._warming[output.id]:
+            if watch.over.is_hot:
                 return f"it is too hot at {watch.output.id}"
         return ""
 

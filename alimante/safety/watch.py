@@ -1,6 +1,6 @@
 """The watch over one heater: gathers what over-temperature and verification look at; it must not switch anything."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from alimante.config.model import Config, Role
@@ -89,10 +89,13 @@ class Watch:
         state += [believed(name).value for name in self._elsewhere]
         return state
 
-    def gone(self, found: set[Kind]) -> set[Kind]:
-        """The warnings that were found before and are not `found` now."""
-        gone = self._warned - found - self._told
-        self._warned = found
+    def gone(self, found: Sequence[Finding]) -> Collection[Kind]:
+        """The kinds of warnings that were found before and are not `found` now."""
+        if not found and not self._warned:
+            return ()
+        warned = {finding.kind for finding in found if not finding.is_trip}
+        gone = self._warned - warned - self._told
+        self._warned = warned
         return gone
 
     def retry(self, now_s: float) -> None:

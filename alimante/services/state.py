@@ -5,7 +5,7 @@ An SD card wears by writing, so changes are gathered: critical ones for ten seco
 
 import asyncio
 import contextlib
-import copy
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from alimante.core.clock import Clock
 from alimante.core.component import Phase
 from alimante.core.events import ConditionChanged, Level
 from alimante.core.files import Files
-from alimante.core.generations import GENERATIONS, Corrupt, Generation, decode, encode, newest
+from alimante.core.generations import GENERATIONS, Corrupt, Generation, decode, join, newest, text_of
 from alimante.core.tasks import Tasks
 from alimante.io.worker import Worker
 
@@ -81,7 +81,10 @@ class StateStore:
         self._unusable: list[str] = []  # the parts that could not make sense of what they had saved
         self.told = ""
         """What the loader found: which file counted, and what was wrong with the others."""
-        self._generation = self._load()
+        loaded = self._load()
+        self._sequence = loaded.sequence
+        self._texts = {name: text_of(section) for name, section in loaded.sections.items()}
+        """What is saved of each part, as JSON texts: nobody can change them by going on with what is in them."""
 
     def add(self, name: str, snapshot: Callable[[], Section], restore: Callable[[Section], None]) -> None:
         """Save what `snapshot()` returns under `name`, and hand `restore` what was saved there by an earlier run.
@@ -89,11 +92,11 @@ class StateStore:
         A part that cannot make sense of what it saved begins anew; the others do not suffer from that.
         """
         self._parts[name] = _Part(snapshot, restore)
-        saved = self._generation.sections.get(name)
+        saved = json.loads(self._texts.get(name, "null"))
         if not isinstance(saved, dict):
             return
         try:
-            restore(copy.deepcopy(saved))  # or a part that keeps it would change what is written next
+            restore(saved)
         except Exception:  # noqa: BLE001 - the file is whole, so its writer was another version: no reason not to start
             _log.exception("the saved state of %s cannot be used; it begins anew", name)
             self._unusable.append(name)
@@ -134,9 +137,9 @@ class StateStore:
 
     async def _save(self, deadline_s: float) -> bool:
         """Write the next generation; whether that worked."""
-        generation = Generation(self._generation.sequence + 1, self._sections())
-        data = encode(generation)
-        path = self._paths[generation.sequence % GENERATIONS]
+        sequence, texts = self._sequence + 1, self._say()
+        data = join(sequence, texts)
+        path = self._paths[sequence % GENERATIONS]
 
         def work() -> OSError | None:
             try:
@@ -150,7 +153,7 @@ class StateStore:
         if failure is not None:
             self._failed(f"state cannot be saved: {failure}")
             return False
-        self._generation = generation
+        self._sequence, self._texts = sequence, texts
         self.written_bytes += len(data)
         if self.trouble:
             self.trouble = ""
@@ -164,22 +167,19 @@ class StateStore:
             self._tell("state_not_saved", Level.CRITICAL, text, NOT_SAVED)
         self.trouble = text
 
-    def _sections(self) -> dict[str, Section]:
+    def _say(self) -> dict[str, str]:
         """What all parts say now; for one that cannot say it, and for those of other versions, what was saved last."""
-        sections = dict(self._generation.sections)
+        texts = dict(self._texts)
         silent = []
         for name, part in self._parts.items():
             try:
-                section = part.snapshot()
-                encode(Generation(0, section))
+                texts[name] = text_of(part.snapshot())
             except Exception:  # noqa: BLE001 - a part's defect must not keep the others' state from being saved
                 silent.append(name)
                 if name not in self._silent:
                     _log.exception("%s cannot say its state; what was saved before stays", name)
-            else:
-                sections[name] = copy.deepcopy(section)
         self._note_silent(silent)
-        return sections
+        return texts
 
     def _note_silent(self, silent: list[str]) -> None:
         """After a restart these parts would begin with what was true long ago."""

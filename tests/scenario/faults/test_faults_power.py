@@ -170,7 +170,7 @@ def boot(moment: Moment, left: SimDisk, caplog: pytest.LogCaptureFixture) -> Non
     caplog.clear()
 
     async def look(run: Run) -> None:
-        assert run.supervisor.store._generation.sequence >= must_remember(moment).sequence
+        assert run.supervisor.store._sequence >= must_remember(moment).sequence
         for _ in range(int(2 * stage.POLL_S)):
             assert run.truth.loads["heater"].fraction == 0.0, "the heater is on before its sensor has given 3 readings"
             await asyncio.sleep(1.0)

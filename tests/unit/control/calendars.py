@@ -7,7 +7,7 @@ from alimante.config.days import FeedingKeys, PhotoperiodKeys, ScheduleKeys
 from alimante.config.place import Location
 from alimante.control.controller import Look
 from alimante.control.feeding import Feeding
-from alimante.control.local_time import local_time
+from alimante.control.local_time import LocalTime
 from alimante.control.photoperiod import Photoperiod
 from alimante.control.schedule import Schedule
 from alimante.policy.belief import unknown
@@ -25,7 +25,7 @@ def at(text, zone=PARIS):
 
 def look(wall_s, zone=PARIS, *, now_s=0.0):
     """A look at that moment; None is a moment that is not known."""
-    local = None if wall_s is None else local_time(wall_s, zone)
+    local = None if wall_s is None else LocalTime(wall_s, zone)
     return Look(now_s=now_s, believed=lambda name: unknown(), local=local)
 
 

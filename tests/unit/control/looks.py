@@ -42,7 +42,7 @@ def look(now_s: float = 0.0, *, local: LocalTime | None = None, **beliefs: Belie
 
 def at(hour: int, minute: int = 0, *, month: int = 6) -> LocalTime:
     moment = datetime(2026, month, 15, hour, minute, tzinfo=ZoneInfo("Europe/Paris"))
-    return LocalTime(moment, moment.timestamp())
+    return LocalTime(moment.timestamp(), moment.tzinfo)
 
 
 def asked(controller: Controller, seen: Look) -> dict[str, float]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alimante.control import feeding as feeding_module
 from alimante.control.feeding import AHEAD_S
-from alimante.control.local_time import local_time
+from alimante.control.local_time import LocalTime
 from tests.unit.control.calendars import PARIS, at, feeding, look
 
 NEW_YORK, LORD_HOWE = ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")
@@ -39,7 +39,7 @@ class Bench:
             name = demand.reason.removeprefix("the feeding of ")
             if demand.value and not self._was_on:
                 self.fed.append(name)
-                self.fed_at.append(local_time(self.wall_s, self.zone).moment.strftime("%H:%M:%S"))
+                self.fed_at.append(LocalTime(self.wall_s, self.zone).moment.strftime("%H:%M:%S"))
             self._was_on = bool(demand.value)
             passed_s = 1.0 if name != demand.reason else min(tick_s, end_s - self.now_s)
             self.on_s += passed_s * self._was_on

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alimante.control.local_time import EARLIEST_S, LATEST_S, Calendar, instant, local_time
+from alimante.control.local_time import EARLIEST_S, LATEST_S, Calendar, LocalTime, instant
 from tests.unit.control.calendars import PARIS, at
 
 NOW_S = at("2026-06-01 12:00")
@@ -75,7 +75,7 @@ def test_a_saved_time_that_cannot_be_is_left_out(saved):
 def test_each_local_time_has_one_moment(zone, day, clock, shows):
     zone = ZoneInfo(zone)
     at_s = instant(zone, day, clock[0] * 3600 + clock[1] * 60)
-    assert local_time(at_s, zone).moment.isoformat() == shows
+    assert LocalTime(at_s, zone).moment.isoformat() == shows
 
 
 @given(
@@ -86,4 +86,4 @@ def test_each_local_time_has_one_moment(zone, day, clock, shows):
 def test_the_moments_of_a_day_are_in_order_and_within_it(zone, day, clocks):
     first, second = (instant(zone, day, clock) for clock in sorted(clocks))
     assert instant(zone, day, 0) <= first <= second <= instant(zone, day + timedelta(days=1), 0)
-    assert local_time(second, zone).second_of_day >= max(clocks) % 86_400
+    assert LocalTime(second, zone).second_of_day >= max(clocks) % 86_400

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alimante.config.days import PhotoperiodKeys
 from alimante.config.place import Location
-from alimante.control.local_time import instant, local_time
+from alimante.control.local_time import LocalTime, instant
 from alimante.control.photoperiod import by_sun, daylight_of
 from alimante.control.season import Curve
 from tests.unit.control.calendars import PARIS, at, lit_s, look, photoperiod
@@ -130,7 +130,7 @@ def test_where_the_sun_does_not_set_the_day_is_as_long_as_is_allowed_and_where_i
     of = daylight_of(PhotoperiodKeys(kind="photoperiod", outputs=["lamp"], sun=True, max_h=16, min_h=8), tromso)
     summer, winter = (of(ZoneInfo("Europe/Oslo"), date(2026, month, 21)) for month in (6, 12))
     assert (summer.end_s - summer.start_s, winter.end_s - winter.start_s) == (16 * 3600, 8 * 3600)
-    assert 11 < local_time((summer.start_s + summer.end_s) / 2, ZoneInfo("Europe/Oslo")).moment.hour < 14
+    assert 11 < LocalTime((summer.start_s + summer.end_s) / 2, ZoneInfo("Europe/Oslo")).moment.hour < 14
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_each_local_day_has_its_own_sun_however_far_from_greenwich(zone, latitud
         noon_s = at(f"2026-0{month}-15 13:00", zone)
         lit = [lit_s(light, noon_s + days * 86_400, noon_s + (days + 1) * 86_400, zone) for days in range(3)]
         assert max(lit) - min(lit) <= 900
-        assert light.is_day(local_time(noon_s, zone))
+        assert light.is_day(LocalTime(noon_s, zone))
 
 
 KEYS = st.sampled_from(
