@@ -17,16 +17,14 @@ from alimante.policy.asking import MAX_MAINTENANCE_S
 from alimante.policy.belief import Believed, unknown
 from alimante.policy.values import parse_value
 from alimante.safety import cutoffs
-from alimante.safety.account import Account
 from alimante.safety.conditions import Conditions
 from alimante.safety.decision import ROUNDING_S, Cause, Situation, Verdict, Wish, decide
 from alimante.safety.desk import Desk
 from alimante.safety.evidence import Evidence
-from alimante.safety.latch import Latch
+from alimante.safety.grants import Grant, dues_s, grant, lone
 from alimante.safety.memory import Memory
-from alimante.safety.output import Decision, Output
+from alimante.safety.output import Decision, Output, output_of
 from alimante.safety.reporting import Reporter, Values
-from alimante.safety.rules import rules_of
 from alimante.safety.trips import Trips
 from alimante.safety.watch import watches_of
 from alimante.safety.writer import Writer
@@ -38,12 +36,6 @@ GAP_S: Final = 10.0
 
 WARMING_LAMPS: Final = frozenset({Role.LIGHT, Role.UVB})
 """Lamps have no trip of their own, but where it is too hot nothing may go on that warms."""
-
-COOLDOWN_S: Final = 900.0
-"""The rest after a trip of an output without a limit of its own."""
-
-PERSON_WITHIN_S: Final = 86400.0
-"""A second trip of such an output within so long waits for a person."""
 
 
 def nothing_believed(name: str) -> Any:
@@ -78,7 +70,7 @@ class Gate:
     ) -> None:
         self._now = now
         self._today = today
-        self.outputs = {name: _output(handle, references or {}, now()) for name, handle in handles.items()}
+        self.outputs = {name: output_of(handle, references or {}, now()) for name, handle in handles.items()}
         self.armed = False
         self.held = ""
         """Why nothing but safe values passes until the next start; empty while that is not so."""
@@ -92,6 +84,8 @@ class Gate:
         self._lamps = {name for name, output in self.outputs.items() if output.rules.role in WARMING_LAMPS}
         self._in_order = sorted(self.outputs.values(), key=lambda output: output.rules.role is Role.CUTOFF)
         """Cutoffs come last: they follow what became of the heaters."""
+        self._lone = lone(self.outputs, interlocks, self._served)
+        self._grants: dict[str, Grant] = {}
         self._evidence = Evidence(believed)
         self._reporter = Reporter(bus, self.conditions, now=now, wall=wall)
         self._writer = Writer(self._reporter, now=now, today=today, on_settled=self._on_settled)
@@ -227,7 +221,7 @@ class Gate:
         now_s, soonest_s = self._now(), inf
         for output in self._in_order:
             if output.account.is_on:
-                for due_s in _dues(output, now_s):
+                for due_s in dues_s(output, now_s):
                     if now_s < due_s < soonest_s:
                         soonest_s = due_s
         return soonest_s - now_s
@@ -244,7 +238,7 @@ class Gate:
     def refusal_of(self, device: str) -> str:
         """Why `device` may not leave its safe value now, whoever asks; empty if it may. Raises `KeyError`."""
         output = self.outputs[device]
-        wish = Wish(value=_farthest(output), source="", reason="", until_s=inf, is_override=True)
+        wish = Wish(value=output.farthest, source="", reason="", until_s=inf, is_override=True)
         verdict = self._verdict(output, wish, self._now())
         return verdict.text if verdict.value == output.safe else ""
 
@@ -258,6 +252,12 @@ class Gate:
     def _settle(self, output: Output, now_s: float) -> None:
         """Bring `output` to what it may be now."""
         wish = self._wish(output, now_s)
+        granted = self._grants.get(output.id)
+        if granted is not None:
+            if self._still(granted, output, wish, now_s):
+                self._look_at(output, now_s)
+                return
+            del self._grants[output.id]
         verdict = self._verdict(output, wish, now_s)
         output.bound_text = verdict.text
         if verdict.cause is not output.bound:
@@ -303,7 +303,18 @@ class Gate:
             return Verdict(value=output.safe)
         is_new = wish.is_override and wish is not output.override  # a person who tries again does not have to wait
         rest_s = 0.0 if is_new else output.rest_until_s - now_s
-        return decide(output.rules, wish, self._situation(output, now_s, rest_s=rest_s))
+        situation = self._situation(output, now_s, rest_s=rest_s)
+        verdict = decide(output.rules, wish, situation)
+        if not is_new and output.id in self._lone and (granted := grant(output, wish, verdict, situation)) is not None:
+            self._grants[output.id] = granted
+        return verdict
+
+    def _still(self, granted: Grant, output: Output, wish: Wish | None, now_s: float) -> bool:
+        """Whether all rules would say again that `output` may be on as it is."""
+        is_barred = not self.armed or self.held or output.latch.is_tripped
+        if is_barred or (output.id in self._lamps and self._trips.reason_to_cool(output)):
+            return False
+        return granted.holds(output, wish, now_s, self._evidence.look)
 
     def _situation(self, output: Output, now_s: float, *, rest_s: float) -> Situation:
         looked = {name: self._evidence.look(name) for name in output.rules.needs}
@@ -352,6 +363,7 @@ class Gate:
     def _start_over(self, reason: str) -> None:
         """Trust nothing that was known before a gap in time: everything safe, and armed anew."""
         self.armed = False
+        self._grants.clear()
         self._evidence.doubt()
         for output in self.outputs.values():
             output.is_confirmed = False
@@ -374,34 +386,3 @@ class Gate:
     def _arm(self) -> None:
         if not self.armed and all(output.is_confirmed for output in self.outputs.values()):
             self.armed = True
-
-
-def _output(handle: ActuatorHandle, references: Mapping[str, str], now_s: float) -> Output:
-    rules = rules_of(handle.device, references)
-    rests = rules.role is Role.COOLER  # its compressor may have run until the last process ended
-    account = Account(off_since_s=now_s if rests else -inf)
-    limit = handle.device.output.limit
-    latch = Latch(
-        handle.device.id,
-        cooldown_s=COOLDOWN_S if limit is None else limit.cooldown_s,
-        person_within_s=PERSON_WITHIN_S if limit is None else limit.person_within_s,
-    )
-    return Output(handle, rules, latch, rules.safe, rules.safe, account=account)
-
-
-def _farthest(output: Output) -> float:
-    """The value that is farthest from the safe one."""
-    return max((output.rules.off, output.rules.on), key=lambda value: abs(value - output.safe))
-
-
-def _dues(output: Output, now_s: float) -> list[float]:
-    """When times of an output that is on are over."""
-    account, rules = output.account, output.rules
-    dues_s = [account.since_s + rules.max_on_s, *[wish.until_s for wish in output.demands.values()]]
-    if output.override is not None:
-        dues_s.append(output.override.until_s)
-    if rules.per_hour_s < inf:
-        dues_s.append(now_s + rules.per_hour_s - account.used_s(account.hour, now_s))
-    if rules.per_day_s < inf:
-        dues_s.append(now_s + rules.per_day_s - account.used_s(account.day, now_s))
-    return dues_s

@@ -6,13 +6,20 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
+from alimante.config.keys import Role
 from alimante.io.handle import ActuatorHandle
 from alimante.policy.values import say_value
 from alimante.safety.account import Account
 from alimante.safety.decision import Cause, Wish
 from alimante.safety.findings import Kind
 from alimante.safety.latch import Latch
-from alimante.safety.rules import Rules
+from alimante.safety.rules import Rules, rules_of
+
+COOLDOWN_S: Final = 900.0
+"""The rest after a trip of an output without a limit of its own."""
+
+PERSON_WITHIN_S: Final = 86400.0
+"""A second trip of such an output within so long waits for a person."""
 
 DECISIONS: Final = 20
 """How many decisions on each output are kept for the question why."""
@@ -94,6 +101,11 @@ class Output:
         return self.asked if self.waiting else self.commanded
 
     @property
+    def farthest(self) -> float:
+        """The value that is farthest from the safe one."""
+        return max((self.rules.off, self.rules.on), key=lambda value: abs(value - self.safe))
+
+    @property
     def until_s(self) -> float | None:
         """When the command that holds it ends."""
         return self.override.until_s if self.override is not None else None
@@ -145,6 +157,20 @@ class Output:
         """Nobody wishes for anything until somebody says so again."""
         self.end_override(why)
         self.demands.clear()
+
+
+def output_of(handle: ActuatorHandle, references: Mapping[str, str], now_s: float) -> Output:
+    """The output of `handle`, of which nothing is known yet; `references` has the full names of what is measured."""
+    rules = rules_of(handle.device, references)
+    rests = rules.role is Role.COOLER  # its compressor may have run until the last process ended
+    account = Account(off_since_s=now_s if rests else -inf)
+    limit = handle.device.output.limit
+    latch = Latch(
+        handle.device.id,
+        cooldown_s=COOLDOWN_S if limit is None else limit.cooldown_s,
+        person_within_s=PERSON_WITHIN_S if limit is None else limit.person_within_s,
+    )
+    return Output(handle, rules, latch, rules.safe, rules.safe, account=account)
 
 
 Outputs = Mapping[str, Output]

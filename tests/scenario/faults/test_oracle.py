@@ -77,7 +77,7 @@ def test_i5_a_longest_time_that_nobody_keeps_is_found(mocker: Any):
         await asyncio.sleep(400.0)
 
     mocker.patch.dict(decision.RULES, {"max on": lambda rules, value, at: None})
-    mocker.patch("alimante.safety.gate._dues", return_value=[])
+    mocker.patch("alimante.safety.gate.dues_s", return_value=[])
     with found("I5"):
         play(
             story,

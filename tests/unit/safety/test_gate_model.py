@@ -7,6 +7,7 @@ it can find anything, `test_a_planted_bug_is_found` takes one rule away at a tim
 import asyncio
 import json
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 from benches import APPLIED, seconds
@@ -97,6 +98,8 @@ class WatchedOutput(FarOutput):
 
 
 class GateModel(RuleBasedStateMachine):
+    build_gate = Gate
+
     def __init__(self):
         super().__init__()
         self.clock = ManualClock()
@@ -129,6 +132,11 @@ class GateModel(RuleBasedStateMachine):
         quality = Quality.SUSPECT if age_s >= LOST_S / 2 else quality
         if quality is Quality.GOOD:
             self.good_s = self.clock.mono()
+        return self._belief(quality, at_s)
+
+    @staticmethod
+    @cache  # the very same one between two readings, as the readings' service has it
+    def _belief(quality, at_s):
         return Belief(value=25.0, quality=quality, measured_s=at_s, highest=25.0, lowest=25.0, members=(25.0,))
 
     async def _start(self):
@@ -140,7 +148,7 @@ class GateModel(RuleBasedStateMachine):
             )
             for device in DEVICES
         }
-        self.gate = Gate(
+        self.gate = self.build_gate(
             handles,
             bus=self.bus,
             now=self.clock.mono,
@@ -158,13 +166,15 @@ class GateModel(RuleBasedStateMachine):
         await self.service.start()
 
     def teardown(self):
-        for far in self.far.values():
-            self._heal(far)
-        self._do(seconds(40.0))
-        self._do(self.service.stop())
-        assert [name for name, far in self.far.items() if far.level] == []
-        assert self.deaths == []
-        self.loop.close()
+        try:
+            for far in self.far.values():
+                self._heal(far)
+            self._do(seconds(40.0))
+            self._do(self.service.stop())
+            assert [name for name, far in self.far.items() if far.level] == []
+            assert self.deaths == []
+        finally:
+            self.loop.close()
 
     def _heal(self, far):
         if far.fault:
