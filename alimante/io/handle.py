@@ -61,7 +61,8 @@ class Handle:
         """Count what came of an operation, and keep the device's state."""
         if error is None:
             self._failures = 0
-            self.state.move(DeviceState.ONLINE)
+            if self.state.current is not DeviceState.ONLINE:
+                self.state.move(DeviceState.ONLINE)
             return
         self._failures += 1
         self.state.move(DeviceState.OFFLINE, said_by(error))
@@ -258,7 +259,7 @@ class ActuatorHandle(Handle):
     def __init__(self, device: Device, *, wire: Any, worker: Worker, clock: Clock, bus: EventBus) -> None:
         super().__init__(device, wire=wire, worker=worker, clock=clock, bus=bus)
         self.accepts = device.accepts
-        self._look = f"look at {device.id}"
+        self._label = f"look at {device.id}"
         self._is_to_reopen = False
 
     def reopen(self) -> None:
@@ -300,7 +301,7 @@ class ActuatorHandle(Handle):
     def check(self, on_done: OnDone) -> None:
         """Hand to `on_done` what the output stands at now; nothing is written, so it must have been written before."""
         self.worker.submit(
-            self._read_back, partial(self._checked, on_done), label=self._look, deadline_s=WRITE_DEADLINE_S
+            self._read_back, partial(self._checked, on_done), label=self._label, deadline_s=WRITE_DEADLINE_S
         )
 
     def _checked(self, on_done: OnDone, done: Done[Any]) -> None:

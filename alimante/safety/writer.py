@@ -88,26 +88,26 @@ class Writer:
 
     def _checked(self, output: Output, asks: int, done: Done[float]) -> None:
         output.is_checking = False
-        output.looked_s = self._now()
+        output.looked_s = now_s = self._now()
         if output.asks == asks:  # else a write has come between, which reads back itself
-            self._compare(output, done)
+            self._compare(output, done, now_s)
 
-    def _compare(self, output: Output, done: Done[float]) -> None:
+    def _compare(self, output: Output, done: Done[float], now_s: float) -> None:
         if done.error is None and done.value is not None:
             if abs(done.value - output.commanded) <= output.rules.tolerance:
-                self._seen(output, done.value)
+                self._seen(output, done.value, now_s)
             else:
                 reason = f"it was left at {output.say(output.commanded)} and reads {output.say(done.value)}"
                 self._lost(output, done.value, reason)
             return
         was_tried = not isinstance(done.error, WireWedged) and getattr(done.error, "started", True)
         output.misses += was_tried
-        if output.misses >= UNSEEN or self._now() - output.seen_s > output.rules.lease_s:
+        if output.misses >= UNSEEN or now_s - output.seen_s > output.rules.lease_s:
             self._lost(output, None, str(done.error))
 
-    def _seen(self, output: Output, value: float) -> None:
+    def _seen(self, output: Output, value: float, now_s: float) -> None:
         output.value = value
-        output.seen_s = output.looked_s = self._now()
+        output.seen_s = output.looked_s = now_s
         output.misses = 0
         self._reporter.seen(output)
 
@@ -145,7 +145,7 @@ class Writer:
         output.source, output.reason = source, reason
         if is_applied:
             output.failed_safe = 0
-            self._seen(output, value if done.value is None else done.value)
+            self._seen(output, value if done.value is None else done.value, now_s)
         else:
             output.value = done.value
             output.failed_safe += value == output.safe

@@ -92,8 +92,9 @@ class ControlService:
             self._serve(controller, look)
         self.completed_s = self._clock.mono()
         self.on_tick()
-        if self._count_milestones() != self._milestones:
-            self._milestones = self._count_milestones()
+        milestones = self._count_milestones()
+        if milestones != self._milestones:
+            self._milestones = milestones
             self._on_change(True)
 
     def reports(self) -> dict[str, Report]:
@@ -138,7 +139,8 @@ class ControlService:
         except Exception as error:  # noqa: BLE001 - one controller must not stop the others
             self._on_failed(controller.id, error)
         else:
-            self._on_served(controller.id)
+            if self._failures:
+                self._on_served(controller.id)
 
     def _tell(self, name: str, findings: Mapping[str, Finding]) -> None:
         """Publish each finding that is new, changed or over."""
@@ -182,7 +184,10 @@ class ControlService:
         return {"failure": self._failures[name]} if name in self._failures else {}
 
     def _count_milestones(self) -> int:
-        return sum(controller.milestones for controller in self._remembering.values())
+        milestones = 0
+        for controller in self._remembering.values():  # a generator costs more than what it adds up
+            milestones += controller.milestones
+        return milestones
 
 
 def _checked(controller: Controller, demands: Sequence[Demand]) -> Sequence[Demand]:

@@ -255,6 +255,7 @@ class RecoveryService:
 
     def _begin(self, patient: Patient, attempt: Attempt, *, strategy: Strategy, why: str) -> None:
         self._settle(patient, patient.reason, succeeded=False)
+        self.ward.stir()
         patient.has_failed, patient.is_busy, patient.good = False, True, 0
         trying = Try(strategy=strategy, attempt=attempt, why=why, began_s=self._clock.mono())
         patient.trying = trying
@@ -272,6 +273,7 @@ class RecoveryService:
             patient.failed(type(error).__name__, said_by(error))
         finally:
             patient.is_busy = False
+            self.ward.stir()
         _log.info("%s of %s: %s", trying.strategy.value, patient.id, trying.action)
 
     def _action(self, patient: Patient, trying: Try) -> Action:

@@ -51,6 +51,8 @@ class Ward:
         self._bus = bus
         self._on_healed = on_healed
         self._undo: list[Undo] = []
+        self._is_settled = False
+        """Whether the last look found everything well, and nothing was heard since that a look could make more of."""
         self.patients: dict[str, Patient] = {}
         self.budgets: dict[str, Budget] = {}
         """By name: "device x", "wire x", "process" and "fresh x"; kept when a component is removed."""
@@ -84,25 +86,36 @@ class Ward:
 
     def failed(self, component: str, error: str, reason: str) -> None:
         """A component did not work: `error` names the kind of failure. Raises `UnknownComponent`."""
+        self.stir()
         patient = self.find(component)
         patient.failed(error, reason)
         self._judge(patient)
 
     def worked(self, component: str) -> None:
         """A component worked. Raises `UnknownComponent`."""
+        self.stir()
         self._well(self.find(component))
 
     def look(self, now_s: float) -> None:
         """Take note of what nobody tells: wires that hang, outputs that do not answer, and time of health."""
+        if self._is_settled and not self._is_disturbed():
+            return
         for name in self._workers:
             self._look_at_wire(self.patients[name], now_s)
         for name, handle in self._actuators.items():
             self._look_at_output(self.patients[name], handle)
         self._look_at_budgets(now_s)
+        self._is_settled = self._would_rest()
+
+    def stir(self) -> None:
+        """Something may have changed of somebody."""
+        self._is_settled = False
 
     @property
     def is_calm(self) -> bool:
         """Whether nobody is ill, so that there is nothing to try and nothing to judge."""
+        if self._is_settled:
+            return True
         for patient in self.patients.values():  # noqa: SIM110 - a generator costs more than what it looks at
             if patient.is_ill:
                 return False
@@ -123,6 +136,23 @@ class Ward:
             for patient in self.patients.values()
             if patient.trying is not None and patient.wire and self.patients[patient.wire].is_ill
         ]
+
+    def _is_disturbed(self) -> bool:
+        """Whether a wire hangs or an output does not answer."""
+        for worker in self._workers.values():
+            if worker.wedged:
+                return True
+        for handle in self._actuators.values():  # noqa: SIM110 - a generator costs more than what it looks at
+            if handle.state.current is not DeviceState.ONLINE:
+                return True
+        return False
+
+    def _would_rest(self) -> bool:
+        """Whether the same look again would find nothing to do, as long as nothing else happens."""
+        if self._is_disturbed() or not self.is_calm or any(budget.is_spent for budget in self.budgets.values()):
+            return False
+        is_free = all(self.patients[name].wedged_since_s is None for name in self._workers)
+        return is_free and all(self._is_well(self.patients[name]) for name in self._actuators)
 
     def _is_excused(self, patient: Patient) -> bool:
         """Whether its wire is to be repaired first, or may come back by itself any moment."""
@@ -173,6 +203,7 @@ class Ward:
             return
         patient.seq = event.seq
         if event.quality is Quality.BAD:
+            self.stir()
             patient.good = 0  # it answers, and a repair would not make it say something else
             return
         self._well(patient)
@@ -182,6 +213,7 @@ class Ward:
         patient = self.patients.get(event.device)
         if patient is None or patient.seq == event.seq or event.error == BreakerOpen.__name__:
             return
+        self.stir()
         patient.seq = event.seq
         patient.failed(event.error, event.reason)
         self._judge(patient)
@@ -200,6 +232,7 @@ class Ward:
         wire = self.patients.get(event.component)
         if wire is None or event.component not in self._workers or event.new != BreakerState.OPEN:
             return
+        self.stir()
         errors = [self.patients[device] for device in sorted(wire.hurts)]
         wire.failed(errors[-1].error if errors else WEDGED, errors[-1].reason if errors else event.reason)
         wire.is_ill = True
@@ -224,6 +257,7 @@ class Ward:
 
     def admit(self, component: str, wire: str, *, is_vital: bool) -> None:
         """Watch `component`, which hangs on `wire`; its budgets are those that it had under this name before."""
+        self.stir()
         keys, refund_s = self._keys, self._keys.refund_after_s
         rungs = []
         if component not in self._workers:

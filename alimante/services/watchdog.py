@@ -59,11 +59,12 @@ class Watchdog:
         now_s = self._clock.mono()
         self._look_at_lag(now_s)
         late = self._late()
-        self._looks_late = self._looks_late + 1 if late else 0
-        if self._looks_late == 2:  # one may be what a loop that stood still has not come to yet
-            self._tell("watchdog", "not_fed", Level.CRITICAL, "the watchdog is not fed: " + "; ".join(late))
         if late:
+            self._looks_late += 1
+            if self._looks_late == 2:  # one may be what a loop that stood still has not come to yet
+                self._tell("watchdog", "not_fed", Level.CRITICAL, "the watchdog is not fed: " + "; ".join(late))
             return
+        self._looks_late = 0
         self._tell("watchdog", "not_fed", Level.CLEAR, "the watchdog is fed again")
         if self._fed_s is None or now_s - self._fed_s >= self._every_s:
             self._fed_s = now_s
@@ -82,8 +83,9 @@ class Watchdog:
     def _look_at_lag(self, now_s: float) -> None:
         lag_s = 0.0 if self._looked_s is None else now_s - self._looked_s - self._tick_s
         self._looked_s = now_s
-        self.longest_lag_s = max(self.longest_lag_s, lag_s)
-        self._recent_lag_s = max(self._recent_lag_s, lag_s)
+        if lag_s > self._recent_lag_s:
+            self._recent_lag_s = lag_s
+            self.longest_lag_s = max(self.longest_lag_s, lag_s)
         if lag_s > self._lag_limit_s:
             self._lagged_s = now_s
             self._tell("loop", "loop_lag", Level.WARNING, f"the program stood still for {lag_s:.1f} s", _ADVICE)

@@ -5,7 +5,7 @@ value; Documentation/ABI/testing/sysfs-driver-w1_therm of the Linux kernel for t
 """
 
 from contextlib import suppress
-from re import fullmatch
+from re import compile as pattern
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -15,6 +15,8 @@ from hardware.bus.sysfs import SysfsWire
 from hardware.errors import BadData, DeviceError, NoAnswer
 
 _ADDRESS = "28-[0-9a-f]{12}"
+_IS_ADDRESS = pattern(_ADDRESS).fullmatch
+_IS_TEMPERATURE = pattern("-?[0-9]{1,6}").fullmatch
 _POWER_ON_C = 85.0
 TEMPERATURE = Channel("temperature", Unit.CELSIUS, -55.0, 125.0, "temperature", power_on=_POWER_ON_C)
 _BELIEVED_NEAR_C = 5.0
@@ -39,7 +41,7 @@ def decode(text: str, *, last_good_c: float | None) -> float:
     """
     if not text:
         raise BadData("the probe gave no reading: its checksum was wrong or it is gone")
-    if not fullmatch("-?[0-9]{1,6}", text):
+    if not _IS_TEMPERATURE(text):
         raise BadData(f"{text[:40]!r} is no temperature in m°C")
     value_c = int(text) / 1000.0
     if value_c in _ERROR_VALUES:
@@ -104,7 +106,7 @@ class Ds18b20:
 
 def _find(wire: SysfsWire) -> list[str]:
     """The probes that the kernel has found; each has a folder."""
-    return [name for name in wire.list() if fullmatch(_ADDRESS, name)]
+    return [name for name in wire.list() if _IS_ADDRESS(name)]
 
 
 def _open(request: OpenRequest) -> Ds18b20:
