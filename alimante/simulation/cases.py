@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from alimante.config.model import Config, Device, Role
 from alimante.simulation import chaos
-from alimante.simulation.faults import AROUND, device_kinds, parse
+from alimante.simulation.faults import AROUND, OF_WIRES, device_kinds, parse
 from alimante.simulation.ledger import related
 from alimante.simulation.stage import on_simulated_wires
 from hardware.sim.faults import KINDS
@@ -53,7 +53,8 @@ class Case:
 def cases(config: Config) -> list[Case]:
     """Every fault that every part of `config` can have, in the order of the file."""
     found = [case for device in config.devices.values() for case in _of_device(config, device)]
-    return found + list(_around(config))
+    buses = [name for name, kind in device_kinds(config).items() if kind == "wire"]
+    return [*found, *(case for name in buses for case in _of_wire(config, name)), *_around(config)]
 
 
 def _of_device(config: Config, device: Device) -> Iterator[Case]:
@@ -63,6 +64,15 @@ def _of_device(config: Config, device: Device) -> Iterator[Case]:
         for output in outputs:
             is_switched = output.id == device.id or output.role is Role.HEATER
             yield from _states(fault, output, ("on", "off") if is_switched else ("on",))
+        if not outputs:
+            yield Case(fault=fault)
+
+
+def _of_wire(config: Config, name: str) -> Iterator[Case]:
+    for fault in (f"{name}={kind}" for kind in OF_WIRES):
+        outputs = _needing(config, name)
+        for output in outputs:
+            yield from _states(fault, output, ("on", "off") if output.role is Role.HEATER else ("on",))
         if not outputs:
             yield Case(fault=fault)
 
@@ -104,10 +114,19 @@ def _concerned(config: Config, device: Device) -> list[Device]:
     """The outputs that a fault of `device` concerns: itself, or all that need it, or else one that goes by it."""
     if device.spec.kind == "actuator":
         return [device]
-    names = related(parse(f"{device.id}=off@1", device_kinds(config)), config)
-    outputs = [other for other in config.devices.values() if other.spec.kind == "actuator"]
-    needing = [output for output in outputs if output.id in names]
-    return needing or [output for output in outputs if output.id in _moved_by(config, names)][:1]
+    needing = _needing(config, device.id)
+    if needing:
+        return needing
+    moved = _moved_by(config, related(parse(f"{device.id}=off@1", device_kinds(config)), config))
+    return [output for output in config.devices.values() if output.spec.kind == "actuator" and output.id in moved][:1]
+
+
+def _needing(config: Config, name: str) -> list[Device]:
+    """The outputs that may not be on without the sensor `name`, or without what hangs on the wire `name`."""
+    devices = device_kinds(config)
+    kind = "dead" if devices[name] == "wire" else "off"
+    names = related(parse(f"{name}={kind}@1", devices), config)
+    return [device for device in config.devices.values() if device.spec.kind == "actuator" and device.id in names]
 
 
 def _moved_by(config: Config, names: frozenset[str]) -> set[str]:

@@ -12,6 +12,7 @@ from hardware.sim.sabotage import Sabotage
 
 SENSOR: Final = ("off", "stuck", "garbage(5)", "wrong(3)", "wrong(-3)", "intermittent", "hang", "delayed(300)")
 ACTUATOR: Final = ("welded", "burnt_out", "write_fails")
+WIRE: Final = ("dead", "wedged", "flaky")
 ELSEWHERE: Final = (
     "broker=down",
     "clock=step(-2h)",
@@ -41,6 +42,8 @@ EVERY_S: Final = 6 * 3600.0
 REST_S: Final = 1800.0
 PROVEN_S: Final = 600.0
 """By then the configuration has proved itself. Before, there is nothing to go back to from another one."""
+
+_OWN: Final[Mapping[str, tuple[str, ...]]] = {"sensor": SENSOR, "actuator": ACTUATOR, "wire": WIRE}
 
 CanBe = Callable[[Fault], bool]
 
@@ -83,15 +86,15 @@ def _kind(rng: Random, devices: Mapping[str, str]) -> str:
     target = rng.choice([*devices, *AROUND])
     if target not in devices:
         return rng.choice(ELSEWHERE)
-    return f"{target}={rng.choice(SENSOR if devices[target] == 'sensor' else ACTUATOR)}"
+    return f"{target}={rng.choice(_OWN[devices[target]])}"
 
 
 def everything(devices: Mapping[str, str]) -> list[str]:
     """Every kind of fault that chance may draw, without its time; some the devices may not be able to have."""
-    own = [f"{id_}={kind}" for id_, is_a in devices.items() for kind in (SENSOR if is_a == "sensor" else ACTUATOR)]
+    own = [f"{id_}={kind}" for id_, is_a in devices.items() for kind in _OWN[is_a]]
     return [*own, *ELSEWHERE]
 
 
 def is_momentary(fault: Fault) -> bool:
     """Whether it happens and is over."""
-    return fault.device is None and AROUND[fault.target][fault.kind].momentary
+    return fault.for_s == 0.0

@@ -1,8 +1,8 @@
 """Faults of a simulation in their text form: those of devices, and those of everything around them; it must not act.
 
-Devices break as `hardware.sim.faults` says. The other targets are the broker, the clock, the disk, the process, the
-file of the configuration, and the computer: `broker=down@5m+10s`, `clock=step(-2h)@1h`, `disk=full@1h+30m`,
-`process=crash@2h`, `config=broken@2h+10m`, `computer=off@3h+10m`.
+Devices break as `hardware.sim.faults` says, and buses as a whole: `i2c=dead@10m+5m`. The other targets are the broker,
+the clock, the disk, the process, the file of the configuration, and the computer: `broker=down@5m+10s`,
+`clock=step(-2h)@1h`, `disk=full@1h+30m`, `process=crash@2h`, `config=broken@2h+10m`, `computer=off@3h+10m`.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Final
 
 from alimante.config.model import Config
 from alimante.core.durations import duration_s
+from hardware.api import WireKind
 from hardware.sim import faults as wired
 from hardware.sim.faults import BadFault
 
@@ -37,6 +38,13 @@ def _share(text: str) -> float:
     if found is None:
         raise ValueError(f'"{text}" is no share; say 5% or -5%')
     return float(found["number"]) / 100.0
+
+
+def _chance(text: str) -> float:
+    """Raises `ValueError`."""
+    if _POSITIVE.fullmatch(text.strip()) is None or float(text) > 1.0:
+        raise ValueError(f'"{text}" is no share from 0 to 1, such as 0.5')
+    return float(text)
 
 
 def _number(text: str) -> float:
@@ -102,6 +110,14 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
     },
 }
 
+_PINS: Final = (WireKind.GPIO.value, WireKind.PWM.value)
+OF_WIRES: Final[Mapping[str, Around]] = {
+    "dead": Around(summary="nothing on it answers: its data line is held low, or the kernel knows it no more"),
+    "wedged": Around(summary="a question on it does not come back before the fault is over"),
+    "flaky": Around(summary="this share of all transfers is disturbed", argument=0.5, takes=_chance, such_as="0.5"),
+}
+"""What befalls all that hangs on a bus. The processor's own pins are no bus: they break one by one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -125,12 +141,14 @@ class Fault:
 
 
 def device_kinds(config: Config) -> dict[str, str]:
-    """ "sensor" or "actuator" of each device, as `parse` takes it."""
-    return {device.id: device.spec.kind for device in config.devices.values()}
+    """ "sensor" or "actuator" of each device, and "wire" of each bus that is in use, as `parse` takes it."""
+    devices = config.devices.values()
+    buses = {device.wire: "wire" for device in devices if config.wires[device.wire].kind not in _PINS}
+    return {device.id: str(device.spec.kind) for device in devices} | buses
 
 
 def parse(text: str, devices: Mapping[str, str]) -> Fault:
-    """The fault that `text` says. `devices` has the kind, "sensor" or "actuator", of each device by id.
+    """The fault that `text` says. `devices` has the kind, "sensor" or "actuator", of each device by id, and the buses.
 
     Raises `BadFault` with one sentence that has a hint.
     """
@@ -138,6 +156,8 @@ def parse(text: str, devices: Mapping[str, str]) -> Fault:
     if found is None:
         raise BadFault(f'"{text}" is no fault; a fault is written {FORM}')
     target = found["target"]
+    if devices.get(target) == "wire":
+        return _around(text.strip(), found, OF_WIRES)
     if target.partition(".")[0] in devices:
         return _of_device(text.strip(), devices[target.partition(".")[0]])
     if target not in AROUND:
@@ -145,7 +165,7 @@ def parse(text: str, devices: Mapping[str, str]) -> Fault:
         near = get_close_matches(target, known, n=1)
         hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}"
         raise BadFault(f'"{text}": there is no device "{target}"; {hint}')
-    return _around(text.strip(), found)
+    return _around(text.strip(), found, AROUND[target])
 
 
 def _of_device(text: str, kind: str) -> Fault:
@@ -161,9 +181,8 @@ def _of_device(text: str, kind: str) -> Fault:
     )
 
 
-def _around(text: str, found: re.Match[str]) -> Fault:
+def _around(text: str, found: re.Match[str], kinds: Mapping[str, Around]) -> Fault:
     target, name = found["target"], found["kind"]
-    kinds = AROUND[target]
     if name not in kinds:
         near = get_close_matches(name, kinds, n=1)
         hint = f'did you mean "{near[0]}"?' if near else f"of {target} there are {', '.join(kinds)}"

@@ -139,7 +139,7 @@ class Ledger:
                 continue
             rules = rules_of(device, self.config.references)
             is_own = device.id == fault.target or fault.target in _ALL_AT_RISK or fault.kind in _RUNS_ANEW
-            if is_own or (fault.device is not None and any(need in names for need in rules.needs)):
+            if is_own or any(need in names for need in rules.needs):
                 found.append(_is_safe(self.loads[device.id], min(max(rules.share(rules.safe), 0.0), 1.0)))
         return tuple(found)
 
@@ -269,12 +269,12 @@ _HANDLERS: Final[Mapping[type[Event], Callable[[Ledger, Any, float], None]]] = {
 
 
 def related(fault: Fault, config: Config) -> frozenset[str]:
-    """What may show that there is this fault: the device, its groups, and the outputs and controllers behind them."""
-    device = config.devices.get(fault.target)
-    if fault.device is None or device is None:
+    """What may show that there is this fault: device or wire, groups, and the outputs and controllers behind them."""
+    devices = [device for device in config.devices.values() if fault.target in (device.id, device.wire)]
+    if not devices:
         return _AROUND.get(fault.target, frozenset())
-    names = {device.id, device.wire}
-    names |= {full for full in config.references.values() if full.startswith(f"{device.id}.")}
+    names = {name for device in devices for name in (device.id, device.wire)}
+    names |= {full for full in config.references.values() if full.partition(".")[0] in names}
     names |= {
         name
         for name, group in config.groups.items()
@@ -284,7 +284,7 @@ def related(fault: Fault, config: Config) -> frozenset[str]:
         if output.spec.kind != "actuator":
             continue
         needs = rules_of(output, config.references).needs
-        guards = output.role is Role.HEATER and output.output.cutoff == device.id
+        guards = output.role is Role.HEATER and output.output.cutoff in names
         if guards or any(need in names for need in needs):
             names.add(output.id)
     return frozenset(names)

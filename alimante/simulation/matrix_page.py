@@ -6,7 +6,7 @@ from math import inf
 from typing import Final
 
 from alimante.core.durations import say_duration
-from alimante.simulation.faults import AROUND
+from alimante.simulation.faults import AROUND, OF_WIRES
 from alimante.simulation.matrix import Part, badge
 from alimante.simulation.trials import Calm, Row
 from hardware.sim.faults import KINDS
@@ -64,6 +64,7 @@ NOT_COVERED: Final = """\
 _GONE: Final = (
     "its last will makes the broker tell everybody that it is gone, and the next start says how the last run ended"
 )
+A_WIRE: Final = "a wire"
 _BECAUSE: Final[Mapping[str, str]] = {
     "stuck": "a value that stands still is a fault only where it should have moved, and here a heater that works "
     "with it, or a second thermometer, kept everything as it was",
@@ -94,6 +95,7 @@ _BECAUSE: Final[Mapping[str, str]] = {
     "clock=step": "it is in the log: lights and meals go by the new time, and nothing else goes by it",
     "clock=drift": "all that is about safety goes by a clock that nobody can set, and lights may be minutes late",
     "clock=unsynced": "this computer's clock is said to be trusted (`location.clock_is_trusted`)",
+    "a wire=flaky": "what was disturbed was asked again at once, and enough answers came",
     "disk=slow": "writes wait in a thread of their own, and nothing waits for them",
 }
 """Why a fault of a kind may pass without an alert. A kind that is not named here must be noticed each time."""
@@ -139,6 +141,8 @@ def _grouped(part: Part) -> list[tuple[int, list[Row]]]:
 
 def _kind(row: Row) -> tuple[str, str]:
     target = row.case.target
+    if row.case.kind in OF_WIRES:
+        return (A_WIRE, row.case.kind)
     return (target if row.case.kind in AROUND.get(target, {}) else "", row.case.kind)
 
 
@@ -160,7 +164,8 @@ def _words(rows: Sequence[Row]) -> str:
     target, kind = _kind(rows[0])
     faults = [row.fault if target else row.fault.partition("=")[2] for row in rows]
     written = ", ".join(f"`{fault}`" for fault in dict.fromkeys(faults))
-    summary = f"{target}: {AROUND[target][kind].summary}" if target else KINDS[kind].summary
+    around = OF_WIRES if target == A_WIRE else AROUND.get(target, {})
+    summary = f"{target}: {around[kind].summary}" if target else KINDS[kind].summary
     return f"{summary} ({written})"
 
 

@@ -41,6 +41,7 @@ from alimante.simulation.people import Commander
 from alimante.simulation.process import STATE, Process, Surroundings
 from alimante.simulation.secrecy import PASSWORD, PLACE, Secrecy
 from alimante.simulation.trace import Trace
+from alimante.simulation.wire_faults import WireFaults
 from alimante.wiring import open_wires
 from hardware.sim.sabotage import Sabotage
 
@@ -123,6 +124,7 @@ class Node:
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
         self._sampled_s = self._counted_s = self.start_s
+        self._wire_faults = WireFaults(self.wires.opened, self._streams.stream("wires"), self._sleep)
         for fault in plan.faults:
             if fault.device is not None:
                 self._sabotage.add(fault.device)
@@ -192,17 +194,18 @@ class Node:
         faults = (record.fault for record in self.ledger.faults if record.is_active)
         return not any(fault.target == "clock" and fault.kind == "unsynced" for fault in faults)
 
-    def _sleep(self, device: str, seconds: float) -> None:
-        """Keep the device's wire busy; what hangs without end comes back when its fault is over."""
+    def _sleep(self, broken: str, seconds: float) -> None:
+        """Keep a wire busy, or that of a device; what hangs without end comes back when its fault is over."""
         now_s = self.clock.mono()
         ends_s = [
             self.start_s + record.fault.ends_s
             for record in self.ledger.faults
-            if record.is_active and record.fault.target == device
+            if record.is_active and record.fault.target == broken
         ]
         if self.machine.process is None:  # the guard is at work, and its drivers do not sleep
             return
-        worker = self.machine.process.workers[self.plan.config.devices[device].wire]
+        device = self.plan.config.devices.get(broken)
+        worker = self.machine.process.workers[broken if device is None else device.wire]
         if seconds == inf and ends_s:
             seconds = max(0.0, min(ends_s) - now_s - worker.slept_s)
         worker.sleep(seconds)
@@ -316,6 +319,8 @@ class Node:
         if fault.device is not None:
             self.oracles.taint(fault.target, self.clock.mono())
             self._sabotage.step()
+        elif fault.target in self.plan.config.wires:
+            self._wire_faults.break_(fault)
         else:
             self._elsewhere.break_(fault)
         if fault.for_s == 0:
@@ -327,6 +332,8 @@ class Node:
         fault = record.fault
         if fault.device is not None:
             self._sabotage.step()
+        elif fault.target in self.plan.config.wires:
+            self._wire_faults.repair(fault)
         elif fault.for_s > 0:
             self._elsewhere.repair(fault)
 

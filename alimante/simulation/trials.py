@@ -13,7 +13,7 @@ from alimante.config.model import Config, Device, Role
 from alimante.core.events import CommandReceived
 from alimante.safety.rules import Rules, rules_of
 from alimante.simulation.cases import Case
-from alimante.simulation.faults import AROUND, Fault, device_kinds, parse
+from alimante.simulation.faults import Fault, device_kinds, parse
 from alimante.simulation.node import Node
 from alimante.simulation.rehearsal import rehearse
 from alimante.simulation.report import Report
@@ -156,7 +156,7 @@ def _moment(case: Case, usual: Norm) -> tuple[float, bool]:
 def _lasting(config: Config, case: Case) -> str:
     """How long the fault lasts, as text; nothing for one that happens in a moment."""
     is_around = case.target not in config.devices
-    if is_around and AROUND[case.target][case.kind].momentary:
+    if is_around and parse(f"{case.fault}@1", device_kinds(config)).for_s == 0.0:
         return ""
     roles = [config.devices[name].role for name in (case.target, case.output) if name in config.devices]
     if not is_around and roles[0] in (Role.HEATER, Role.CUTOFF):

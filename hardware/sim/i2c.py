@@ -30,12 +30,15 @@ class SimI2c(I2cWire):
         self._lock = Lock()  # never held while a chip runs: chips wait for the world, and the world attaches chips
         self._chips: dict[int, I2cChip] = {}
         self._meddlers: dict[int, Meddle] = {}
+        self._hinder: Callable[[], None] | None = None
         self._locked = False
         self._reopening_helps = False
 
     def transfer(self, address: int, data: bytes = b"", *, read: int = 0) -> bytes:
         """See `I2cWire`."""
         with self._transaction:
+            if self._hinder is not None:
+                self._hinder()
             chip = self._at(address)
             try:
                 if data:
@@ -99,6 +102,10 @@ class SimI2c(I2cWire):
         self._meddlers.pop(address, None)
         if meddle is not None:
             self._meddlers[address] = meddle
+
+    def hinder(self, how: Callable[[], None] | None) -> None:
+        """Call `how` before each transfer, which may raise a `DeviceError` or take its time; None for nothing again."""
+        self._hinder = how
 
     def _answer(self, address: int, ask: Callable[[], bytes]) -> bytes:
         meddle = self._meddlers.get(address)

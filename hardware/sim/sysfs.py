@@ -27,6 +27,7 @@ class SimSysfs(SysfsWire):
         self._files: dict[str, _Attribute] = {}
         self._models: dict[str, Any] = {}
         self._meddlers: dict[str, Meddle] = {}
+        self._hinder: Callable[[], None] | None = None
         self._gone = False
         self._hidden: dict[str, _Attribute] = {}
 
@@ -44,6 +45,8 @@ class SimSysfs(SysfsWire):
     def read(self, path: str) -> str:
         """See `SysfsWire`."""
         source = self._file(path).read
+        if self._hinder is not None:
+            self._hinder()
 
         def answer() -> str:
             return source if isinstance(source, str) else source()
@@ -72,6 +75,10 @@ class SimSysfs(SysfsWire):
         self._meddlers.pop(folder, None)
         if meddle is not None:
             self._meddlers[folder] = meddle
+
+    def hinder(self, how: Callable[[], None] | None) -> None:
+        """Call `how` before each file is read, which may raise a `DeviceError` or take its time; None for nothing."""
+        self._hinder = how
 
     def remove(self, path: str) -> None:
         """Take away a file or a whole folder; a missing one is no error."""

@@ -9,7 +9,7 @@ from alimante.commands.loading import load_whole
 from alimante.config.model import Config
 from alimante.simulation import cases as what
 from alimante.simulation.cases import Case, cases
-from alimante.simulation.faults import AROUND, Around
+from alimante.simulation.faults import AROUND, OF_WIRES, Around
 from alimante.simulation.matrix import Part, as_json, badge, changes, from_json, missing, roles_of
 from alimante.simulation.matrix_page import because, page, untold
 from alimante.simulation.trials import Calm, Norm, Row
@@ -75,9 +75,13 @@ def with_row(**changed: object) -> Part:
 
 def test_every_kind_of_fault_there_is_is_tried(shipped: Config):
     tried = {(case.target if case.target in AROUND else "", case.kind) for case in cases(shipped)}
-    assert {kind for target, kind in tried if not target} == set(KINDS)
+    assert {kind for target, kind in tried if not target} == {*KINDS, *OF_WIRES}
     assert {(target, kind) for target, kind in tried if target} == {
         (target, kind) for target, kinds in AROUND.items() for kind in kinds
+    }
+    buses = {"i2c", "onewire", "iio", "hwmon"}
+    assert {(case.target, case.kind) for case in cases(shipped) if case.target in shipped.wires} == {
+        (bus, kind) for bus in buses for kind in OF_WIRES
     }
 
 

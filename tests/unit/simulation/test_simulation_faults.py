@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alimante.simulation.chaos import draw, everything
-from alimante.simulation.faults import AROUND, parse
+from alimante.simulation.faults import AROUND, OF_WIRES, parse
 from hardware.sim.faults import BadFault
 
-DEVICES = {"warm_probe": "sensor", "air": "sensor", "heater": "actuator"}
+DEVICES = {"warm_probe": "sensor", "air": "sensor", "heater": "actuator", "onewire": "wire"}
 
 
 def test_a_fault_of_a_device_is_for_its_wire():
@@ -38,6 +38,9 @@ def test_a_fault_of_a_device_is_for_its_wire():
         ("process=leak(2.5)@5m+1h", 2.5, 3600.0),
         ("clock=drift(-5%)@5m+1h", -0.05, 3600.0),
         ("computer=off@5m+10m", inf, 600.0),
+        ("onewire=dead@5m+10m", inf, 600.0),
+        ("onewire=flaky@5m+10m", 0.5, 600.0),
+        ("onewire=flaky(0.2)@5m+10m", 0.2, 600.0),
     ],
 )
 def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: float, for_s: float):
@@ -59,6 +62,9 @@ def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: fl
         ("clock=step(abc)@1m", '"abc" is no duration'),
         ("clock=step(1h)@1m+5m", "leave out +5m"),
         ("broker=down(3)@1m", "nothing in brackets"),
+        ("onewire=ded@1m", 'did you mean "dead"'),
+        ("onewire=flaky(2)@1m", '"2" is no share from 0 to 1'),
+        ("onewire=dead(2)@1m", "nothing in brackets"),
         ("broker=down@soon", '"soon" is no duration'),
         ("heater", "a fault is written"),
     ],
@@ -83,6 +89,7 @@ def test_any_text_is_a_fault_or_a_sentence(text: str):
 def test_chance_may_draw_every_kind_of_fault_around_the_devices():
     kinds = {(fault.target, fault.kind) for fault in (parse(f"{what}@1", DEVICES) for what in everything(DEVICES))}
     assert {(target, kind) for target, names in AROUND.items() for kind in names} <= kinds
+    assert {("onewire", kind) for kind in OF_WIRES} <= kinds
 
 
 @settings(max_examples=50)
