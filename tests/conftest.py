@@ -1,5 +1,6 @@
 """A real mosquitto for tests that want one, patience, and what was measured; it must not touch brokers of others."""
 
+import gc
 import os
 import queue
 import re
@@ -150,6 +151,12 @@ def new_mosquitto(tmp_path: Path) -> Iterator[NewMosquitto]:
 def mosquitto(new_mosquitto: NewMosquitto) -> Mosquitto:
     """A broker that runs, lets everybody in and keeps nothing over a restart."""
     return new_mosquitto()
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are no garbage: to look through them again and again is lost time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
