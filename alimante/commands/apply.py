@@ -13,7 +13,7 @@ from typing import Final
 from alimante.commands.ask import NoSupervisor, Report, ask
 from alimante.commands.errors import CommandFailed
 from alimante.commands.loading import explained, tell_warnings, whole
-from alimante.commands.past import Standing, named, one_before, short, text_of
+from alimante.commands.past import AGAIN_S, BACK_S, Standing, named, one_before, short, text_of
 from alimante.commands.plan import tell_invalid
 from alimante.commands.wait import Outcome, Trial, follow
 from alimante.config.faults import ConfigInvalid
@@ -27,8 +27,6 @@ from alimante.rollout.wish import put_wish
 
 ANSWER_S: Final = 3 * WORK_S
 """The supervisor reads the file, understands it and writes it down, each of which a worn card may make slow."""
-BACK_S: Final = 60.0
-"""For so long a supervisor that is just beginning a new run is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +140,7 @@ def _ask(stands: Standing, order: Order) -> Report:
         except NoSupervisor as nobody:  # it has seen the file by itself, and a new run is just beginning
             if time.monotonic() >= until_s:
                 raise CommandFailed(f"{stands.path} holds it, but {nobody}") from None
-        time.sleep(0.5)
+        time.sleep(AGAIN_S)
 
 
 def _why_not(answer: Report) -> str:

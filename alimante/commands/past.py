@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +19,15 @@ from alimante.core.generations import GENERATIONS
 from alimante.core.text import printable
 from alimante.policy.rollout import Journal
 from alimante.rollout.store import FOLDER, ConfigStore, digest
+from alimante.services.instance_lock import held_by
 
 SHORT: Final = 8
 """So many digits of a name are shown."""
 LEAST: Final = 4
 """So many digits of a name have to be said at least."""
+BACK_S: Final = 60.0
+"""For so long a supervisor that is just beginning a new run is waited for."""
+AGAIN_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +75,39 @@ def name_of(text: bytes) -> str:
 
 def standing(folders: Folders, given: Path | None, default: Path) -> Standing:
     """How things stand. Raises `CommandFailed`, also where a supervisor runs with another file than the `given` one."""
+    store = history_of(folders.state)
     report = asked(folders)
     path = (given or default).absolute()
     if report is not None:
         path = Path(report["file"])
         if given is not None and given.resolve() != path.resolve():
             raise BadUse(f"the supervisor that runs has its configuration in {path}, not in {given}")
-    return Standing(store=history_of(folders.state), report=report, path=path, folders=folders)
+    return Standing(store=store, report=report, path=path, folders=folders)
 
 
 def asked(folders: Folders) -> Report | None:
-    """What the supervisor says of its configuration; None when none runs. Raises `CommandFailed`."""
+    """What the supervisor says of its configuration; None when none runs. Raises `CommandFailed`.
+
+    One that is between two runs does not listen for a moment, and is waited for.
+    """
+    until_s = time.monotonic() + BACK_S
+    while True:
+        try:
+            return ask(folders, {"ask": "config"})
+        except NobodyListens:
+            holder = _holder(folders)
+        if holder is None:
+            return None
+        if time.monotonic() >= until_s:
+            raise CommandFailed(f"a supervisor is running (process {holder}), but it does not listen yet")
+        time.sleep(AGAIN_S)
+
+
+def _holder(folders: Folders) -> int | None:
     try:
-        return ask(folders, {"ask": "config"})
-    except NobodyListens:
-        return None
+        return held_by(folders.state)
+    except OSError as error:
+        raise CommandFailed(f"whether a supervisor is running cannot be told: {error.strerror or error}") from None
 
 
 def history_of(state: Path) -> ConfigStore:

@@ -116,9 +116,9 @@ def next_step(journal: Journal, wish: str, *, may_try: bool = True) -> Step:
 def tried(
     journal: Journal, sha256: str, *, why: str, start: int, at_wall_s: float, before: Survey | None = None
 ) -> Journal:
-    """`sha256` runs on probation from now on. `before` is how things are now; it does not count during a probation.
+    """`sha256` runs on probation from now on. `before` is how things are now, where that can be told.
 
-    The file has changed, so whatever was refused may be tried again later.
+    During a probation it does not count. The file has changed, so whatever was refused may be tried again later.
     """
     if journal.trial is not None and journal.trial.new == sha256:
         return journal

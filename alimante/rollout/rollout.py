@@ -132,8 +132,11 @@ class Rollout:
         except ConfigInvalid as invalid:
             return Finding(FAULTY, self.in_words(invalid))
 
-    def propose(self, loaded: Loaded, data: bytes, *, why: str, before: Survey) -> str:
-        """Write down that `loaded` runs next; returns why that cannot be done, or nothing."""
+    def propose(self, loaded: Loaded, data: bytes, *, why: str, before: Survey | None) -> str:
+        """Write down that `loaded` runs next; returns why that cannot be done, or nothing.
+
+        `before` is how things are now, where that can be told.
+        """
         if loaded.sha256 == self.journal.committed:
             self._save(steps.agreed(self.journal))
         else:

@@ -90,6 +90,7 @@ class ConfigWatch:
         self._judged = rollout.wish
         self._busy = asyncio.Lock()
         self._is_due_again = False
+        self._began_s = clock.mono()
         self._proves_at_s: float | None = None
         self._told: Finding | None = None
 
@@ -191,7 +192,7 @@ class ConfigWatch:
             self._tell(Finding(WAITING, f"{self._rollout.path.name} was changed and waits: {obstacle}"))
             return
         why = "a person asked for it" if is_asked else "the file was changed"
-        before = self._look.survey()
+        before = self._look.survey() if self._is_measure else None
         fault = await self._run(
             lambda: self._rollout.propose(loaded, wish.data, why=why, before=before),
             "write down the configuration",
@@ -204,6 +205,14 @@ class ConfigWatch:
             self._is_due_again = True
             text = f"{self._rollout.path.name} was changed and is not taken: {fault}"
             self._tell(Finding(NOT_SAVED, text))
+
+    @property
+    def _is_measure(self) -> bool:
+        """Whether this run shows how things are: not while it is young, or is being left for another one.
+
+        A change that comes then is held against how things were before the change before it.
+        """
+        return not self._rollout.is_to_change and self._clock.mono() - self._began_s >= self._keys.probation_s
 
     def _obstacle_to(self, loaded: Loaded, *, is_asked: bool) -> str:
         if self._is_safe_mode:

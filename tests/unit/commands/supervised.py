@@ -34,6 +34,8 @@ class Supervised:
         self.safe_mode = False
         self.is_there = True
         self.now_s = 0.0
+        self.clock = ManualClock()
+        self.survey = WELL
         self.on_look: list[Callable[[], None]] = []
         for module in (past, apply, wait):
             monkeypatch.setattr(module, "ask", self.ask)
@@ -48,19 +50,18 @@ class Supervised:
         return await self.watch().answers()[request["ask"]](request)
 
     def watch(self) -> ConfigWatch:
-        """What answers; a loop must be running."""
-        clock = ManualClock()
+        """What answers in a run that begins now; a loop must be running."""
         return ConfigWatch(
             self.rollout,
             keys=RolloutKeys.usual(),
-            look=Look(survey=lambda: WELL, wanted=(), components=lambda: ()),
+            look=Look(survey=lambda: self.survey, wanted=(), components=lambda: ()),
             news=lambda: asyncio.sleep(1),
             obstacle=self.obstacle,
             reload=lambda: None,
             is_safe_mode=self.safe_mode,
-            worker=InlineWorker("disk", clock=clock, on_wedged=lambda wedged, why: None),
+            worker=InlineWorker("disk", clock=self.clock, on_wedged=lambda wedged, why: None),
             bus=EventBus(),
-            clock=clock,
+            clock=self.clock,
             tasks=Tasks(lambda name, error: None),
         )
 

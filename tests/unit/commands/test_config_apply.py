@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from alimante.commands import apply
+from alimante.commands import apply, past
+from alimante.services.instance_lock import InstanceLock
 from tests.unit.commands.homes import Home, box, name
 from tests.unit.commands.supervised import Supervised
 
@@ -354,3 +355,27 @@ def test_a_supervisor_that_has_gone_meanwhile_is_told_with_what_the_file_holds(
     monkeypatch.setattr(apply, "BACK_S", 0.0)
     assert home.say("apply", str(home.other(box(16)))) == 1
     assert capsys.readouterr().err == f"alimante: {home.file} holds it, but no supervisor is running\n"
+
+
+def test_one_that_is_between_two_runs_is_waited_for_and_not_taken_for_none(
+    home: Home, supervised: Supervised, monkeypatch: Patch
+):
+    def sleep(seconds: float) -> None:
+        supervised.is_there = True
+
+    supervised.is_there = False
+    monkeypatch.setattr(apply.time, "sleep", sleep)
+    with InstanceLock(home.state):
+        assert home.say("apply", str(home.other(box(16)))) == 0
+    assert supervised.rollout.is_to_change
+
+
+def test_one_that_never_listens_is_told_and_nothing_is_written(
+    home: Home, supervised: Supervised, capsys: Captured, monkeypatch: Patch
+):
+    supervised.is_there = False
+    monkeypatch.setattr(past, "BACK_S", 0.0)
+    with InstanceLock(home.state):
+        assert home.say("apply", str(home.other(box(16)))) == 1
+    assert f"is running (process {os.getpid()}), but it does not listen yet" in capsys.readouterr().err
+    assert home.file.read_text() == box(15)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from alimante.policy.probation import Survey
 from alimante.services.control_socket import ControlSocket
 from tests.unit.commands.homes import Home, box, name
 from tests.unit.commands.supervised import Supervised
@@ -90,3 +91,39 @@ def test_only_a_plain_yes_tries_once_more_what_was_gone_back_from(supervised: Su
     assert (no["is_taken"], no["file_state"]) == (False, "refused")
     assert "the lamp does not answer any more" in no["text"]
     assert yes["is_taken"] is True
+
+
+@pytest.mark.parametrize(("age_s", "counts"), [(1.0, False), (119.0, False), (120.0, True), (5000.0, True)])
+def test_a_change_is_held_against_a_run_only_when_that_is_old_enough_to_show_how_things_are(
+    supervised: Supervised, age_s: float, counts: bool
+):
+    """One that began a moment ago has no readings yet, and nobody would miss what does not answer afterwards."""
+    known = supervised.rollout.journal.before
+    supervised.survey = Survey(is_armed=True, devices=("lamp", "probe"))
+    supervised.home.file.write_text(box(16))
+
+    async def ask() -> None:
+        watch = supervised.watch()
+        supervised.clock.advance(age_s)
+        assert "on probation" in await watch.apply()
+
+    asyncio.run(ask())
+    assert supervised.rollout.journal.before == (supervised.survey if counts else known)
+
+
+def test_a_run_that_is_just_being_left_is_no_measure_for_what_comes_next(supervised: Supervised):
+    """Else what is blind would be held against itself when it is tried once more at once, and be good enough."""
+    known = supervised.rollout.journal.before
+    supervised.home.file.write_text(box(16))
+    asked(supervised, {"ask": "config_apply"})
+    supervised.begins()
+    supervised.survey = Survey(is_armed=True, devices=("lamp", "lost"))
+
+    async def ask() -> None:
+        watch = supervised.watch()
+        supervised.clock.advance(500.0)
+        supervised.goes_back()
+        assert "on probation" in await watch.apply(again=True)
+
+    asyncio.run(ask())
+    assert supervised.rollout.journal.before == known
