@@ -46,7 +46,8 @@ class Outbox:
         self._crowded = min(CROWDED, capacity)
         self._waiting: dict[int, Message] = {}
         self._newest: dict[str, int] = {}  # topic of a state to the place of its newest message that waits
-        self._under_way: dict[int, Message] = {}
+        self._under_way: dict[int, Message] = {}  # in the order of sending
+        self._outdated: set[int] = set()  # packets under way whose topic has a newer state at the broker
         self._place = 0
 
     def __len__(self) -> int:
@@ -90,15 +91,28 @@ class Outbox:
         self._under_way[number] = message
 
     def acknowledged(self, number: int) -> Message | None:
-        """The broker is done with packet `number`; returns what it was, or None for an unknown number."""
+        """The broker is done with packet `number`; returns what it was, or None for an unknown number.
+
+        Not every broker acknowledges in the order of sending: what it has taken before must not be sent after it.
+        """
+        message = self._under_way.get(number)
+        if message is not None and message.is_state:
+            for earlier, other in self._under_way.items():
+                if earlier == number:
+                    break
+                if other.is_state and other.topic == message.topic:
+                    self._outdated.add(earlier)
+        self._outdated.discard(number)
         return self._under_way.pop(number, None)
 
     def connection_lost(self) -> None:
         """Everything under way has to be sent again, before the rest; of the states only the newest of each topic."""
-        messages = [*self._under_way.values(), *self._waiting.values()]
+        again = (message for number, message in self._under_way.items() if number not in self._outdated)
+        messages = [*again, *self._waiting.values()]
         last = {message.topic: index for index, message in enumerate(messages) if message.is_state}
         self.is_offline = True
         self._under_way.clear()
+        self._outdated.clear()
         self._waiting.clear()
         self._newest.clear()
         for index, message in enumerate(messages):

@@ -129,6 +129,18 @@ def test_of_two_states_of_a_topic_under_way_the_last_is_sent_again():
     assert drain(outbox) == [2]
 
 
+def test_an_older_state_is_not_sent_again_when_the_newer_one_was_acknowledged_first():
+    outbox = Outbox()
+    outbox.is_offline = False
+    for number, message in enumerate([state("a", 1), state("b", 2), event(3), state("a", 4)]):
+        outbox.put(message)
+        outbox.sent(number, outbox.next())
+    outbox.acknowledged(3)
+    assert len(outbox) == 3, "it is still under way"
+    outbox.connection_lost()
+    assert drain(outbox) == [2, 3]
+
+
 class OutboxMachine(RuleBasedStateMachine):
     """Payloads are numbers that rise, so that the newest is the greatest."""
 
