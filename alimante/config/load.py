@@ -106,9 +106,11 @@ def _result(built: Built, text: str, flaws: list[Flaw], digest: str) -> Loaded:
     config = built.config
     if config is None:
         flawed = [_fault(text, flaw.offset, flaw.problem) for flaw in flaws]
-        raise ConfigInvalid(_sorted([*flawed, *_placed(text, built.errors)]), _sorted(_placed(text, built.warnings)))
-    warnings = [*built.warnings, *_open_secrets(config)]
-    return Loaded(config=config, warnings=_sorted(_placed(text, warnings)), sha256=digest, text=text)
+        placed = _placed(text, [*built.errors, *built.warnings])
+        errors, warnings = placed[: len(built.errors)], placed[len(built.errors) :]
+        raise ConfigInvalid(_sorted([*flawed, *errors]), _sorted(warnings))
+    found = [*built.warnings, *_open_secrets(config)]
+    return Loaded(config=config, warnings=_sorted(_placed(text, found)), sha256=digest, text=text)
 
 
 def _open_secrets(config: Config) -> Iterator[Problem]:

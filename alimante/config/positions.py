@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from alimante.config.faults import Path
 
+_SPACE: Final = " \t\n\r"
 _skip_space: Final = regex(r"[ \t\n\r]*").match
 # Numbers are not converted: a number of thousands of digits has a place like any other.
 _decode: Final = JSONDecoder(parse_int=str, parse_float=str).raw_decode
@@ -78,7 +79,8 @@ def _members(text: str, start: int) -> Iterator[tuple[str | int, tuple[int, int]
 
 
 def _after_space(text: str, at: int) -> int:
-    match = _skip_space(text, at)
+    """Mostly there is none: hundreds of thousands of times, where a file is hostile."""
+    match = _skip_space(text, at) if text[at] in _SPACE else None
     return match.end() if match else at
 
 
