@@ -182,13 +182,15 @@ def dump(document: Any) -> bytes:
 def iso(wall_s: float) -> str:
     """A wall time in seconds since 1970 as ISO 8601 in UTC with milliseconds."""
     second, microsecond = divmod(round(wall_s * 1e6), 1_000_000)
-    return f"{_iso_second(second)}.{microsecond // 1000:03d}Z"
+    day, second_of_day = divmod(second, 86_400)  # in UTC each day has so many
+    minute, second = divmod(second_of_day, 60)
+    return f"{_iso_day(day)}T{minute // 60:02d}:{minute % 60:02d}:{second:02d}.{microsecond // 1000:03d}Z"
 
 
 @lru_cache(maxsize=8)
-def _iso_second(second: int) -> str:
-    """Most of what is told together was in the same second, and to ask the calendar is dear."""
-    return datetime.fromtimestamp(second, UTC).isoformat()[:19]
+def _iso_day(day: int) -> str:
+    """Most of what is told was on the same day, and to ask the calendar is dear."""
+    return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
 
 
 def encode_reading(event: ReadingTaken | ReadingAged, *, mono_s: float, wall_s: float) -> bytes:

@@ -74,7 +74,9 @@ class Changes:
     def _fits(self, level: deque[tuple[float, float]], value: float, at_s: float) -> bool:
         if not self._most:
             return not self._jump or abs(value - level[-1][1]) <= self._jump
-        return all(abs(value - before) <= self._allowed(at_s - then_s) for then_s, before in (level[0], level[-1]))
+        (first_s, first), (last_s, last) = level[0], level[-1]
+        fits_first = abs(value - first) <= self._allowed(at_s - first_s)
+        return fits_first and abs(value - last) <= self._allowed(at_s - last_s)
 
     def _allowed(self, took_s: float) -> float:
         return self._most * max(1.0, took_s / self._within_s)

@@ -43,7 +43,10 @@ class Heartbeats:
 
     def late(self) -> list[str]:
         """A sentence for each task that is late."""
-        if self.now() <= self._sure_until_s:
+        now_s = self.now()
+        if now_s <= self._sure_until_s:
             return []
         self._sure_until_s = min((at_s + LATE_AFTER * every_s for at_s, every_s in self._beats.values()), default=inf)
+        if now_s <= self._sure_until_s:
+            return []
         return [found.text for found in map(self.finding, self._beats) if found.level is not Level.CLEAR]
