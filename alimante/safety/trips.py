@@ -76,7 +76,7 @@ class Trips:
         """Hold every heater against its sensor, and let trips end whose rest is over."""
         for watch in self._watches.values():
             wish = watch.output.wish(now_s, with_controllers=True)
-            has_power = not cutoffs.open_before(watch.output, served, self._outputs)
+            has_power = not served or not cutoffs.open_before(watch.output, served, self._outputs)
             target_c = None if wish is None else wish.target
             found = watch.look(now_s, believed, target_c=target_c, has_power=has_power)
             for finding in found:

@@ -274,8 +274,11 @@ class Readings:
 
     async def _until(self, at_s: float) -> None:
         """Wait for the moment, or for a channel to come back: its deadline may be an earlier one."""
-        try:
-            async with asyncio.timeout(None if at_s == float("inf") else at_s + AFTER_S - self._clock.mono()):
-                await self._news.wait()
-        except TimeoutError:
+        if at_s == float("inf"):
+            await self._news.wait()
             return
+        timer = asyncio.get_running_loop().call_later(at_s + AFTER_S - self._clock.mono(), self._news.set)
+        try:
+            await self._news.wait()
+        finally:
+            timer.cancel()

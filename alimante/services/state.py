@@ -103,6 +103,8 @@ class StateStore:
 
     def changed(self, critical: bool) -> None:
         """Something is to be saved: soon if it is `critical`, else some time."""
+        if not critical and self._due_s is not None:
+            return  # that is no later
         due_s = self._clock.mono() + (CRITICAL_S if critical else ROUTINE_S)
         if self._due_s is None or due_s < self._due_s:
             self._due_s = due_s

@@ -132,8 +132,8 @@ class Status:
             "devices": len(states),
             **{name: states.count(state) for name, state in _STATES},
             "alerts": len(alerts),
-            "alerts_critical": sum(alert["level"] == "critical" for alert in alerts),
-            "alerts_acknowledged": sum(alert["state"] == "acknowledged" for alert in alerts),
+            "alerts_critical": [alert["level"] for alert in alerts].count("critical"),
+            "alerts_acknowledged": [alert["state"] for alert in alerts].count("acknowledged"),
             "errors": self._reports.errors(),
         }
 

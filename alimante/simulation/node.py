@@ -46,6 +46,8 @@ from alimante.wiring import open_wires
 from hardware.sim.sabotage import Sabotage
 
 TASKS_S: Final = 600.0
+CALM_S: Final = 3600.0
+"""How often tasks are counted and what is kept is looked at: with and without faults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ class Node:
         self._had_any = False
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
+        self._count_s = TASKS_S if plan.faults else CALM_S
         self._sampled_s = self._counted_s = self.start_s
         self._wire_faults = WireFaults(self.wires.opened, self._streams.stream("wires"), self._sleep)
         for fault in plan.faults:
@@ -263,7 +266,7 @@ class Node:
         self.plan.on_look(self)
         if now_s - self._sampled_s >= self.curves.every_s:
             self._sample()
-        if now_s - self._counted_s >= TASKS_S:
+        if now_s - self._counted_s >= self._count_s:
             self._counted_s = now_s
             self.oracles.tasks(len(asyncio.all_tasks()), now_s)
             self._search_disk()
