@@ -4,7 +4,8 @@ from collections import deque
 
 _WINDOW = 100
 _LEAVE_SHARE = 0.5
-_LEAVE_RUN = 15
+LEAVE_RUN = 15
+"""After so many good attempts in a row it is over."""
 
 
 class ErrorDensity:
@@ -46,7 +47,7 @@ class ErrorDensity:
         return self.is_high
 
     def _leave(self) -> None:
-        if self._good_run >= _LEAVE_RUN:
+        if self._good_run >= LEAVE_RUN:
             self._last.clear()
             self._failed = 0
         if self._failed <= _LEAVE_SHARE * self._share * len(self._last):

@@ -15,6 +15,7 @@ from alimante.config.climate import PidKeys, ThermostatKeys
 from alimante.config.model import Config
 from alimante.mqtt.topics import Topics
 from alimante.policy.breaker import BreakerState
+from alimante.policy.density import LEAVE_RUN
 from alimante.policy.values import show_value
 from alimante.safety.output import Output
 from alimante.simulation.broker import MemoryBroker
@@ -25,8 +26,10 @@ from hardware.sim.truth import Truth
 HEALTHY_S: Final = 120.0
 BREAKERS_S: Final = 300.0
 USUAL_POLL_S: Final = 5.0
-POLLS: Final = 12.0
-"""The two times above are for sensors that are read every five seconds; for slower ones so many readings count."""
+POLLS: Final = float(LEAVE_RUN)
+"""The two times above are for sensors that are read every five seconds; for slower ones so many readings count.
+
+After so many good ones in a row a sensor of which many readings failed is well again."""
 STATES_S: Final = 30.0
 OUTBOX_S: Final = 60.0
 TIME_CONSTANTS: Final = 3.0
