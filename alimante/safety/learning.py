@@ -109,7 +109,8 @@ class Learner:
                 if model.mean(features) < least_c:
                     return None
                 mean, sigma = model.expect(features)
-                crude = _CRUDE * model.state[GAIN] * features[GAIN] + _ROOM_C * model.state[LOSS] * features[DRIFT]
+                loss = max(model.state[LOSS], self.guess.loss)  # one that is learned as next to nothing is not known
+                crude = _CRUDE * model.state[GAIN] * features[GAIN] + _ROOM_C * loss * features[DRIFT]
                 doubt = _SIGMAS * sigma + crude
                 if lowest is None or mean - doubt < lowest[0] - lowest[1]:
                     lowest = mean, doubt

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from alimante.safety.heat_model import Guess, HeatModel
+from alimante.safety.heat_model import LOSS, Guess, HeatModel
 from alimante.safety.learning import Learned, Learner
 
 OTHERS = ("lamp",)
@@ -68,6 +68,22 @@ def test_it_expects_what_then_comes_and_less_in_doubt():
     assert expected[0] == pytest.approx((0.8 - 0.03 * 5.0) * 2.0, rel=0.25)
     assert 0.0 < expected[1] < expected[0]
     assert one.expect(start, one.sums(), least_c=10.0) is None
+
+
+def test_a_loss_that_was_learned_as_next_to_nothing_is_doubted():
+    """Where the duty comes and goes at the same temperature, loss and room cannot be told apart."""
+    doubts, usual = [], learner().guess.loss
+    for loss in (usual / 20.0, usual):
+        known = taught()
+        start = known.sums()
+        for _ in range(20 * 60):
+            known.advance(1.0, duty=0.2, reading_c=30.0, others={})
+        for model in known.models:
+            model.state[LOSS] = loss
+        expected = known.expect(start, known.sums(), least_c=-100.0)
+        assert expected is not None
+        doubts.append(expected[1])
+    assert doubts[0] == pytest.approx(doubts[1], rel=0.2)
 
 
 def test_a_snapshot_restores_everything_that_was_learned():
