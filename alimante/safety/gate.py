@@ -21,7 +21,7 @@ from alimante.safety.conditions import Conditions
 from alimante.safety.decision import ROUNDING_S, Cause, Situation, Verdict, Wish, decide
 from alimante.safety.desk import Desk
 from alimante.safety.evidence import Evidence
-from alimante.safety.grants import Grant, dues_s, grant, lone
+from alimante.safety.grants import Grant, dues_s, ends_s, grant, lone
 from alimante.safety.memory import Memory
 from alimante.safety.output import Decision, Output, output_of
 from alimante.safety.reporting import Reporter, Values
@@ -216,12 +216,17 @@ class Gate:
             self._settle(output, now_s)
         self._arm()
 
-    def due_in_s(self) -> float:
-        """How long until the next time of an output is over, so that a tick can come just then; `inf` for none."""
+    def due_in_s(self, within_s: float = inf) -> float:
+        """How long until the next time of an output is over, so that a tick can come just then; `inf` for none.
+
+        Of what is over later than in `within_s` it need not tell.
+        """
         now_s, soonest_s = self._now(), inf
         for output in self._in_order:
             if output.account.is_on:
-                for due_s in dues_s(output, now_s):
+                granted = self._grants.get(output.id)
+                is_long = granted is not None and granted.until_s > now_s + within_s
+                for due_s in ends_s(output) if is_long else dues_s(output, now_s):
                     if now_s < due_s < soonest_s:
                         soonest_s = due_s
         return soonest_s - now_s

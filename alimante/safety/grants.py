@@ -66,14 +66,20 @@ def grant(output: Output, wish: Wish | None, verdict: Verdict, at: Situation) ->
 def dues_s(output: Output, now_s: float) -> list[float]:
     """When times of an output that is on are over, at the earliest."""
     account, rules = output.account, output.rules
-    dues = [account.since_s + rules.max_on_s, *[wish.until_s for wish in output.demands.values()]]
-    if output.override is not None:
-        dues.append(output.override.until_s)
+    dues = [account.since_s + rules.max_on_s, *ends_s(output)]
     if rules.per_hour_s < inf:
         dues.append(now_s + rules.per_hour_s - account.used_s(account.hour, now_s))
     if rules.per_day_s < inf:
         dues.append(now_s + rules.per_day_s - account.used_s(account.day, now_s))
     return dues
+
+
+def ends_s(output: Output) -> list[float]:
+    """When wishes for `output` are over: the only times that are, before a grant is."""
+    ends = [wish.until_s for wish in output.demands.values()]
+    if output.override is not None:
+        ends.append(output.override.until_s)
+    return ends
 
 
 def lone(outputs: Outputs, interlocks: Sequence[InterlockKeys], served: Served) -> frozenset[str]:

@@ -6,7 +6,7 @@ believed. Spans of time are told by the difference of two `Sums`, so that any sp
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import exp
+from math import exp, nan
 from operator import sub
 from typing import Any, Final
 
@@ -63,6 +63,8 @@ class Learner:
     """How many minutes were learned from."""
     _sums: list[float] = field(init=False)
     _lagged: list[float] = field(init=False)
+    _paced_s: float = field(default=nan, init=False)
+    _gone: list[tuple[float, float]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.models = [HeatModel(self.guess) for _ in LAGS]
@@ -76,16 +78,22 @@ class Learner:
 
     def advance(self, span_s: float, *, duty: float, reading_c: float, others: Mapping[str, float]) -> None:
         """`span_s` went by with these values."""
-        minutes = span_s / 60.0
-        self._sums[0] += minutes
-        self._sums[1] += (reading_c - self.reference_c) * minutes
+        if span_s != self._paced_s:
+            self._pace(span_s)
+        minutes, sums, lagged = span_s / 60.0, self._sums, self._lagged
+        sums[0] += minutes
+        sums[1] += (reading_c - self.reference_c) * minutes
         inputs = [duty] * len(LAGS) + [others.get(name, 0.0) for name in self.others]
-        for i, target in enumerate(inputs):
-            lag_s = self.dead_time_s * (LAGS[i] if i < len(LAGS) else LAGS[_USUAL])
-            gone = 1.0 - exp(-span_s / lag_s)
-            before = self._lagged[i]
-            self._lagged[i] += (target - before) * gone
-            self._sums[2 + i] += target * minutes + (before - target) * gone * lag_s / 60.0
+        for i, (target, (lag_s, gone)) in enumerate(zip(inputs, self._gone, strict=True)):
+            before = lagged[i]
+            lagged[i] += (target - before) * gone
+            sums[2 + i] += target * minutes + (before - target) * gone * lag_s / 60.0
+
+    def _pace(self, span_s: float) -> None:
+        """Work out the lag of each input, and how much of it is gone after `span_s`: most spans are equally long."""
+        self._paced_s = span_s
+        lags_s = [self.dead_time_s * lag for lag in (*LAGS, *[LAGS[_USUAL]] * len(self.others))]
+        self._gone = [(lag_s, 1.0 - exp(-span_s / lag_s)) for lag_s in lags_s]
 
     def now(self) -> tuple[float, float, float]:
         """The duty through the slowest lag, and the gain in °C and the share lost per minute."""

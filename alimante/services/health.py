@@ -16,7 +16,7 @@ from alimante.core.component import Phase
 from alimante.core.events import ConditionChanged, HealthChanged, Level
 from alimante.core.ids import is_id
 from alimante.core.tasks import Tasks
-from alimante.policy.checkup import Check, Checkup, Kind
+from alimante.policy.checkup import SOUND, Check, Checkup, Kind
 from alimante.policy.health import Health, Part, of_node
 from alimante.policy.health_record import WELL, HealthRecord, Judged
 from alimante.policy.heartbeats import LATE_AFTER, Heartbeats
@@ -183,10 +183,12 @@ class HealthService:
             if due_s <= now_s:
                 checkup = routine.checkup
                 period_s = checkup.check.period_s
-                due_s += period_s * (1 + int((now_s - due_s) / period_s))
+                due_s += period_s
+                if due_s <= now_s:
+                    due_s += period_s * (1 + int((now_s - due_s) / period_s))
                 routine.due_s = due_s
                 finding = run_check(checkup)
-                if checkup.is_steady and finding.level is Level.CLEAR:
+                if checkup.is_steady and (finding is SOUND or finding.level is Level.CLEAR):
                     checkup.finding, checkup.evidence_s = finding, now_s
                 else:
                     checkup.feed(finding, now_s)

@@ -74,7 +74,7 @@ class OutputService:
         return self._pause_s()
 
     def _pause_s(self) -> float:
-        return min(self._tick_s, max(SOONEST_S, self._gate.due_in_s()))
+        return min(self._tick_s, max(SOONEST_S, self._gate.due_in_s(self._tick_s)))
 
     async def _settle(self) -> None:
         idle = asyncio.Event()
