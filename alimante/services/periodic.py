@@ -2,49 +2,40 @@
 
 import asyncio
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from alimante.core.component import Phase
 from alimante.core.tasks import Tasks
-
-_rounds: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[float, list[Callable[[], None]]]]" = WeakKeyDictionary()
-"""What is to be called in each loop, by its time: much has the same period and begins together."""
 
 
 async def recur(look: Callable[[], float], *, first_s: float) -> None:
     """Call `look` in `first_s` seconds, and each time again after as many seconds as it returns.
 
     It never returns, and raises what `look` raises. The task that awaits it sleeps all the time while timers call
-    `look`: to wake a task for each look costs more than most looks do. Looks that are due at the very same moment share
-    a timer and come in the order in which they were asked for, where the first of their tasks would wake.
+    `look`: to wake a task for each look costs more than most looks do. What is due at the same moment comes in the
+    order in which sleeping tasks would wake.
     """
     loop = asyncio.get_running_loop()
-    rounds = _rounds.setdefault(loop, {})
     raised: asyncio.Future[BaseException] = loop.create_future()
+    handle: asyncio.Handle
+
+    def be_due() -> None:
+        nonlocal handle
+        handle = loop.call_soon(act)
 
     def act() -> None:
-        if raised.done():  # the task is being cancelled, or was
+        nonlocal handle
+        if raised.done():  # the task is being cancelled
             return
         try:
-            wait(loop.time() + look())
+            handle = loop.call_later(look(), be_due)
         except BaseException as error:  # noqa: BLE001 - raised again in the task, whose failure is somebody's business
             raised.set_result(error)
 
-    def wait(until_s: float) -> None:
-        together = rounds.get(until_s)
-        if together is None:
-            rounds[until_s] = [act]
-            loop.call_at(until_s, loop.call_soon, _call_all, rounds, until_s)
-        else:
-            together.append(act)
-
-    wait(loop.time() + first_s)
-    raise await raised
-
-
-def _call_all(rounds: dict[float, list[Callable[[], None]]], due_s: float) -> None:
-    for act in rounds.pop(due_s):
-        act()
+    handle = loop.call_later(first_s, be_due)
+    try:
+        raise await raised
+    finally:
+        handle.cancel()
 
 
 class Periodic:

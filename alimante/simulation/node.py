@@ -47,7 +47,7 @@ from hardware.sim.sabotage import Sabotage
 
 TASKS_S: Final = 600.0
 CALM_S: Final = 3600.0
-"""How often tasks are counted and what is kept is looked at: with and without faults."""
+"""How often tasks are counted and what is kept is looked at; the second is for days without faults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class Node:
         self._had_any = False
         self._loop = asyncio.get_running_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
-        self._count_s = TASKS_S if plan.faults else CALM_S
+        self._count_s = TASKS_S if plan.faults or plan.for_s <= 24 * CALM_S else CALM_S
         self._sampled_s = self._counted_s = self.start_s
         self._wire_faults = WireFaults(self.wires.opened, self._streams.stream("wires"), self._sleep)
         for fault in plan.faults:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -45,9 +45,8 @@ async def freeze(name: str) -> Callable[[], None]:
         await asyncio.sleep(0.01)
     recurring = looks_of(task)
     if recurring is not None:  # what it does is done by timers
-        act, rounds = recurring["act"], recurring["rounds"]
-        next(together for together in rounds.values() if act in together).remove(act)
-        return lambda: asyncio.get_running_loop().call_soon(act)
+        recurring["handle"].cancel()
+        return cast("Callable[[], None]", recurring["be_due"])
     awaited, callbacks = task._fut_waiter, list(task._fut_waiter._callbacks)
     for callback, _ in callbacks:
         awaited.remove_done_callback(callback)
@@ -60,7 +59,7 @@ async def freeze(name: str) -> Callable[[], None]:
 
 
 def looks_of(task: asyncio.Task[Any]) -> dict[str, Any] | None:
-    """The variables of `recur` if the task waits in it: what timers call, and when."""
+    """The variables of `recur` if the task waits in it: its timer, and what the timer calls."""
     waits: Any = task.get_coro()
     while waits is not None and getattr(waits, "cr_code", None) is not recur.__code__:
         waits = getattr(waits, "cr_await", None)
