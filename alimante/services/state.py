@@ -26,7 +26,7 @@ ROUTINE_S = 900.0
 SOON_S = 0.001
 """What is due so soon is due now: a timer may fire a trace too early, and waiting for that trace would spin."""
 
-AGAIN_S = 60.0
+AGAIN_S = 30.0
 """How long after a failed write the next one is tried."""
 
 WRITE_DEADLINE_S = 60.0

@@ -75,7 +75,7 @@ class Liveness:
     def broken(self, record: FaultRecord, truth: Truth) -> None:
         """A fault begins."""
         if self._supervisor is not None:
-            self._warm[record.fault.spec] = self._in_band(truth)
+            self._warm[record.fault.spec] = self._warm_enough(truth)
 
     def repaired(self, record: FaultRecord, now_s: float) -> None:
         """A fault is over."""
@@ -127,7 +127,7 @@ class Liveness:
         if self._supervisor is None or self._is_excused():
             self._cold = dict.fromkeys(self._cold, now_s)
             return
-        warm = self._in_band(truth)
+        warm = self._warm_enough(truth)
         for (spec, name), since_s in list(self._cold.items()):
             constant_s = self._time_constant_s(name)
             if name in warm and now_s - since_s > (TIME_CONSTANTS - 1.0) * constant_s:
@@ -136,15 +136,15 @@ class Liveness:
                 del self._cold[spec, name]
                 self._tell("L4", now_s, f"{', '.join(self._zones[name])} is not as warm as it should be after {spec}")
 
-    def _in_band(self, truth: Truth) -> set[str]:
-        """The controllers of which a zone is truly about as warm as they want it."""
+    def _warm_enough(self, truth: Truth) -> set[str]:
+        """The controllers of which a zone is truly about as warm as they want it, or warmer: rooms can be, too."""
         reports = self._supervisor.control.reports()
         targets = {name: _target_c(reports[name]) for name in self._zones if name in reports}
         return {
             name
             for name, target_c in targets.items()
             if target_c is not None
-            and any(abs(truth.zones[zone].temperature_c - target_c) <= BAND_C for zone in self._zones[name])
+            and any(truth.zones[zone].temperature_c >= target_c - BAND_C for zone in self._zones[name])
         }
 
     def _time_constant_s(self, name: str) -> float:
