@@ -32,9 +32,13 @@ def next_step(rollout: Rollout, boots: Boots) -> Step:
     """What this start is to do. One that leaves a configuration for an older one has its chance first."""
     recovery = rollout.running.config.recovery
     step = boots.decide(recovery.process.starts.rules(), may_reboot=recovery.reboot, may_run=rollout.has_gone_back)
-    if step is Step.REBOOT:
-        boots.note_reboot(f"{boots.bad_starts} starts ended badly; {boots.last_words}")
-    return step
+    if step is not Step.REBOOT:
+        return step
+    why = f"{boots.bad_starts} starts ended badly; {boots.last_words}"
+    if boots.note_reboot(why):
+        return step
+    boots.enter_safe_mode(f"{why}; a reboot would not be counted, for nothing can be written")
+    return Step.SAFE_MODE
 
 
 def oversee(

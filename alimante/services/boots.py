@@ -115,10 +115,10 @@ class Boots:
         if not self.record.safe_mode:
             self._write(replace(self.record, safe_mode=why))
 
-    def note_reboot(self, why: str) -> None:
-        """Note that a reboot is about to be asked for."""
+    def note_reboot(self, why: str) -> bool:
+        """Note that a reboot is about to be asked for; whether the next boot of the kernel will know of it."""
         record = self.record.latest(end=End.REBOOT, reason=why)
-        self._write(replace(record, reboots=(*record.reboots, self.kernel)))
+        return self._write(replace(record, reboots=(*record.reboots, self.kernel)))
 
     def end(self, how: End, why: str = "") -> None:
         """Note how this run ends. A reboot that was noted stays what it is."""
@@ -134,13 +134,11 @@ class Boots:
         latest = self.record.starts[-1:]
         self._write(Record(starts=tuple(replace(start, was_healthy=True) for start in latest)))
 
-    def _write(self, record: Record) -> None:
+    def _write(self, record: Record) -> bool:
+        """Keep `record` wherever that is possible; whether it is on the disk."""
         self.record = record
-        for path, files in self._places:
-            try:
-                files.replace(path, json.dumps(asdict(record)).encode())
-            except OSError as error:
-                _log.error("starts cannot be counted in %s: %s", path, error)
+        kept = [_keep(files, path, record) for path, files in self._places]
+        return kept[0]
 
 
 def leave_safe_mode(folder: Path, *, files: Files) -> str:
@@ -182,6 +180,15 @@ def _load(files: Files, path: Path) -> Any:
     except (OSError, ValueError, RecursionError) as error:
         _log.warning("%s cannot be read and begins anew: %s", path, error)
         return None
+
+
+def _keep(files: Files, path: Path, record: Record) -> bool:
+    try:
+        files.replace(path, json.dumps(asdict(record)).encode())
+    except OSError as error:
+        _log.error("starts cannot be counted in %s: %s", path, error)
+        return False
+    return True
 
 
 def _latest(kept: Record, spare: Record, kernel: str) -> Record:

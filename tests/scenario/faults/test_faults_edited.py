@@ -1,5 +1,6 @@
 """F106 to F116 on the simulated computer: its file is edited while a real supervisor heats a true enclosure."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,13 @@ def test_one_that_kills_the_program_while_the_disk_fails_is_left_after_few_start
     report = run("config=crashes@904+20m", "disk=failing@907.5+15m")
     assert report.starts == 4
     assert broken(report) == []
+
+
+def test_no_reboot_is_asked_for_that_the_disk_cannot_count():
+    config = replace(LOADED.config, recovery=LOADED.config.recovery.model_copy(update={"reboot": True}))
+    faults = [parse(text, device_kinds(config)) for text in ("disk=failing@0+5m", "config=crashes@0+5m")]
+    report = rehearse(config, for_s=300.0, faults=faults, text=LOADED.text)
+    assert report.sometimes["computer rebooted"] == 0
 
 
 def drop_the_committed(patch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,12 @@ def test_starts_are_counted_in_memory_while_the_disk_cannot_be_written(files):
     assert decide(begun("b")) is Step.RUN, "memory of another boot counts"
 
 
+def test_a_reboot_that_the_next_boot_would_not_know_of_is_told(files):
+    boots = [start(files) for _ in range(5)][-1]
+    files.replace = lambda path, data: (_ for _ in ()).throw(OSError(errno.EROFS, "read-only"))
+    assert boots.note_reboot("no other way") is False
+
+
 def test_what_the_disk_knows_counts_where_it_knows_more(files):
     memory, spare = MemoryFiles(), Path("/run/alimante")
     first = Boots(FOLDER, files=MemoryFiles(), kernel="a", now=lambda: 100.0, spare=(spare, memory))
