@@ -9,7 +9,7 @@ from pathlib import Path
 from alimante import __version__
 from alimante.commands.config import add_words
 from alimante.commands.errors import CommandFailed
-from alimante.commands.folders import Folders, default_config, find_folders
+from alimante.commands.words import config_of, folders_of, takes_config, takes_json, takes_state
 
 CONFIG = "change the configuration of a running supervisor, see what became of changes, and go back"
 
@@ -38,18 +38,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = _add(commands, "run", "run the supervisor", _run)
-    _takes_config(run)
-    _takes_state(run)
+    takes_config(run)
+    takes_state(run)
     check = _add(commands, "check", "tell everything that is wrong with a configuration", _check)
     check.add_argument("file", nargs="?", metavar="FILE", help="the configuration")
-    _takes_json(check)
+    takes_json(check)
     add_words(commands.add_parser("config", help=CONFIG, description=CONFIG, allow_abbrev=False))
     _add(commands, "schema", "print the JSON Schema of the configuration", _schema)
     _add_simulate(commands)
     devices = _add(commands, "devices", "list the devices of a configuration", _devices)
-    _takes_config(devices)
-    _takes_json(devices)
-    _takes_json(_add(commands, "drivers", "list the installed drivers", _drivers))
+    takes_config(devices)
+    takes_json(devices)
+    takes_json(_add(commands, "drivers", "list the installed drivers", _drivers))
     read = _add(commands, "read", "what a sensor says: as the supervisor believes, else measured now", _read)
     read.add_argument("device", metavar="DEVICE")
     put = _add(commands, "set", "put one output to a value, by the rules of the supervisor if one runs", _set)
@@ -57,17 +57,17 @@ def _parser() -> argparse.ArgumentParser:
     put.add_argument("value", metavar="VALUE", help="ON, OFF, a number, or AUTO to give it back to its controllers")
     put.add_argument("--for", dest="how_long", metavar="DURATION", help="such as 10m or 2h (30m)")
     for answering in (read, put):
-        _takes_json(answering)
+        takes_json(answering)
     safe = _add(commands, "safe", "put every output to its safe value", _safe)
     for direct in (read, put, safe):
-        _takes_config(direct)
-        _takes_state(direct)
+        takes_config(direct)
+        takes_state(direct)
     safe_mode = _add(commands, "safe-mode", "end the mode in which bad starts keep every output safe", _safe_mode)
     safe_mode.add_argument("switch", choices=["off"])
-    _takes_state(safe_mode)
+    takes_state(safe_mode)
     for asking in _asking(commands):
-        _takes_state(asking)
-        _takes_json(asking)
+        takes_state(asking)
+        takes_json(asking)
     return parser
 
 
@@ -110,7 +110,7 @@ def _add(
 
 def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     simulate = _add(commands, "simulate", "try a configuration on a simulated enclosure, days in minutes", _simulate)
-    _takes_config(simulate)
+    takes_config(simulate)
     simulate.add_argument("--scenario", metavar="FILE", help="what is to happen, as JSON; what is given here beats it")
     simulate.add_argument("--for", dest="how_long", metavar="DURATION", help="such as 90m or 30d (1d)")
     simulate.add_argument(
@@ -142,7 +142,7 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     simulate.add_argument("--jobs", type=_count, metavar="N", help="with --runs: processes at once (one per core)")
     simulate.add_argument("--out", metavar="FILE.md", help="where the page of --matrix goes")
-    _takes_json(simulate)
+    takes_json(simulate)
 
 
 def _count(text: str) -> int:
@@ -152,28 +152,16 @@ def _count(text: str) -> int:
     return number
 
 
-def _takes_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", help="the configuration (default: /etc/alimante/alimante.json)")
-
-
-def _takes_state(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state-dir", metavar="DIR", help="where state is kept (default: /var/lib/alimante)")
-
-
-def _takes_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-
-
 def _run(args: argparse.Namespace) -> int:
     from alimante.commands import run
 
-    return run.run(_config(args.config), _folders(args))
+    return run.run(config_of(args.config), folders_of(args))
 
 
 def _check(args: argparse.Namespace) -> int:
     from alimante.commands import offline
 
-    return offline.check(_config(args.file), as_json=args.json)
+    return offline.check(config_of(args.file), as_json=args.json)
 
 
 def _simulate(args: argparse.Namespace) -> int:
@@ -181,7 +169,7 @@ def _simulate(args: argparse.Namespace) -> int:
 
     _refuse_unused(args)
     if args.scenario is not None:
-        simulate.add_scenario(args, _config(args.config))
+        simulate.add_scenario(args, config_of(args.config))
     args.how_long = args.how_long or "1d"
     args.seed = 1 if args.seed is None else args.seed
     if args.matrix is not None:
@@ -189,7 +177,7 @@ def _simulate(args: argparse.Namespace) -> int:
     if args.runs is not None or args.pairs:
         return _campaign(args)
     return simulate.simulate(
-        _config(args.config),
+        config_of(args.config),
         how_long=args.how_long,
         faults=args.fault,
         seed=args.seed,
@@ -229,7 +217,7 @@ def _campaign(args: argparse.Namespace) -> int:
 
     return campaign(
         Order(
-            config_path=_config(args.config),
+            config_path=config_of(args.config),
             how_long=args.how_long,
             faults=args.fault,
             seed=args.seed,
@@ -247,7 +235,7 @@ def _campaign(args: argparse.Namespace) -> int:
 def _matrix(args: argparse.Namespace) -> int:
     from alimante.commands import matrix
 
-    configs = dict.fromkeys([_config(args.config), *map(Path, args.matrix)])
+    configs = dict.fromkeys([config_of(args.config), *map(Path, args.matrix)])
     return matrix.matrix(list(configs), how_long=args.how_long, seed=args.seed, as_data=args.json, out=args.out)
 
 
@@ -260,7 +248,7 @@ def _schema(args: argparse.Namespace) -> int:
 def _devices(args: argparse.Namespace) -> int:
     from alimante.commands import offline
 
-    return offline.devices(_config(args.config), as_json=args.json)
+    return offline.devices(config_of(args.config), as_json=args.json)
 
 
 def _drivers(args: argparse.Namespace) -> int:
@@ -272,101 +260,93 @@ def _drivers(args: argparse.Namespace) -> int:
 def _read(args: argparse.Namespace) -> int:
     from alimante.commands import reach
 
-    return reach.read(_config(args.config), _folders(args), args.device, as_json=args.json)
+    return reach.read(config_of(args.config), folders_of(args), args.device, as_json=args.json)
 
 
 def _set(args: argparse.Namespace) -> int:
     from alimante.commands import reach
 
     return reach.set_value(
-        _config(args.config), _folders(args), args.device, args.value, how_long=args.how_long, as_json=args.json
+        config_of(args.config), folders_of(args), args.device, args.value, how_long=args.how_long, as_json=args.json
     )
 
 
 def _safe(args: argparse.Namespace) -> int:
     from alimante.commands import direct
 
-    return direct.safe(_config(args.config), _folders(args))
+    return direct.safe(config_of(args.config), folders_of(args))
 
 
 def _status(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.status(_folders(args), as_json=args.json)
+    return ask.status(folders_of(args), as_json=args.json)
 
 
 def _why(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.why(_folders(args), args.device, as_json=args.json)
+    return ask.why(folders_of(args), args.device, as_json=args.json)
 
 
 def _safe_mode(args: argparse.Namespace) -> int:
     from alimante.commands import safe_mode
 
-    return safe_mode.leave(_folders(args))
+    return safe_mode.leave(folders_of(args))
 
 
 def _health(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.health(_folders(args), args.component, as_json=args.json)
+    return ask.health(folders_of(args), args.component, as_json=args.json)
 
 
 def _alerts(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.alerts(_folders(args), as_json=args.json)
+    return ask.alerts(folders_of(args), as_json=args.json)
 
 
 def _acknowledge(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.acknowledge(_folders(args), args.alert, args.by, as_json=args.json)
+    return ask.acknowledge(folders_of(args), args.alert, args.by, as_json=args.json)
 
 
 def _errors(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.errors(_folders(args), as_json=args.json)
+    return ask.errors(folders_of(args), as_json=args.json)
 
 
 def _metrics(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.metrics(_folders(args), as_json=args.json)
+    return ask.metrics(folders_of(args), as_json=args.json)
 
 
 def _maintenance(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.maintenance(_folders(args), args.switch, args.duration, as_json=args.json)
+    return ask.maintenance(folders_of(args), args.switch, args.duration, as_json=args.json)
 
 
 def _reset(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.reset(_folders(args), args.device, as_json=args.json)
+    return ask.reset(folders_of(args), args.device, as_json=args.json)
 
 
 def _recover(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.recover(_folders(args), args.device, as_json=args.json)
+    return ask.recover(folders_of(args), args.device, as_json=args.json)
 
 
 def _repairs(args: argparse.Namespace) -> int:
     from alimante.commands import ask
 
-    return ask.repairs(_folders(args), as_json=args.json)
-
-
-def _config(given: str | None) -> Path:
-    return Path(given) if given is not None else default_config(os.environ, is_root=os.geteuid() == 0)
-
-
-def _folders(args: argparse.Namespace) -> Folders:
-    return find_folders(args.state_dir, os.environ, is_root=os.geteuid() == 0)
+    return ask.repairs(folders_of(args), as_json=args.json)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ All that is written is the configuration file, as a whole. What becomes of it is
 
 import json
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 from alimante.commands.ask import NoSupervisor, Report, ask
 from alimante.commands.errors import CommandFailed
 from alimante.commands.loading import explained, tell_warnings, whole
-from alimante.commands.past import AGAIN_S, BACK_S, Standing, named, one_before, short, text_of
+from alimante.commands.past import Standing, named, one_before, short, text_of, until_answered
 from alimante.commands.plan import tell_invalid
 from alimante.commands.wait import Outcome, Trial, follow
 from alimante.config.faults import ConfigInvalid
@@ -133,14 +132,11 @@ def _put(wish: _Wish, stands: Standing) -> Path | None:
 
 def _ask(stands: Standing, order: Order) -> Report:
     """What the supervisor makes of the file. Raises `CommandFailed`."""
-    until_s = time.monotonic() + BACK_S
-    while True:
-        try:
-            return ask(stands.folders, {"ask": "config_apply", "again": order.again}, within_s=ANSWER_S)
-        except NoSupervisor as nobody:  # it has seen the file by itself, and a new run is just beginning
-            if time.monotonic() >= until_s:
-                raise CommandFailed(f"{stands.path} holds it, but {nobody}") from None
-        time.sleep(AGAIN_S)
+    question = {"ask": "config_apply", "again": order.again}
+    try:  # where it has seen the file by itself, a new run is just beginning
+        return until_answered(lambda: ask(stands.folders, question, within_s=ANSWER_S))
+    except NoSupervisor as nobody:
+        raise CommandFailed(f"{stands.path} holds it, but {nobody}") from None
 
 
 def _why_not(answer: Report) -> str:

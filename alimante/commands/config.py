@@ -1,11 +1,10 @@
 """`alimante config …` on the command line: its words, and which of its commands does the work; it must not do it."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alimante.commands.folders import Folders, default_config, find_folders
+from alimante.commands.words import config_of, folders_of, takes_json, takes_state
 
 if TYPE_CHECKING:
     from alimante.commands.past import Standing
@@ -40,8 +39,8 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     history = commands.add_parser("history", help=HISTORY, description=HISTORY, allow_abbrev=False)
     history.set_defaults(do=_history)
     for each in (plan, apply, rollback, history):
-        each.add_argument("--state-dir", metavar="DIR", help="where state is kept (default: /var/lib/alimante)")
-        each.add_argument("--json", action="store_true", help="print one JSON document")
+        takes_state(each)
+        takes_json(each)
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -67,15 +66,11 @@ def _rollback(args: argparse.Namespace) -> int:
 def _history(args: argparse.Namespace) -> int:
     from alimante.commands.changes import history
 
-    return history(_folders(args), as_json=args.json)
+    return history(folders_of(args), as_json=args.json)
 
 
 def _stands(args: argparse.Namespace) -> "Standing":
     from alimante.commands.past import standing
 
     given = None if args.config is None else Path(args.config)
-    return standing(_folders(args), given, default_config(os.environ, is_root=os.geteuid() == 0))
-
-
-def _folders(args: argparse.Namespace) -> Folders:
-    return find_folders(args.state_dir, os.environ, is_root=os.geteuid() == 0)
+    return standing(folders_of(args), given, config_of(None))

@@ -3,13 +3,13 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from alimante.commands.ask import NobodyListens, Report, ask
+from alimante.commands.ask import NobodyListens, NoSupervisor, Report, ask
 from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.config.faults import ConfigInvalid
@@ -20,6 +20,8 @@ from alimante.core.text import printable
 from alimante.policy.rollout import Journal
 from alimante.rollout.store import FOLDER, ConfigStore, digest
 from alimante.services.instance_lock import held_by
+
+T = TypeVar("T")
 
 SHORT: Final = 8
 """So many digits of a name are shown."""
@@ -90,17 +92,36 @@ def asked(folders: Folders) -> Report | None:
 
     One that is between two runs does not listen for a moment, and is waited for.
     """
-    until_s = time.monotonic() + BACK_S
-    while True:
+
+    def attempt() -> Report | None:
         try:
             return ask(folders, {"ask": "config"})
         except NobodyListens:
             holder = _holder(folders)
         if holder is None:
             return None
-        if time.monotonic() >= until_s:
-            raise CommandFailed(f"a supervisor is running (process {holder}), but it does not listen yet")
-        time.sleep(AGAIN_S)
+        raise NobodyListens(f"a supervisor is running (process {holder}), but it does not listen yet")
+
+    return until_answered(attempt, absent=NobodyListens)
+
+
+def until_answered(
+    attempt: Callable[[], T],
+    *,
+    absent: type[NoSupervisor] = NoSupervisor,
+    within_s: float = BACK_S,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """What `attempt` returns, made again and again while it raises `absent`; that itself after `within_s`."""
+    until_s = now() + within_s
+    while True:
+        try:
+            return attempt()
+        except absent:
+            if now() >= until_s:
+                raise
+        sleep(AGAIN_S)
 
 
 def _holder(folders: Folders) -> int | None:

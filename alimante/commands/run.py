@@ -40,7 +40,7 @@ def run(config_path: Path, folders: Folders) -> int:
 
 
 def _run(config_path: Path, folders: Folders, lock: InstanceLock) -> int:
-    spare = None if folders.runtime == folders.state else (folders.runtime, DiskFiles())
+    spare = spare_of(folders)
     boots = Boots(folders.state, files=DiskFiles(), kernel=kernel_boot(), now=time.monotonic, spare=spare)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _on_early_stop)  # until the supervisor has handlers of its own
@@ -60,6 +60,11 @@ def _run(config_path: Path, folders: Folders, lock: InstanceLock) -> int:
         boots.end(End.GAVE_UP, f"{type(error).__name__}: {error}"[:500])
         return EXIT_GAVE_UP
     return code
+
+
+def spare_of(folders: Folders) -> tuple[Path, DiskFiles] | None:
+    """Where starts are counted, too, while the disk cannot be written: in memory, if that is another folder."""
+    return None if folders.runtime == folders.state else (folders.runtime, DiskFiles())
 
 
 def _on_early_stop(number: int, frame: object) -> None:

@@ -4,14 +4,15 @@ import sys
 
 from alimante.commands.errors import CommandFailed
 from alimante.commands.folders import Folders
+from alimante.commands.run import spare_of
 from alimante.core.files import DiskFiles
-from alimante.services.boots import leave_safe_mode
+from alimante.services.boots import kernel_boot, leave_safe_mode
 
 
 def leave(folders: Folders) -> int:
     """Have the bad starts forgotten."""
     try:
-        why = leave_safe_mode(folders.state, files=DiskFiles())
+        why = leave_safe_mode(folders.state, files=DiskFiles(), kernel=kernel_boot(), spare=spare_of(folders))
     except OSError as error:
         raise CommandFailed(f"nothing can be written in {folders.state}: {error.strerror or error}") from None
     if not why:

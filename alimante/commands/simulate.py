@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
+from alimante.commands.bar import Bar
 from alimante.commands.errors import BadUse, CommandFailed
 from alimante.commands.loading import explained, load_or_explain
 from alimante.config.model import Config
@@ -22,7 +23,6 @@ from alimante.simulation.stage import on_simulated_wires
 from alimante.wiring import CannotBuild
 from hardware.sim.faults import BadFault
 
-BAR = 30
 REDRAW_S = 0.2
 
 
@@ -74,30 +74,23 @@ class Progress:
     """A bar on a terminal, with how many times faster than real time it goes; nothing where there is no terminal."""
 
     def __init__(self, stream: TextIO, for_s: float) -> None:
-        self._stream = stream
+        self._bar = Bar(stream)
         self._for_s = for_s
         self._started_s = self._drawn_s = monotonic()
-        self._is_shown = stream.isatty()
 
     def show(self, share: float, told: str = "") -> None:
         """`share` of the run is done, 0 to 1; `told` goes behind it."""
         now_s = monotonic()
-        if not self._is_shown or now_s - self._drawn_s < REDRAW_S:
+        if not self._bar.is_shown or now_s - self._drawn_s < REDRAW_S:
             return
         self._drawn_s = now_s
-        full = round(BAR * share)
         speed = share * self._for_s / (now_s - self._started_s)
         left = say_duration((now_s - self._started_s) * (1.0 - share) / share) if share > 0 else "?"
-        self._stream.write(
-            f"\r\x1b[K[{'#' * full}{'.' * (BAR - full)}] {share:4.0%}  {speed:,.0f} x  {left} left{told}"
-        )
-        self._stream.flush()
+        self._bar.show(share, f"{share:4.0%}  {speed:,.0f} x  {left} left{told}")
 
     def clear(self) -> None:
         """Take the bar away."""
-        if self._is_shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+        self._bar.clear()
 
 
 def duration_of(text: str) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TextIO
 
 from alimante.commands.ask import NoSupervisor, Report, ask
+from alimante.commands.bar import Bar
 from alimante.commands.errors import CommandFailed
 from alimante.commands.folders import Folders
 from alimante.commands.past import history_of
@@ -16,7 +17,6 @@ from alimante.policy.rollout import Journal, Verdict
 LOOK_S: Final = 0.5
 GONE_S: Final = 120.0
 """A run that ends and another one that begins take some seconds; a restart with a slow card some more."""
-BAR: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,15 @@ def follow(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """What comes of it. Raises `CommandFailed` when nobody can tell, or the person who waits does not want to."""
-    bar = _Bar(stream or sys.stderr)
+    bar = Bar(stream or sys.stderr)
+    probation = _Probation(bar)
     seen_s = now()
     try:
         while True:
             report = _report(folders)
             if report is not None and report["running"] == trial.name and report["on_probation"]:
                 seen_s = now()
-                _show(bar, report)
+                _show(probation, report)
             elif outcome := outcome_of(trial, history_of(folders.state).journal, report):
                 return outcome
             elif now() - seen_s >= GONE_S:
@@ -92,33 +93,25 @@ def _report(folders: Folders) -> Report | None:
         return None
 
 
-def _show(bar: "_Bar", report: Report) -> None:
+def _show(probation: "_Probation", report: Report) -> None:
     if report["is_safe_mode"]:
         raise CommandFailed(
             "in safe mode it proves nothing: alimante safe-mode off, then systemctl restart alimante; it is on "
             "probation from then on"
         )
-    bar.show(report["probation_left_s"])
+    probation.show(report["probation_left_s"])
 
 
-class _Bar:
-    """How much of the probation is over, on a terminal; nothing where there is none."""
+class _Probation:
+    """How much of the probation is over, as a bar."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._is_shown = stream.isatty()
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
         self._whole_s = 0.0
 
     def show(self, left_s: float | None) -> None:
-        if not self._is_shown or left_s is None:
+        if left_s is None:
             return
         self._whole_s = max(self._whole_s, left_s)
-        full = BAR if not self._whole_s else round(BAR * (1.0 - left_s / self._whole_s))
-        line = f"[{'#' * full}{'.' * (BAR - full)}] on probation, {left_s:.0f} s left"
-        self._stream.write(f"\r\x1b[K{line}")
-        self._stream.flush()
-
-    def clear(self) -> None:
-        if self._is_shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+        share = 1.0 - left_s / self._whole_s if self._whole_s else 1.0
+        self._bar.show(share, f"on probation, {left_s:.0f} s left")

@@ -356,11 +356,7 @@ class InlineWorker(Worker):
             return
         self._offering = True
         started_s = self._clock.mono()
-        self._slept_s = 0.0
-        try:
-            value, error = work(), None
-        except BaseException as caught:  # noqa: BLE001 - as in the thread
-            value, error = None, caught
+        value, error = self._call(work)
         try:
             if self._slept_s == 0.0:
                 on_done(Done(value, None if error is None else _as_device_error(label, error), started_s))

@@ -6,7 +6,7 @@ the guard. A disk that cannot be written costs the knowledge and never the start
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -63,11 +63,10 @@ class Boots:
         now: Callable[[], float],
         spare: tuple[Path, Files] | None = None,
     ) -> None:
-        self._places = [(folder / STARTS, files), *([] if spare is None else [(spare[0] / STARTS, spare[1])])]
+        self._places = [(folder, files), *([] if spare is None else [spare])]
         self.kernel = kernel
         self.now = now
-        records = [_record(_load(held, path)) for path, held in self._places]
-        self.record = _latest(records[0], records[-1], kernel)
+        self.record = _record_in(self._places, kernel)
         self.death: Death | None = None
         """How the run before this one ended, unless it ended cleanly."""
         self.bad_starts = 0
@@ -137,16 +136,16 @@ class Boots:
     def _write(self, record: Record) -> bool:
         """Keep `record` wherever that is possible; whether it is on the disk."""
         self.record = record
-        kept = [_keep(files, path, record) for path, files in self._places]
+        kept = [_keep(files, folder / STARTS, record) for folder, files in self._places]
         return kept[0]
 
 
-def leave_safe_mode(folder: Path, *, files: Files) -> str:
+def leave_safe_mode(folder: Path, *, files: Files, kernel: str = "", spare: tuple[Path, Files] | None = None) -> str:
     """Have the next start forget the bad ones; returns why outputs are held safe now, or the empty text.
 
-    Nothing happens when they are not. Raises `OSError`.
+    Nothing happens when they are not. `kernel` and `spare` are those of `Boots`. Raises `OSError`.
     """
-    record = _record(_load(files, folder / STARTS))
+    record = _record_in([(folder, files), *([] if spare is None else [spare])], kernel)
     if record.safe_mode:
         files.replace(folder / FORGET, json.dumps(record.starts[-1].number if record.starts else 0).encode())
     return record.safe_mode
@@ -191,8 +190,10 @@ def _keep(files: Files, path: Path, record: Record) -> bool:
     return True
 
 
-def _latest(kept: Record, spare: Record, kernel: str) -> Record:
-    """The one on the disk, unless the one in memory is of this boot of the kernel and knows more."""
+def _record_in(places: Sequence[tuple[Path, Files]], kernel: str) -> Record:
+    """The record on the disk, unless the one in memory, if any, is of this boot of the kernel and knows as much."""
+    records = [_record(_load(files, folder / STARTS)) for folder, files in places]
+    kept, spare = records[0], records[-1]
     last = spare.starts[-1] if spare.starts else None
     if last is None or last.kernel != kernel or (kept.starts and kept.starts[-1].number > last.number):
         return kept

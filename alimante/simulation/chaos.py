@@ -58,7 +58,7 @@ def draw(rng: Random, devices: Mapping[str, str], *, for_s: float, can_be: CanBe
         fault = parse(f"{_kind(rng, devices)}@{round(at_s)}", devices)
         if not is_momentary(fault):
             fault = parse(f"{fault.spec}+{round(lasts_s)}", devices)
-        is_early = fault.target == "config" and at_s < PROVEN_S
+        is_early = fault.target == "config" and not fault.is_of_wire and at_s < PROVEN_S
         if can_be(fault) and not is_early:
             drawn.append(fault)
         at_s += lasts_s + REST_S + rng.random() * every_s

@@ -7,7 +7,7 @@ the clock, the disk, the process, the file of the configuration, and the compute
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from math import inf, isfinite
 from typing import Final
@@ -121,7 +121,8 @@ OF_WIRES: Final[Mapping[str, Around]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault of a run, in seconds from its start; `device` is the part for the wires, if any.
+    """One fault of a run, in seconds from its start; `device` is the part for the wires, if any, and one that
+    `is_of_wire` befalls a whole bus: its name may be that of something else, too.
 
     `argument` is what stands in brackets, durations in seconds and shares as fractions; `inf` where there is nothing.
     """
@@ -133,6 +134,7 @@ class Fault:
     for_s: float
     argument: float = inf
     device: wired.Fault | None = None
+    is_of_wire: bool = False
 
     @property
     def ends_s(self) -> float:
@@ -157,7 +159,7 @@ def parse(text: str, devices: Mapping[str, str]) -> Fault:
         raise BadFault(f'"{text}" is no fault; a fault is written {FORM}')
     target = found["target"]
     if devices.get(target) == "wire":
-        return _around(text.strip(), found, OF_WIRES)
+        return replace(_around(text.strip(), found, OF_WIRES), is_of_wire=True)
     if target.partition(".")[0] in devices:
         return _of_device(text.strip(), devices[target.partition(".")[0]])
     if target not in AROUND:

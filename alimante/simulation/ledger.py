@@ -270,9 +270,9 @@ _HANDLERS: Final[Mapping[type[Event], Callable[[Ledger, Any, float], None]]] = {
 
 def related(fault: Fault, config: Config) -> frozenset[str]:
     """What may show that there is this fault: device or wire, groups, and the outputs and controllers behind them."""
+    if fault.device is None and not fault.is_of_wire:
+        return _AROUND[fault.target]
     devices = [device for device in config.devices.values() if fault.target in (device.id, device.wire)]
-    if not devices:
-        return _AROUND.get(fault.target, frozenset())
     names = {name for device in devices for name in (device.id, device.wire)}
     names |= {full for full in config.references.values() if full.partition(".")[0] in names}
     names |= {

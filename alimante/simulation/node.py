@@ -322,7 +322,7 @@ class Node:
         if fault.device is not None:
             self.oracles.taint(fault.target, self.clock.mono())
             self._sabotage.step()
-        elif fault.target in self.plan.config.wires:
+        elif fault.is_of_wire:
             self._wire_faults.break_(fault)
         else:
             self._elsewhere.break_(fault)
@@ -335,7 +335,7 @@ class Node:
         fault = record.fault
         if fault.device is not None:
             self._sabotage.step()
-        elif fault.target in self.plan.config.wires:
+        elif fault.is_of_wire:
             self._wire_faults.repair(fault)
         elif fault.for_s > 0:
             self._elsewhere.repair(fault)

@@ -1,5 +1,6 @@
 """F037 and F040 for all that hangs on a bus, as `alimante simulate` breaks it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,12 @@ def test_a_bus_that_loses_transfers_costs_readings_and_no_safety(share: float):
 
 def test_the_same_bus_is_disturbed_in_the_same_way_each_time():
     assert run("onewire=flaky@904+5m")[0].trace_sha256 == run("onewire=flaky@904+5m")[0].trace_sha256
+
+
+def test_a_wire_may_be_called_like_something_else_that_breaks():
+    called = {"disk" if name == "header" else name: wire for name, wire in CONFIG.wires.items()}
+    moved = {name: replace(each, wire="disk") for name, each in CONFIG.devices.items() if each.wire == "header"}
+    config = replace(CONFIG, wires=called, devices={**CONFIG.devices, **moved})
+    report = rehearse(config, for_s=1200.0, faults=[parse("disk=readonly@900+3m", device_kinds(config))])
+    assert report.sometimes["state_not_saved"]
+    assert report.violations == []

@@ -4,11 +4,13 @@ import errno
 import json
 import os
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from alimante.commands import apply, past
+from alimante.commands.past import until_answered
 from alimante.services.instance_lock import InstanceLock
 from tests.unit.commands.homes import Home, box, name
 from tests.unit.commands.supervised import Supervised
@@ -338,7 +340,7 @@ def test_a_supervisor_that_is_just_beginning_a_new_run_is_asked_once_more(
         supervised.is_there = False
 
     monkeypatch.setattr(apply, "put_wish", put)
-    monkeypatch.setattr(apply.time, "sleep", sleep)
+    monkeypatch.setattr(apply, "until_answered", partial(until_answered, sleep=sleep))
     assert home.say("apply", str(home.other(box(16)))) == 0
     assert supervised.rollout.coming.sha256 == name(box(16))
     assert len(slept) == 1
@@ -352,7 +354,7 @@ def test_a_supervisor_that_has_gone_meanwhile_is_told_with_what_the_file_holds(
         supervised.is_there = False
 
     monkeypatch.setattr(apply, "put_wish", put)
-    monkeypatch.setattr(apply, "BACK_S", 0.0)
+    monkeypatch.setattr(apply, "until_answered", partial(until_answered, within_s=0.0))
     assert home.say("apply", str(home.other(box(16)))) == 1
     assert capsys.readouterr().err == f"alimante: {home.file} holds it, but no supervisor is running\n"
 
@@ -364,7 +366,7 @@ def test_one_that_is_between_two_runs_is_waited_for_and_not_taken_for_none(
         supervised.is_there = True
 
     supervised.is_there = False
-    monkeypatch.setattr(apply.time, "sleep", sleep)
+    monkeypatch.setattr(past, "until_answered", partial(until_answered, sleep=sleep))
     with InstanceLock(home.state):
         assert home.say("apply", str(home.other(box(16)))) == 0
     assert supervised.rollout.is_to_change
@@ -374,7 +376,7 @@ def test_one_that_never_listens_is_told_and_nothing_is_written(
     home: Home, supervised: Supervised, capsys: Captured, monkeypatch: Patch
 ):
     supervised.is_there = False
-    monkeypatch.setattr(past, "BACK_S", 0.0)
+    monkeypatch.setattr(past, "until_answered", partial(until_answered, within_s=0.0))
     with InstanceLock(home.state):
         assert home.say("apply", str(home.other(box(16)))) == 1
     assert f"is running (process {os.getpid()}), but it does not listen yet" in capsys.readouterr().err

@@ -69,6 +69,21 @@ def test_starts_are_counted_in_memory_while_the_disk_cannot_be_written(files):
     assert decide(begun("b")) is Step.RUN, "memory of another boot counts"
 
 
+def test_a_safe_mode_that_only_memory_knows_of_can_be_left(files):
+    memory, spare = MemoryFiles(), Path("/run/alimante")
+    begun = [Boots(FOLDER, files=files, kernel="a", now=lambda: 100.0, spare=(spare, memory))]
+    begun[0].begin()
+    whole, files.replace = files.replace, lambda path, data: (_ for _ in ()).throw(OSError(errno.EROFS, "read-only"))
+    begun[0].enter_safe_mode("the last 4 starts ended badly")
+    files.replace = whole  # somebody has seen to the card
+    where = {"files": files, "kernel": "a", "spare": (spare, memory)}
+    assert leave_safe_mode(FOLDER, files=files) == "", "the disk knows of it"
+    assert "ended badly" in leave_safe_mode(FOLDER, **where)
+    after = Boots(FOLDER, now=lambda: 200.0, **where)
+    after.begin()
+    assert after.record.safe_mode == ""
+
+
 def test_a_reboot_that_the_next_boot_would_not_know_of_is_told(files):
     boots = [start(files) for _ in range(5)][-1]
     files.replace = lambda path, data: (_ for _ in ()).throw(OSError(errno.EROFS, "read-only"))
