@@ -31,6 +31,7 @@ class Cause(StrEnum):
     TRIPPED = "tripped"
     HEATER_FAULT = "heater_fault"
     TOO_HOT = "too_hot"
+    UPPER_BOUND = "upper_bound"
     NO_EVIDENCE = "no_evidence"
     SUSPECT = "suspect_evidence"
     CUTOFF_OPEN = "cutoff_open"

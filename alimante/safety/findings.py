@@ -14,6 +14,8 @@ class Kind(StrEnum):
     OVER_TEMPERATURE = "over_temperature"
     STUCK_ON = "stuck_on"  # off, and it heats
     SWAPPED = "swapped_probes"  # on, and another zone's probe gets warm
+    LOWER = "lower_than_possible"  # its sensor reads less than its zone can be at
+    MORE_THAN_NEEDED = "more_than_ever_needed"  # as if the room were colder than it can be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

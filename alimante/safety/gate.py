@@ -25,6 +25,7 @@ from alimante.safety.grants import Grant, dues_s, ends_s, grant, lone
 from alimante.safety.memory import Memory
 from alimante.safety.output import Decision, Output, output_of
 from alimante.safety.reporting import Reporter, Values
+from alimante.safety.room import RoomLimits
 from alimante.safety.trips import Trips
 from alimante.safety.watch import watches_of
 from alimante.safety.writer import Writer
@@ -64,6 +65,7 @@ class Gate:
         believed: Believed = nothing_believed,
         references: Mapping[str, str] | None = None,
         thermometers: Mapping[str, str | None] | None = None,
+        room: RoomLimits | None = None,
         interlocks: Sequence[InterlockKeys] = (),
         today: Callable[[], date | None] = lambda: None,
         wall: Callable[[], float | None] = lambda: None,
@@ -82,6 +84,7 @@ class Gate:
         self._interlocks = interlocks
         self._served = cutoffs.served(self.outputs)
         self._lamps = {name for name, output in self.outputs.items() if output.rules.role in WARMING_LAMPS}
+        self._heaters = {name for name, output in self.outputs.items() if output.rules.role is Role.HEATER}
         self._in_order = sorted(self.outputs.values(), key=lambda output: output.rules.role is Role.CUTOFF)
         """Cutoffs come last: they follow what became of the heaters."""
         self._lone = lone(self.outputs, interlocks, self._served)
@@ -90,7 +93,7 @@ class Gate:
         self._reporter = Reporter(bus, self.conditions, now=now, wall=wall)
         self._writer = Writer(self._reporter, now=now, today=today, on_settled=self._on_settled)
         self._desk = Desk(self.outputs, self._writer, bus=bus, now=now, verdict=self._verdict, settle=self._settle)
-        watches = watches_of(self.outputs, references or {}, thermometers or {})
+        watches = watches_of(self.outputs, references or {}, thermometers or {}, room or RoomLimits())
         self._trips = Trips(self.outputs, watches, self._reporter, now=now, wall=wall)
         self._memory = Memory(self.outputs, watches, self._reporter, now=now, wall=wall)
         self._idle: list[Callable[[], None]] = []
@@ -319,6 +322,8 @@ class Gate:
         is_barred = not self.armed or self.held or output.latch.is_tripped
         if is_barred or (output.id in self._lamps and self._trips.reason_to_cool(output)):
             return False
+        if output.id in self._heaters and self._trips.reason_to_wait(output):
+            return False
         return granted.holds(output, wish, now_s, self._evidence.look)
 
     def _situation(self, output: Output, now_s: float, *, rest_s: float) -> Situation:
@@ -330,6 +335,8 @@ class Gate:
             bar, cause = cutoffs.reason_to_open(self._served[output.id]), Cause.HEATER_FAULT
         elif not bar and output.id in self._lamps:
             bar, cause = self._trips.reason_to_cool(output), Cause.TOO_HOT
+        elif not bar and output.id in self._heaters:
+            bar, cause = self._trips.reason_to_wait(output), Cause.UPPER_BOUND
         return Situation(
             now_s=now_s,
             current=output.target,

@@ -49,7 +49,7 @@ class Memory:
     def restore(self, saved: Mapping[str, Any]) -> float:
         """Take up a snapshot; what does not fit is left out. Returns how many seconds ago it was, as far as known."""
         now_s, wall_s, saved_wall_s = self._now(), self._wall(), _number(saved.get("wall_s"))
-        away_s = 0.0
+        away_s, is_known = 0.0, wall_s is not None and saved_wall_s is not None
         if wall_s is not None and saved_wall_s is not None:
             away_s = max(0.0, wall_s - saved_wall_s)
         else:
@@ -60,7 +60,7 @@ class Memory:
             self._outputs[name].latch.restore(latch, now_s=now_s, wall_s=wall_s)
             self._tell_trip(self._outputs[name])
         for name, learned in _parts(saved, "heaters", self._watches):
-            self._watches[name].restore(learned)
+            self._watches[name].restore(learned, away_s=away_s if is_known else None)
         log = saved.get("log")
         self._reporter.log.extend(entry for entry in (log if isinstance(log, list) else ()) if isinstance(entry, dict))
         return away_s

@@ -18,8 +18,10 @@ LOGGED: Final = 200
 NODE: Final = "node"
 Values = tuple[tuple[str, float], ...]
 
-_QUIET: Final = frozenset({Cause.MIN_ON, Cause.MIN_OFF, Cause.MAX_POWER, Cause.FAILED, Cause.TRIPPED})
-"""What happens in ordinary control, or was told already."""
+_QUIET: Final = frozenset(
+    {Cause.MIN_ON, Cause.MIN_OFF, Cause.MAX_POWER, Cause.FAILED, Cause.TRIPPED, Cause.UPPER_BOUND}
+)
+"""What happens in ordinary control, or is told by a condition."""
 
 _CONDITIONS: Final[Mapping[Cause, tuple[str, Level, str]]] = {
     Cause.NO_EVIDENCE: ("no_evidence", Level.WARNING, "Look after the sensor; the output goes on by itself."),

@@ -66,6 +66,8 @@ class Trips:
 
     def reset(self, output: Output, by: str) -> bool:
         """See `Gate.reset`."""
+        if output.id in self._watches:
+            self._watches[output.id].bounded.settle()
         causes = tuple(output.latch.causes)
         acted = output.latch.reset(by, self._now())
         if acted is not None:
@@ -102,6 +104,13 @@ class Trips:
         for watch in self._warming[output.id]:
             if watch.over.is_hot:
                 return f"it is too hot at {watch.output.id}"
+        return ""
+
+    def reason_to_wait(self, output: Output) -> str:
+        """Why the heater `output` may not be on although its sensor does not say so; empty when it may."""
+        for watch in self._warming[output.id]:
+            if watch.bounded.is_full:
+                return watch.bounded.reason
         return ""
 
     def _take(self, watch: Watch, finding: Finding) -> None:

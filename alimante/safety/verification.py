@@ -39,7 +39,8 @@ class Seen:
 
     `duty` is what its output was read back at, from 0 to 1. `others` has what each other output that warms, cools or
     moves air does, from 0 to 1, and `heat_elsewhere` says whether any other source of heat is on. `elsewhere` has the
-    temperatures that other zones' sensors read. `power_w` is the heater's own power where that is measured.
+    temperatures that other zones' sensors read. `power_w` is the heater's own power where that is measured. A reading
+    that is lower than can be is doubted: the zone is taken to be warmer by `shift_c`.
     """
 
     duty: float
@@ -49,6 +50,7 @@ class Seen:
     heat_elsewhere: bool = False
     elsewhere: Mapping[str, float] = field(default_factory=dict)
     power_w: float | None = None
+    shift_c: float = 0.0
 
 
 class Verification:
@@ -67,7 +69,7 @@ class Verification:
         self._limit = limit
         self.window_s = verify.window_s(limit)
         guess = Guess(rate=limit.max_rate_c_per_min, noise_c=verify.resolution_c / 2.0, others=len(others))
-        self._learner = Learner(guess, limit.max_c, verify.dead_time_s, others)
+        self.learner = Learner(guess, limit.max_c, verify.dead_time_s, others)
         self._trace = Trace(self.window_s / _DENSITY, self.window_s * _SPAN)
         self._freeze = Freeze()
         self._full = Delayed(verify.dead_time_s)
@@ -76,6 +78,7 @@ class Verification:
         self._before: tuple[float, Seen, float] | None = None
         self._looked_s = float("-inf")
         self._is_suspect = False
+        self._is_doubted = False
         self._judged_full_s = 0.0
         self._is_proven = False  # the model foretold a rise, and it came
         self._has_risen = False
@@ -90,7 +93,7 @@ class Verification:
     @property
     def learned(self) -> Learned | None:
         """What is known of the heater, for people."""
-        return self._learner.learned
+        return self.learner.learned
 
     def look(self, now_s: float, seen: Seen) -> list[Finding]:
         """All that is so now. Call it or `rest` every second or so; the monotonic `now_s` must not go back."""
@@ -113,7 +116,7 @@ class Verification:
 
     def report(self) -> dict[str, Any]:
         """What is known of the heater, and of how much it was learned, as plain JSON values."""
-        return self._learner.report() | {"is_proven": self._is_proven}
+        return self.learner.report() | {"is_proven": self._is_proven}
 
     def retry(self, now_s: float) -> None:
         """The trip was reset: what was seen before is no evidence any more, but what was learned stays."""
@@ -121,14 +124,19 @@ class Verification:
         self._found.clear()
         self._off_since_s = None if self._off_since_s is None else now_s
 
+    def doubt(self, is_doubted: bool) -> None:
+        """The reading is lower than the zone can be, or can be believed again: nothing is judged across that."""
+        self._is_doubted = is_doubted
+        self._forget()
+
     def snapshot(self) -> dict[str, Any]:
         """What was learned, as plain JSON values. Evidence is not kept: after a restart it is gathered anew."""
-        return {"learner": self._learner.snapshot(), "is_proven": self._is_proven}
+        return {"learner": self.learner.snapshot(), "is_proven": self._is_proven}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over a snapshot; one of another configuration is left alone, and everything is learned anew."""
         learner = kept.get("learner")
-        if isinstance(learner, Mapping) and self._learner.restore(learner):
+        if isinstance(learner, Mapping) and self.learner.restore(learner):
             self._is_proven = kept.get("is_proven") is True
 
     def _note_off(self, now_s: float, seen: Seen) -> None:
@@ -158,14 +166,14 @@ class Verification:
         span_s = now_s - before_s
         if now_s - self._looked_s > GAP_S or not _is_comparable(then.belief, seen.belief):
             self._forget()
-        self._learner.advance(span_s, duty=then.duty, reading_c=then_c, others=then.others)
+        self.learner.advance(span_s, duty=then.duty, reading_c=then_c + then.shift_c, others=then.others)
         self._full.add(now_s, span_s, then.duty)
         self._sum_deficit(span_s, then, then_c)
-        duty, gain, loss = self._learner.now()
+        duty, gain, loss = self.learner.now()
         self._freeze.look(span_s, reading_c=then_c, duty=duty, gain=gain, loss=loss)
         if seen.belief.measured_s is not None and seen.belief.measured_s == then.belief.measured_s:
             return False
-        sums, full_s = self._learner.sums(), self._full.total_s(now_s)
+        sums, full_s = self.learner.sums(), self._full.total_s(now_s)
         lowest_c = seen.belief.lowest if seen.belief.is_disputed else None
         lowest_c = reading_c if lowest_c is None else lowest_c
         return self._trace.add(Entry(now_s, reading_c, lowest_c, full_s, sums, dict(seen.elsewhere)))
@@ -216,7 +224,7 @@ class Verification:
         """The rise that belongs to the span in °C; None when that is too little or too uncertain to judge by."""
         visible_c = 2.0 * self._keys.resolution_c / self._keys.rise_share
         least_c = min(visible_c, _MARGIN * (self._limit.harmful_c - self._limit.max_c))
-        learned = self._learner.expect(start.sums, end.sums, least_c=least_c)
+        learned = self.learner.expect(start.sums, end.sums, least_c=least_c)
         if learned is not None:
             expected_c, doubt_c = learned
             if expected_c - doubt_c >= self._needed(expected_c):
@@ -280,7 +288,9 @@ class Verification:
     # (b) Below its target, it must get there.
 
     def _sum_deficit(self, span_s: float, then: Seen, then_c: float) -> None:
-        deficit_c = 0.0 if then.target_c is None else then.target_c - self._keys.hold_band_c - then_c
+        deficit_c = (
+            0.0 if then.target_c is None or self._is_doubted else then.target_c - self._keys.hold_band_c - then_c
+        )
         if deficit_c <= 0.0:
             self._deficit_c_s, self._best_c = 0.0, None
         elif self._best_c is None or then_c >= self._best_c + self._progress_c:
@@ -308,8 +318,8 @@ class Verification:
 
     def _judge_off(self, now_s: float) -> None:
         keys = self._keys
-        if self._off_since_s is None:
-            return
+        if self._off_since_s is None or self._is_doubted:
+            return  # when a reading comes back that was lower than can be, nothing got warmer
         quiet_s = max(max(self._off_since_s, self._company_s) + keys.off_after_s, self._doubted_s)
         start, mid = (
             self._trace.at(max(quiet_s, now_s - keys.off_window_s)),
@@ -324,7 +334,7 @@ class Verification:
         # What is left in the element and the sensor's lag dies away; what is stuck on goes on.
         if rise_c <= keys.off_rise_c or late_c < rise_c / 3.0:
             return
-        if self._is_proven and self._learner.expect(start.sums, end.sums, least_c=rise_c / 2.0) is not None:
+        if self._is_proven and self.learner.expect(start.sums, end.sums, least_c=rise_c / 2.0) is not None:
             return  # a room that is warmer than the enclosure
         self._find(sentences.stuck_on(self.heater, rise_c=rise_c, span_s=end.at_s - start.at_s))
 
@@ -337,7 +347,7 @@ class Verification:
 
     def _learn(self, now_s: float, seen: Seen) -> None:
         """Learn from blocks that are older than the window in which a stuck sensor is found."""
-        if self._is_suspect or seen.belief.is_disputed:
+        if self._is_suspect or self._is_doubted or seen.belief.is_disputed:
             self._edges.clear()
             return
         block_s, entries = max(_SHORT_BLOCK_S, self.window_s / 4.0), self._trace.entries
@@ -347,7 +357,7 @@ class Verification:
             return  # should it move again, then what is put off now can be learned
         while len(self._edges) > 1 and self._edges[1].at_s <= now_s - self.window_s - self._keys.dead_time_s:
             start, end = islice(self._edges, 2)
-            self._learner.learn(start.sums, end.sums, end.smooth_c - start.smooth_c)
+            self.learner.learn(start.sums, end.sums, end.smooth_c - start.smooth_c)
             self._edges.popleft()
 
     def _find(self, finding: Finding) -> None:

@@ -6,9 +6,11 @@ from typing import Any, Final
 from alimante.config.model import Config, Role
 from alimante.config.verify import LimitKeys
 from alimante.policy.belief import Belief
+from alimante.safety.bounded import Bounded, rate_of
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.output import Output, Outputs
 from alimante.safety.overtemperature import OverTemperature
+from alimante.safety.room import RoomLimits
 from alimante.safety.verification import Seen, Verification
 
 _HEATS: Final = frozenset({Role.HEATER, Role.LIGHT, Role.UVB})
@@ -40,6 +42,7 @@ class Watch:
         sensor: str,
         references: Mapping[str, str],
         thermometers: Mapping[str, str | None],
+        room: RoomLimits,
     ) -> None:
         device = output.handle.device
         keys = device.output.verify
@@ -54,6 +57,19 @@ class Watch:
         self._elsewhere = [name for name, zone in thermometers.items() if zone not in (None, device.zone)]
         self._besides = tuple(self._others.values())
         self._verification = Verification(output.id, verify=keys, limit=limit, others=tuple(self._others))
+        rates = [
+            rate_of(
+                limit.max_rate_c_per_min,
+                is_same_zone=other.handle.device.zone == device.zone,
+                is_lamp=other.rules.role in _HEATS,
+                limit=other.handle.device.output.limit if other.rules.role is Role.HEATER else None,
+            )
+            for other in self._besides
+        ]
+        self.bounded = Bounded(
+            heater=output.id, limit=limit, learner=self._verification.learner, rates=rates, limits=room
+        )
+        self._room_sensor = room.sensor
         self._state: list[object] | None = None
         self._told: set[Kind] = set()
         self._warned: set[Kind] = set()
@@ -73,12 +89,29 @@ class Watch:
             heat_elsewhere=any(_may_heat(other) for other in self._others.values()),
             elsewhere=_known((name, believed(name).value) for name in self._elsewhere),
             power_w=None if self._power is None else believed(self._power).value,
+            shift_c=self.bounded.shift_c,
         )
-        found = self._verification.look(now_s, seen)
+        found = [*self._verification.look(now_s, seen), *self._look_at_bound(now_s, seen, believed)]
         news = [finding for finding in found if not finding.is_trip or finding.kind not in self._told]
         self._told = {finding.kind for finding in found if finding.is_trip}
-        self._state = None if found or hot is not None or self._power is not None else state
+        is_restless = hot is not None or self._power is not None or self.bounded.is_restless
+        self._state = None if found or is_restless else state
         return news if hot is None else [hot, *news]
+
+    def _look_at_bound(self, now_s: float, seen: Seen, believed: Look) -> list[Finding]:
+        was_doubted = self.bounded.is_doubted
+        found = self.bounded.look(
+            now_s,
+            duty=seen.duty,
+            shares=tuple(seen.others.values()),
+            reading_c=seen.belief.value,
+            measured_s=seen.belief.measured_s,
+            target_c=seen.target_c,
+            ambient_c=believed(self._room_sensor).value if self._room_sensor else None,
+        )
+        if self.bounded.is_doubted is not was_doubted:
+            self._verification.doubt(self.bounded.is_doubted)
+        return found
 
     def _state_now(self, believed: Look, belief: Belief, *, target_c: float | None, has_power: bool) -> list[object]:
         """Everything that a look depends on: while it is the same and nothing is found, there is nothing to see."""
@@ -105,19 +138,21 @@ class Watch:
 
     def learned(self) -> dict[str, Any]:
         """What was learned of the heater, for people; the numbers are None while that is nothing."""
-        return self._verification.report()
+        return self._verification.report() | self.bounded.report()
 
     def snapshot(self) -> dict[str, Any]:
         """What was learned, in plain JSON values."""
-        return self._verification.snapshot()
+        return self._verification.snapshot() | {"bounded": self.bounded.snapshot()}
 
-    def restore(self, saved: Mapping[str, Any]) -> None:
-        """Take up what was learned; what does not fit is left out."""
+    def restore(self, saved: Mapping[str, Any], *, away_s: float | None) -> None:
+        """Take up what was learned `away_s` seconds ago (None where nobody knows); what does not fit is left out."""
         self._verification.restore(saved)
+        if isinstance(bounded := saved.get("bounded"), Mapping):
+            self.bounded.restore(bounded, away_s=away_s)
 
 
 def watches_of(
-    outputs: Outputs, references: Mapping[str, str], thermometers: Mapping[str, str | None]
+    outputs: Outputs, references: Mapping[str, str], thermometers: Mapping[str, str | None], room: RoomLimits
 ) -> dict[str, Watch]:
     """The watch over each heater that has a limit and a temperature to be held against."""
     found = {}
@@ -126,7 +161,13 @@ def watches_of(
         sensor = references.get(keys.verify.sensor or "") or next(iter(output.rules.needs), None)
         if keys.limit is not None and output.rules.role is Role.HEATER and sensor is not None:
             found[name] = Watch(
-                output, keys.limit, outputs=outputs, sensor=sensor, references=references, thermometers=thermometers
+                output,
+                keys.limit,
+                outputs=outputs,
+                sensor=sensor,
+                references=references,
+                thermometers=thermometers,
+                room=room,
             )
     return found
 

@@ -18,6 +18,7 @@ _ADDRESS = "28-[0-9a-f]{12}"
 _IS_ADDRESS = pattern(_ADDRESS).fullmatch
 _IS_TEMPERATURE = pattern("-?[0-9]{1,6}").fullmatch
 _POWER_ON_C = 85.0
+_BLANK_C = 0.0
 TEMPERATURE = Channel("temperature", Unit.CELSIUS, -55.0, 125.0, "temperature", power_on=_POWER_ON_C)
 _BELIEVED_NEAR_C = 5.0
 _ERROR_VALUES = {
@@ -37,7 +38,8 @@ class Ds18b20Params(Params):
 def decode(text: str, *, last_good_c: float | None) -> float:
     """The temperature in °C from the text of `temperature` in m°C; raises `BadData`.
 
-    85.000 is what the chip holds before its first conversion: it is believed only when `last_good_c` is near it.
+    85.000 is what the chip holds before its first conversion, and 0.000 is what a line that is held low reads as: nine
+    bytes of zeros, whose checksum is valid. Both are believed only when `last_good_c` is near them.
     """
     if not text:
         raise BadData("the probe gave no reading: its checksum was wrong or it is gone")
@@ -46,8 +48,11 @@ def decode(text: str, *, last_good_c: float | None) -> float:
     value_c = int(text) / 1000.0
     if value_c in _ERROR_VALUES:
         raise BadData(f"{value_c} °C is no temperature: {_ERROR_VALUES[value_c]}")
-    if value_c == _POWER_ON_C and (last_good_c is None or abs(last_good_c - value_c) > _BELIEVED_NEAR_C):
+    is_near = last_good_c is not None and abs(last_good_c - value_c) <= _BELIEVED_NEAR_C
+    if value_c == _POWER_ON_C and not is_near:
         raise BadData("85.000 °C is the value after power-on: the probe lost its power, or the conversion failed")
+    if value_c == _BLANK_C and not is_near:
+        raise BadData("0.000 °C is what a shorted data line reads as, and no reading near it came before")
     if not TEMPERATURE.low <= value_c <= TEMPERATURE.high:
         raise BadData(f"{value_c} °C is outside of what the chip can measure")
     return value_c

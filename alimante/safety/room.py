@@ -1,0 +1,151 @@
+"""What the room around a heated zone is and can be, and how much above it the zone may be held; it must not switch.
+
+A probe that drifts towards cold looks like a room that gets colder: nothing but what is known of rooms tells them
+apart. Whatever a probe says, the zone is as warm as its room and what is held above that, so the bound on the second is
+a bound on the zone: truly it is at most `room + allowed_c`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import exp, inf, isfinite
+from typing import Any, Final
+
+USUAL_ROOM_C: Final = (12.0, 30.0)
+"""What a room is taken to be between where the configuration does not say."""
+
+LOWEST_BELOW_C: Final = 6.0
+"""A room may be so much colder than the coldest of the last days: a cold night, a window that was left open."""
+
+AMBIENT_C: Final = 3.0
+"""A sensor in the room may be so much warmer than the air around the enclosure."""
+
+_DAY_S: Final = 86_400.0
+_RISES_C: Final = 1.5  # a day: the season makes it that much colder, and no probe drifts past it unseen
+_FORGOTTEN_S: Final = 7.0 * _DAY_S
+_SMOOTH_S: Final = 1800.0
+_MARGIN_C: Final = (3.0, 6.0)
+_CLEAR_C: Final = 0.5
+_SURE_S: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomLimits:
+    """The coldest and the warmest that the room can be, and the full name of the sensor in it; empty for none."""
+
+    low_c: float = USUAL_ROOM_C[0]
+    high_c: float = USUAL_ROOM_C[1]
+    sensor: str = ""
+
+
+@dataclass(slots=True)
+class Room:
+    """The room as seen through one heated zone.
+
+    `harm_c` is where harm begins there. `aged_s` counts the seconds of which something is known.
+    """
+
+    limits: RoomLimits
+    harm_c: float
+    aged_s: float = field(default=0.0, init=False)
+    highest_target_c: float | None = field(default=None, init=False)
+    is_over: bool = field(default=False, init=False)
+    """Whether more is held above the room than was ever needed, so that no more is given."""
+    ambient_c: float | None = field(default=None, init=False)
+    _held_c: float = field(default=0.0, init=False)
+    _coldest_c: float = field(default=inf, init=False)
+    _warmest_c: float = field(default=-inf, init=False)
+    _reading_c: float | None = field(default=None, init=False)
+    _above_c: float = field(default=0.0, init=False)
+    _over_s: float = field(default=0.0, init=False)
+
+    @property
+    def low_c(self) -> float:
+        """The coldest that the room can be, by everything that is known."""
+        learned_c = -inf if self.aged_s < _DAY_S else self._coldest_c - LOWEST_BELOW_C
+        ambient_c = -inf if self.ambient_c is None else self.ambient_c - AMBIENT_C
+        return max(self.limits.low_c, learned_c, ambient_c)
+
+    @property
+    def high_c(self) -> float:
+        """The warmest that the room can be."""
+        if self.ambient_c is not None:
+            return min(self.limits.high_c, self.ambient_c + AMBIENT_C)
+        if self.aged_s < _DAY_S / 24.0 or self._warmest_c == -inf:
+            return self.limits.high_c
+        return max(min(self.limits.high_c, self._warmest_c + AMBIENT_C), self.limits.low_c + 1.0)
+
+    @property
+    def allowed_c(self) -> float:
+        """How far above the room the zone may be held; `inf` while nothing is known."""
+        if self.highest_target_c is None:
+            return inf
+        declared_c = max(self.highest_target_c - self.low_c, _MARGIN_C[0])
+        if self.aged_s < _DAY_S:
+            return declared_c
+        half_c = min(max((self.harm_c - self.highest_target_c) / 2.0, _MARGIN_C[0]), _MARGIN_C[1])
+        return min(declared_c, self._held_c + half_c)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it has lasted for so long that people should look."""
+        return self.is_over and self._over_s >= _SURE_S
+
+    def aim(self, target_c: float | None) -> None:
+        """A controller wants the zone to be at `target_c`."""
+        if target_c is not None and (self.highest_target_c is None or target_c > self.highest_target_c):
+            self.highest_target_c = target_c
+
+    def look(self, span_s: float, *, reading_c: float, room_c: float) -> None:
+        """For `span_s` the zone was said to be at `reading_c`, and the model says that the room is at `room_c`."""
+        before_c = reading_c if self._reading_c is None else self._reading_c
+        self._reading_c = before_c + (reading_c - before_c) * (1.0 - exp(-span_s / _SMOOTH_S))
+        self._above_c = above_c = self._reading_c - room_c
+        allowed_c = self.allowed_c
+        self.is_over = above_c > allowed_c - (_CLEAR_C if self.is_over else 0.0)
+        self._over_s = self._over_s + span_s if self.is_over else 0.0
+        if self.is_over:
+            return
+        is_young = self.aged_s < _DAY_S
+        self.aged_s += span_s
+        most_c, gone = inf if is_young else _RISES_C * span_s / _DAY_S, span_s / _FORGOTTEN_S
+        self._held_c += (
+            min(above_c - self._held_c, most_c) if above_c > self._held_c else gone * (above_c - self._held_c)
+        )
+        if self._coldest_c == inf:
+            self._coldest_c = self._warmest_c = room_c
+        colder_c = self._coldest_c - room_c
+        self._coldest_c -= min(colder_c, most_c) if colder_c > 0.0 else gone * colder_c
+        self._warmest_c += (room_c - self._warmest_c) * (1.0 if room_c > self._warmest_c else gone)
+
+    def forget(self) -> None:
+        """A person says that all is in order: what is needed now is what is needed."""
+        self.is_over, self._over_s, self.aged_s, self._held_c = False, 0.0, 0.0, 0.0
+        self._coldest_c, self._warmest_c, self._reading_c = inf, -inf, None
+
+    def text(self) -> str:
+        """Why no more is given, in one sentence."""
+        return (
+            f"it is held {self._above_c:.1f} °C above what the room seems to be, and more than {self.allowed_c:.1f} °C "
+            "were never needed"
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """What was learned, as plain JSON values."""
+        known = isfinite(self._coldest_c) and isfinite(self._warmest_c)
+        return {
+            "aged_s": self.aged_s,
+            "highest_target_c": self.highest_target_c,
+            "held_c": self._held_c,
+            "coldest_c": self._coldest_c if known else None,
+            "warmest_c": self._warmest_c if known else None,
+        }
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Take up a snapshot; one that makes no sense is left out."""
+        names = ("aged_s", "held_c", "coldest_c", "warmest_c")
+        numbers = [kept.get(name) for name in names]
+        if all(isinstance(number, int | float) and isfinite(number) for number in numbers):
+            self.aged_s, self._held_c, self._coldest_c, self._warmest_c = (float(number or 0.0) for number in numbers)
+        target_c = kept.get("highest_target_c")
+        if isinstance(target_c, int | float) and isfinite(target_c):
+            self.highest_target_c = float(target_c)
