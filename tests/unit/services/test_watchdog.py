@@ -47,6 +47,16 @@ def test_it_is_fed_while_everything_lives(bench):
     assert bench.told == []
 
 
+def test_a_part_that_stops_or_starts_is_a_sign_of_life_where_others_give_none(bench):
+    bench.tick()
+    bench.late = ["the task control gave its last sign of life 4 s ago"]
+    before = len(bench.food)
+    for _ in range(10):
+        bench.clock.advance(1.0)
+        bench.watchdog.step()
+    assert len(bench.food) - before == 5
+
+
 def test_an_impatient_manager_is_told_more_often():
     assert Bench(2.0).tick(60, every_s=0.5) == 60
 
