@@ -163,7 +163,7 @@ class Manager:
         self._socket.close()
         os.unlink(self.address)  # noqa: PTH108 - a text, for the address of a socket
 
-    def wait_for(self, line: str, *, after: int = 0, within_s: float = 60.0) -> int:
+    def wait_for(self, line: str, *, after: int = 0, within_s: float = 30.0) -> int:
         """Wait until a message from number `after` on has `line` in it; returns the number after that message."""
 
         def found() -> int:

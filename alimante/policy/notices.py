@@ -39,6 +39,10 @@ class Notice(StrEnum):
     WATCHDOG = "WATCHDOG"
 
 
+_LAST: Final = (Notice.WATCHDOG, Notice.STOPPING)
+"""systemd 252 only notes a STOPPING that comes during a reload, or before its ExecReload= has ended: its watchdog goes
+on. So that is fed once more, for the end takes its time."""
+
 _TURNS: Final[dict[Phase, dict[Life, tuple[Phase, tuple[Notice, ...]]]]] = {
     # No food: it would start the watchdog, while a slow start has TimeoutStartSec=. And STOPPING of what never was
     # ready means nothing: the exit code tells.
@@ -49,15 +53,13 @@ _TURNS: Final[dict[Phase, dict[Life, tuple[Phase, tuple[Notice, ...]]]]] = {
     Phase.RUNNING: {
         Life.CHANGES: (Phase.CHANGING, (Notice.RELOADING,)),
         Life.LIVES: (Phase.RUNNING, (Notice.WATCHDOG,)),
-        Life.ENDS: (Phase.ENDING, (Notice.STOPPING,)),
+        Life.ENDS: (Phase.ENDING, _LAST),
     },
-    # systemd 252 only notes a STOPPING that comes while it waits for the end of a reload: its watchdog goes on. So that
-    # is fed once more, for the end takes its time.
     Phase.CHANGING: {
         Life.BEGUN: (Phase.RUNNING, (Notice.READY,)),
         Life.STAYS: (Phase.RUNNING, (Notice.READY,)),
         Life.LIVES: (Phase.CHANGING, (Notice.WATCHDOG,)),
-        Life.ENDS: (Phase.ENDING, (Notice.WATCHDOG, Notice.STOPPING)),
+        Life.ENDS: (Phase.ENDING, _LAST),
     },
     # Nothing more, and no food above all: it would start the watchdog that the manager has stopped.
     Phase.ENDING: {},

@@ -24,8 +24,9 @@ _ADVICE: Final = "a driver or a plug-in keeps the program from its work; the log
 class Watchdog:
     """`late()` has a sentence for each thing that gives no sign of life.
 
-    `feed()` gives the watchdog its food. `interval_s` is how often the manager wants to hear, None when nobody watches. `tick_s` is the longest time between
-    two looks when all is well, and `lag_limit_s` how much more of it people are told of.
+    `feed()` gives the watchdog its food. `interval_s` is how often the manager wants to hear, None when nobody watches.
+    `tick_s` is the longest time between two looks when all is well, and `lag_limit_s` how much more of it people are
+    told of.
     """
 
     def __init__(

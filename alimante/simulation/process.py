@@ -22,8 +22,8 @@ from alimante.lives import oversee
 from alimante.mqtt.link import Link, LinkFailed, Will
 from alimante.rollout.rollout import Rollout
 from alimante.services.boots import Boots
-from alimante.services.system_facts import SystemFacts
 from alimante.services.notices import Notices
+from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import NullNotifier
 from alimante.simulation.editions import Edition, Editions
 
