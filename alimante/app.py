@@ -9,7 +9,6 @@ from alimante.core.states import NodeState
 from alimante.ending import GaveUp
 from alimante.mqtt.link import Link, Will
 from alimante.ports import Ports
-from alimante.services.systemd import READY, STOPPING
 
 __all__ = ["GaveUp", "Ports", "Supervisor", "paho_link"]
 
@@ -20,11 +19,15 @@ class Supervisor(Assembly):
     async def run(self, stop: asyncio.Event) -> None:
         """Start everything, wait for `stop`, and stop everything with the outputs safe first.
 
-        Raises what a component raised at its start, and `GaveUp` when it could not go on later.
+        Whoever sets `stop` has told the service manager why. Raises what a component raised at its start, and `GaveUp`
+        when it could not go on later: after that there is no other run in this process.
         """
         try:
             await self._start()
             await self.ending.wait(stop)
+        except BaseException as error:
+            self.ports.notices.ends(str(error) or type(error).__name__)
+            raise
         finally:
             await self._end()
 
@@ -36,11 +39,10 @@ class Supervisor(Assembly):
         self.node.move(NodeState.SAFE if safe_mode else NodeState.RUNNING, safe_mode)
         if self.ports.watchdog_s is None and any(wire.backend != "sim" for wire in self.config.wires.values()):
             self.watchdog.tell_missing()
-        self.ports.notifier.send(READY)
+        self.ports.notices.begun(f"safe mode: {safe_mode}" if safe_mode else "running")
 
     async def _end(self) -> None:
         self.ending.close()
-        self.ports.notifier.send(STOPPING)
         self.node.move(NodeState.STOPPING)
         try:
             await self.outputs.hold("the supervisor is stopping")

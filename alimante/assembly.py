@@ -100,7 +100,7 @@ class Assembly:
         self.bus = EventBus()
         self.bus.bind(asyncio.get_running_loop())
         self.node = Tracked(NodeState.STARTING, NODE, self._announce)
-        self.lifecycle = Lifecycle(self.bus)
+        self.lifecycle = Lifecycle(self.bus, on_step=lambda: self.watchdog.step())
         self.supervision = Supervision(self.lifecycle, bus=self.bus, clock=clock, give_up=self.ending.request_exit)
         self.wires = ports.wires or open_wires(self.config, now=clock.mono)
         self.workers = {name: self._worker(name) for name in self.wires.opened}
@@ -174,7 +174,7 @@ class Assembly:
             interval_s=ports.watchdog_s,
             tick_s=tick_s,
             lag_limit_s=config.recovery.process.loop_lag_s,
-            notifier=ports.notifier,
+            feed=ports.notices.lives,
             bus=self.bus,
             clock=clock,
         )

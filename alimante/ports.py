@@ -13,8 +13,8 @@ from alimante.io.worker import Worker
 from alimante.mqtt.link import Link, Will
 from alimante.services.boots import NO_BOOTS
 from alimante.services.control_socket import Answer
+from alimante.services.notices import Notices
 from alimante.services.system_facts import SystemFacts
-from alimante.services.systemd import Notifier
 from alimante.wiring import Wires
 
 OnWedged = Callable[[bool, str], None]
@@ -24,6 +24,7 @@ OnWedged = Callable[[bool, str], None]
 class Ports:
     """What a supervisor needs of the world outside it, real or simulated.
 
+    `notices` are those of the process, which may have more runs than this one.
     `worker(wire, on_wedged)` makes the worker of a wire. `link(mqtt, will, use_v5)` makes one connection to the
     broker; None leaves MQTT out. `runtime_dir` is where the control socket lies; None leaves it out. `files` reaches
     `state_dir`, where state is kept. `facts` tells numbers about the computer. `wires` are
@@ -35,7 +36,7 @@ class Ports:
 
     clock: Clock
     streams: RandomStreams
-    notifier: Notifier
+    notices: Notices
     worker: Callable[[str, OnWedged], Worker]
     link: "Callable[[Mqtt, Will, bool], Link] | None"
     files: Files

@@ -40,10 +40,11 @@ from alimante.services.control_socket import Answer
 from alimante.services.guard import BYE, CHANGED, GuardLine, tell
 from alimante.services.instance_lock import InstanceLock
 from alimante.services.journal import OneLine
+from alimante.services.notices import Notices
 from alimante.services.periodic import Periodic
 from alimante.services.settled import Settled
 from alimante.services.system_facts import LinuxFacts
-from alimante.services.systemd import READY, Notifier, notifier_from, reloading, watchdog_interval_s
+from alimante.services.systemd import notifier_from, watchdog_interval_s
 from alimante.wiring import CannotBuild
 
 REBOOT_S = 10.0
@@ -55,18 +56,26 @@ _log = logging.getLogger(__name__)
 class _Process:
     """What signals change. A stop beats a reload, whichever comes first; `reload` is what a run makes of one."""
 
-    def __init__(self) -> None:
+    def __init__(self, notices: Notices) -> None:
         self.wake = asyncio.Event()
         self.is_ending = False
-        self.reload: Callable[[], None] = self.wake.set
+        self.reload: Callable[[], None] = self.change
+        self._notices = notices
 
     def on_stop(self) -> None:
+        self._notices.ends("it was asked to stop")
         self.is_ending = True
         self.wake.set()
 
     def on_reload(self) -> None:
         if not self.wake.is_set():  # else a run is about to end, and the next one looks at the file
+            self._notices.changes()  # at once: the manager may wait for no longer than the signal takes
             self.reload()
+
+    def change(self) -> None:
+        """Have the run make room for another one."""
+        self._notices.changes()
+        self.wake.set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +87,7 @@ class _Given:
     boots: Boots
     line: socket.socket | None
     """To the guard; None when nothing is to be guarded."""
-    notifier: Notifier
+    notices: Notices
     clock: SystemClock
     tail: LogTail | None
 
@@ -98,13 +107,14 @@ def supervise(config_path: Path, folders: Folders, lock: InstanceLock, boots: Bo
     _keep_copy(folders.state / LAST_CONFIG, loaded)
     if _reboots(rollout, boots):
         return EXIT_GAVE_UP
+    clock = SystemClock()
     given = _Given(
         rollout=rollout,
         folders=folders,
         boots=boots,
         line=start_guard(loaded.config, folders, lock),
-        notifier=notifier_from(os.environ),
-        clock=SystemClock(),
+        notices=Notices(notifier_from(os.environ), clock),
+        clock=clock,
         tail=tail,
     )
     return asyncio.run(_serve(given))
@@ -135,11 +145,19 @@ def _reboot(why: str) -> bool:
 
 
 async def _serve(given: _Given) -> int:
-    process = _Process()
+    process = _Process(given.notices)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.on_stop)
     loop.add_signal_handler(signal.SIGHUP, process.on_reload)
+    try:
+        return await _run_all(process, given)
+    finally:
+        given.notices.ends("the process ends")
+
+
+async def _run_all(process: _Process, given: _Given) -> int:
+    """One run after another; returns the exit code."""
     boots = given.boots
     while True:
         try:
@@ -159,7 +177,7 @@ async def _serve(given: _Given) -> int:
         if process.is_ending:
             boots.end(End.CLEAN)
             return 0
-        given.notifier.send(reloading(given.clock.mono()))
+        given.notices.changes()  # it may have been asked for before this run had begun
         process.wake.clear()
         if why := take_next(given.rollout, is_safe=is_safe, tell_guard=lambda loaded: _tell_guard(given, loaded)):
             _log.error("the process ends, for it cannot go back to the configuration before: %s", why)
@@ -180,7 +198,7 @@ async def _run_once(process: _Process, given: _Given) -> bool:
     ports = Ports(
         clock=clock,
         streams=RandomStreams(int.from_bytes(os.urandom(8))),
-        notifier=given.notifier,
+        notices=given.notices,
         worker=lambda wire, on_wedged: _thread_worker(wire, on_wedged, clock),
         link=partial(paho_link, client_id=config.client_id),
         files=DiskFiles(),
@@ -210,7 +228,7 @@ async def _run_once(process: _Process, given: _Given) -> bool:
         given.rollout,
         news=lambda: asyncio.sleep(config.recovery.rollout.look_s),
         obstacle=lambda config: _obstacle(config, given.line),
-        reload=process.wake.set,
+        reload=process.change,
     )
     reloads = Tasks(lambda name, error: _log.error("a reload failed", exc_info=error))
     process.reload = lambda: reloads.spawn(_reload(process, watch, given), name="reload")
@@ -237,13 +255,15 @@ def _thread_worker(wire: str, on_wedged: Callable[[bool, str], None], clock: Sys
 
 async def _reload(process: _Process, watch: ConfigWatch, given: _Given) -> None:
     """Take the file as it is now. Where it holds what runs, that begins anew: it may name secrets that have changed."""
-    said = await watch.apply()
-    if watch.is_in_agreement:
-        process.wake.set()
-    elif not process.wake.is_set():
-        _log.error("nothing was reloaded: %s", said)
-        given.notifier.send(reloading(given.clock.mono()))
-        given.notifier.send(READY)
+    try:
+        said = await watch.apply()
+        if watch.is_in_agreement:
+            process.change()
+        elif not process.wake.is_set():
+            _log.error("nothing was reloaded: %s", said)
+    finally:
+        if not process.wake.is_set():
+            given.notices.stays()
 
 
 def _obstacle(config: Config, line: socket.socket | None) -> str:

@@ -42,10 +42,14 @@ class Component(Protocol):
 
 
 class Lifecycle:
-    """Starts components by phase and, within a phase, in the order in which they were added; stops in reverse."""
+    """Starts components by phase and, within a phase, in the order in which they were added; stops in reverse.
 
-    def __init__(self, bus: EventBus) -> None:
+    `on_step` is called whenever a component has started or stopped in its turn.
+    """
+
+    def __init__(self, bus: EventBus, *, on_step: Callable[[], None] = lambda: None) -> None:
         self._bus = bus
+        self._on_step = on_step
         self._components: list[tuple[Component, Tracked[ComponentState]]] = []
 
     def add(self, component: Component) -> None:
@@ -71,6 +75,7 @@ class Lifecycle:
                 await self.stop()
                 raise
             state.move(ComponentState.RUNNING)
+            self._on_step()
 
     async def stop(self) -> None:
         """Stop what runs, in reverse order; a failure is logged and does not keep the others from stopping."""
@@ -80,6 +85,7 @@ class Lifecycle:
             state.move(ComponentState.STOPPING)
             failure = await _attempt(component.stop)
             state.move(ComponentState.FAILED if failure else ComponentState.STOPPED, failure)
+            self._on_step()
 
     async def fail(self, name: str, reason: str) -> bool:
         """Stop the running component `name`, which is ill because of `reason`; whether it was running."""

@@ -28,11 +28,6 @@ def reloading(monotonic_s: float) -> str:
     return f"RELOADING=1\nMONOTONIC_USEC={round(monotonic_s * 1e6)}"
 
 
-def extend_timeout(by_s: float) -> str:
-    """The present start, stop or reload needs `by_s` more seconds from now on."""
-    return f"EXTEND_TIMEOUT_USEC={round(by_s * 1e6)}"
-
-
 def watchdog_interval_s(environ: Mapping[str, str], *, pid: int) -> float | None:
     """Within how many seconds the manager wants each `WATCHDOG`; None when nobody watches the process `pid`.
 

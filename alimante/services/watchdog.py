@@ -1,7 +1,8 @@
 """Feeds the service manager's watchdog, only with evidence that everything critical is alive; it must not use a timer.
 
 `look` is called after each completed tick of the output gate. So a loop that stands still and a gate that is dead
-starve the watchdog by themselves, and what else is late is asked for.
+starve the watchdog by themselves, and what else is late is asked for. While one run makes room for another one, `step`
+is called for each part that has stopped or started: one that hangs starves the watchdog, too.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from typing import Final
 from alimante.core.bus import EventBus
 from alimante.core.clock import Clock
 from alimante.core.events import ConditionChanged, Level
-from alimante.services.systemd import WATCHDOG, Notifier
 
 FEED_S: Final = 2.0
 """Fed so often when the manager wants it less often."""
@@ -24,8 +24,9 @@ _ADVICE: Final = "a driver or a plug-in keeps the program from its work; the log
 class Watchdog:
     """`late()` has a sentence for each thing that gives no sign of life.
 
-    `interval_s` is how often the manager wants to hear, None when nobody watches. `tick_s` is the longest time between
-    two looks when all is well, and `lag_limit_s` how much more of it people are told of.
+    `feed()` gives the watchdog its food. `interval_s` is how often the manager wants to hear, None when nobody watches.
+    `tick_s` is the longest time between two looks when all is well, and `lag_limit_s` how much more of it people are
+    told of.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Watchdog:
         interval_s: float | None,
         tick_s: float,
         lag_limit_s: float,
-        notifier: Notifier,
+        feed: Callable[[], None],
         bus: EventBus,
         clock: Clock,
     ) -> None:
@@ -45,7 +46,7 @@ class Watchdog:
         self._every_s = FEED_S if interval_s is None else min(FEED_S, interval_s / 4)
         self._tick_s = tick_s
         self._lag_limit_s = lag_limit_s
-        self._notifier = notifier
+        self._feed = feed
         self._bus = bus
         self._clock = clock
         self._looked_s: float | None = None
@@ -66,9 +67,14 @@ class Watchdog:
             return
         self._looks_late = 0
         self._tell("watchdog", "not_fed", Level.CLEAR, "the watchdog is fed again")
-        if self._fed_s is None or now_s - self._fed_s >= self._every_s:
-            self._fed_s = now_s
-            self._notifier.send(WATCHDOG)
+        self._feed_if_due(now_s)
+
+    def step(self) -> None:
+        """Feed it if it is time: a part of the program has started or stopped, which is a sign of life by itself.
+
+        Between two runs nothing else gives one, and the outputs are held safe.
+        """
+        self._feed_if_due(self._clock.mono())
 
     def take_lag_s(self) -> float:
         """For how long the program stood still at most since this was asked last."""
@@ -79,6 +85,11 @@ class Watchdog:
         """Say that nobody would notice if the program hung."""
         text = "nobody watches this program: it runs without the service manager's watchdog"
         self._tell("watchdog", "no_watchdog", Level.WARNING, text, "run it through its systemd unit")
+
+    def _feed_if_due(self, now_s: float) -> None:
+        if self._fed_s is None or now_s - self._fed_s >= self._every_s:
+            self._fed_s = now_s
+            self._feed()
 
     def _look_at_lag(self, now_s: float) -> None:
         lag_s = 0.0 if self._looked_s is None else now_s - self._looked_s - self._tick_s

@@ -22,6 +22,7 @@ from alimante.lives import oversee
 from alimante.mqtt.link import Link, LinkFailed, Will
 from alimante.rollout.rollout import Rollout
 from alimante.services.boots import Boots
+from alimante.services.notices import Notices
 from alimante.services.system_facts import SystemFacts
 from alimante.services.systemd import NullNotifier
 from alimante.simulation.editions import Edition, Editions
@@ -95,7 +96,7 @@ class Process:
         ports = Ports(
             clock=self.at.clock,
             streams=self.at.streams,
-            notifier=NullNotifier(),
+            notices=Notices(NullNotifier(), self.at.clock),
             worker=self._worker,
             link=self._link,
             files=self.at.files,

@@ -16,6 +16,7 @@ from alimante.core.files import Files
 from alimante.core.rng import RandomStreams
 from alimante.io.worker import InlineWorker
 from alimante.mqtt.link import Link, Will
+from alimante.services.notices import Notices
 from alimante.services.systemd import RecordingNotifier
 from alimante.simulation.virtual_time import run_virtual
 from hardware.board import GENERIC
@@ -135,7 +136,7 @@ def run_supervisor(
         ports = Ports(
             clock=clock,
             streams=RandomStreams(seed),
-            notifier=notifier,
+            notices=Notices(notifier, clock),
             worker=lambda wire, on_wedged: InlineWorker(wire, clock=clock, on_wedged=on_wedged),
             link=link,
             files=files,
@@ -151,6 +152,7 @@ def run_supervisor(
         running = asyncio.create_task(supervisor.run(stop))
         telling = asyncio.ensure_future(story(run))
         await asyncio.wait([running, telling], return_when=asyncio.FIRST_COMPLETED)
+        ports.notices.ends("the test is over")
         stop.set()
         with contextlib.suppress(asyncio.CancelledError):
             if not telling.done():

@@ -38,15 +38,20 @@ BLIND: dict[str, Any] = {
 Captured = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
-    """A supervisor whose configuration has proved itself, and whose probations last a second."""
-    path = tmp_path / "config.json"
+def prove_box(folder: Path) -> None:
+    """Have BOX be what has proved itself."""
+    path = folder / "config.json"
     path.write_text(json.dumps(BOX))
-    store = ConfigStore(tmp_path, files=DiskFiles())
+    store = ConfigStore(folder, files=DiskFiles())
     before = Rollout(store, path=path, wish=path.read_bytes, read=whole, wall=float)
     before.begin(Record(), kernel="", now_s=0.0, last_words="")
     assert before.confirm(Survey(is_armed=True, devices=("heater",), answering=("heater",)))
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
+    """A supervisor whose configuration has proved itself, and whose probations last a second."""
+    prove_box(tmp_path)
     monkeypatch.setattr(test_process, "ALIMANTE", [sys.executable, "-c", SOON])
     process = Process(tmp_path, BOX)
     process.await_line("is running")

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from alimante.app import GaveUp
+from alimante.core.component import STOP_S, Phase
 from alimante.core.events import DeviceStateChanged, EdgeSeen, Outcome, OutputChanged, ReadingMissed, ReadingTaken
 from alimante.core.states import DeviceState
 from alimante.services.systemd import READY, STOPPING, WATCHDOG
@@ -51,8 +52,38 @@ def test_outputs_are_safe_before_anything_is_measured_and_after_the_end():
     assert kinds.index(OutputChanged) < kinds.index(ReadingTaken)
     assert run.truth.loads["heater"].heat_w == 0
     assert run.notifier.sent[0] == READY
-    assert run.notifier.sent[-1] == STOPPING
-    assert WATCHDOG in run.notifier.sent
+    stop = run.notifier.sent.index(STOPPING)
+    assert WATCHDOG in run.notifier.sent[:stop]
+    assert WATCHDOG not in run.notifier.sent[stop:]
+
+
+def test_slow_parts_do_not_starve_the_watchdog_while_one_run_makes_room_for_another():
+    fed: list[int] = []
+
+    class Slow:
+        phase = Phase.WIRES  # stopped when nothing ticks any more
+
+        def __init__(self, number: int, run: Run) -> None:
+            self.name, self._run = f"slow {number}", run
+
+        async def start(self) -> None:
+            pass
+
+        async def stop(self) -> None:
+            fed.append(self._run.notifier.sent.count(WATCHDOG))
+            await asyncio.sleep(STOP_S - 1.0)
+
+    async def story(run: Run) -> None:
+        await asyncio.sleep(READY_S)
+        run.supervisor.ports.notices.changes()
+        await run.supervisor.lifecycle.stop()
+
+    def before(run: Run) -> None:
+        for number in range(5):
+            run.supervisor.lifecycle.add(Slow(number, run))
+
+    run_supervisor(config_of(heater=HEATER), story, before=before)
+    assert fed == [fed[0] + count for count in range(5)]
 
 
 def test_a_lost_probe_costs_its_siblings_nothing():

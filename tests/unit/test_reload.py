@@ -51,7 +51,7 @@ class Bench:
         assert self.rollout.propose(whole(wish.data), wish.data, why="a test", before=Survey()) == ""
         self.far = far
         given: Any = {"rollout": self.rollout, "folders": Folders(state, state), "line": near}
-        others = dict.fromkeys(("boots", "notifier", "clock", "tail"))
+        others = dict.fromkeys(("boots", "notices", "clock", "tail"))
         self.given = _Given(**given, **cast(Any, others))
 
     def take_next(self, *, is_safe: bool) -> str:

@@ -53,10 +53,6 @@ def test_reloading_carries_the_monotonic_time_in_microseconds(manager, notifier)
     assert manager.recv(4096) == b"RELOADING=1\nMONOTONIC_USEC=12345678"
 
 
-def test_extending_a_timeout_is_told_in_microseconds():
-    assert systemd.extend_timeout(1.5) == "EXTEND_TIMEOUT_USEC=1500000"
-
-
 def test_an_abstract_address_is_reached():
     name = f"alimante-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:

@@ -58,6 +58,15 @@ async def test_components_start_by_phase_and_stop_in_reverse(build, diary):
     assert lifecycle.states() == dict.fromkeys(ORDER, ComponentState.STOPPED)
 
 
+async def test_each_start_and_each_stop_is_a_step_whatever_fails(bus, diary):
+    lifecycle = Lifecycle(bus, on_step=lambda: diary.append("step"))
+    for name in ("one", "two"):
+        lifecycle.add(Part(name, Phase.WIRES, diary, stop_error=RuntimeError("no")))
+    await lifecycle.start()
+    await lifecycle.stop()
+    assert diary == ["start one", "step", "start two", "step", "stop two", "step", "stop one", "step"]
+
+
 async def test_within_a_phase_the_order_is_that_of_adding(build, diary):
     await build(*[(name, Phase.SERVICES) for name in "cab"]).start()
     assert diary == ["start c", "start a", "start b"]
