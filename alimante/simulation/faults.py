@@ -6,7 +6,7 @@ the clock, the disk, the process, the file of the configuration, and the compute
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf, isfinite
@@ -19,6 +19,9 @@ from hardware.sim import faults as wired
 from hardware.sim.faults import BadFault
 
 FORM: Final = "<device>=<kind>[(argument)]@<when>[+<duration>], such as warm_probe=off@10m+5m"
+
+LINGERS: Final = 5.0
+"""After so many time constants less than a hundredth is left of a difference."""
 
 _PERCENT: Final = re.compile(r"(?P<number>-?[0-9]{1,3}(\.[0-9]{1,3})?)%?", re.ASCII)
 _POSITIVE: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
@@ -135,6 +138,16 @@ class Fault:
     device: wired.Fault | None = None
 
     @property
+    def targets(self) -> frozenset[str]:
+        """Everything that is broken by it: two devices where it is between two."""
+        return frozenset({self.target} if self.device is None else {self.target, self.device.other} - {""})
+
+    @property
+    def lingers_s(self) -> float:
+        """How long something of it is left when it is over: a probe that was cold becomes warm slowly."""
+        return LINGERS * self.argument if self.kind == "detached" else 0.0
+
+    @property
     def ends_s(self) -> float:
         """When it is over; `inf` for never."""
         return self.at_s + self.for_s
@@ -159,17 +172,23 @@ def parse(text: str, devices: Mapping[str, str]) -> Fault:
     if devices.get(target) == "wire":
         return _around(text.strip(), found, OF_WIRES)
     if target.partition(".")[0] in devices:
-        return _of_device(text.strip(), devices[target.partition(".")[0]])
+        return _of_device(text.strip(), devices)
     if target not in AROUND:
-        known = [*devices, *AROUND]
-        near = get_close_matches(target, known, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}"
-        raise BadFault(f'"{text}": there is no device "{target}"; {hint}')
+        raise _no_device(text, target, [*devices, *AROUND])
     return _around(text.strip(), found, AROUND[target])
 
 
-def _of_device(text: str, kind: str) -> Fault:
+def _no_device(text: str, name: str, known: Sequence[str]) -> BadFault:
+    near = get_close_matches(name, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}"
+    return BadFault(f'"{text}": there is no device "{name}"; {hint}')
+
+
+def _of_device(text: str, devices: Mapping[str, str]) -> Fault:
     device = wired.parse(text)
+    sensors = [name for name, kind in devices.items() if kind == "sensor" and name != device.device]
+    if device.other and device.other not in sensors:
+        raise _no_device(text, device.other, sensors)
     return Fault(
         spec=text,
         target=device.device,

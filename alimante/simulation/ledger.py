@@ -270,7 +270,7 @@ _HANDLERS: Final[Mapping[type[Event], Callable[[Ledger, Any, float], None]]] = {
 
 def related(fault: Fault, config: Config) -> frozenset[str]:
     """What may show that there is this fault: device or wire, groups, and the outputs and controllers behind them."""
-    devices = [device for device in config.devices.values() if fault.target in (device.id, device.wire)]
+    devices = [device for device in config.devices.values() if not fault.targets.isdisjoint((device.id, device.wire))]
     if not devices:
         return _AROUND.get(fault.target, frozenset())
     names = {name for device in devices for name in (device.id, device.wire)}

@@ -78,9 +78,10 @@ class Liveness:
             self._warm[record.fault.spec] = self._warm_enough(truth)
 
     def repaired(self, record: FaultRecord, now_s: float) -> None:
-        """A fault is over."""
-        self._cold |= {(record.fault.spec, name): now_s for name in sorted(self._warm.pop(record.fault.spec, ()))}
-        self._healthy[record.fault.spec] = self._closed[record.fault.spec] = now_s
+        """A fault is over, and what is left of it will be soon."""
+        since_s = now_s + record.fault.lingers_s
+        self._cold |= {(record.fault.spec, name): since_s for name in sorted(self._warm.pop(record.fault.spec, ()))}
+        self._healthy[record.fault.spec] = self._closed[record.fault.spec] = since_s
 
     def on_link(self, *, connected: bool, now_s: float) -> None:
         """The broker was reached or lost."""

@@ -174,6 +174,7 @@ QUANTITIES: Final[Mapping[str, Callable[[Plant, Enclosure, Zone], float]]] = {
     "button_pressed": lambda plant, box, zone: float(plant.button_pressed),
     "soc_temperature": lambda plant, box, zone: box.room.temperature_c + plant.soc_rise_c,  # °C
     "ambient_temperature": lambda plant, box, zone: box.room.temperature_c,  # °C
+    "ambient_humidity": lambda plant, box, zone: box.room.humidity_pct,  # %, relative
 }
 
 _BY_HAND: Final = frozenset({"contact", "door_open", "button_pressed"})

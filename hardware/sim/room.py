@@ -49,6 +49,11 @@ class Room:
         return self._settings.daylight_lux * max(self._sun(), 0.0)
 
     @property
+    def humidity_pct(self) -> float:
+        """Relative humidity, 0 to 100."""
+        return min(100.0 * self.vapour_g_per_m3 / saturation_g_per_m3(self.temperature_c), 100.0)
+
+    @property
     def pressure_hpa(self) -> float:
         """The weather's slow swing around the mean."""
         turn = 2.0 * pi * (self._time_s - self._start_s) / (3600.0 * self._settings.pressure_period_h)

@@ -48,6 +48,17 @@ def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: fl
     assert (fault.device, fault.at_s, fault.argument, fault.for_s) == (None, 300.0, argument, for_s)
 
 
+def test_a_fault_between_two_devices_has_both_as_targets():
+    fault = parse("warm_probe=exchanged(air)@1h", DEVICES)
+    assert (fault.target, fault.targets) == ("warm_probe", {"warm_probe", "air"})
+    assert parse("warm_probe=off@1h", DEVICES).targets == {"warm_probe"}
+
+
+def test_a_detached_probe_needs_some_time_when_it_is_put_back():
+    assert parse("warm_probe=detached(100)@1h", DEVICES).lingers_s == 500.0
+    assert parse("warm_probe=wrong(100)@1h", DEVICES).lingers_s == 0.0
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -66,6 +77,9 @@ def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: fl
         ("onewire=flaky(2)@1m", '"2" is no share from 0 to 1'),
         ("onewire=dead(2)@1m", "nothing in brackets"),
         ("broker=down@soon", '"soon" is no duration'),
+        ("warm_probe=exchanged(ayr)@1m", 'there is no device "ayr"; did you mean "air"?'),
+        ("warm_probe=exchanged(heater)@1m", 'there is no device "heater"; there are air'),
+        ("warm_probe=exchanged@1m", "exchanged needs another sensor"),
         ("heater", "a fault is written"),
     ],
 )
@@ -90,6 +104,22 @@ def test_chance_may_draw_every_kind_of_fault_around_the_devices():
     kinds = {(fault.target, fault.kind) for fault in (parse(f"{what}@1", DEVICES) for what in everything(DEVICES))}
     assert {(target, kind) for target, names in AROUND.items() for kind in names} <= kinds
     assert {("onewire", kind) for kind in OF_WIRES} <= kinds
+    assert {("warm_probe", "detached"), ("warm_probe", "exchanged")} <= kinds
+
+
+def test_a_sensor_without_another_one_is_never_exchanged():
+    alone = {"warm_probe": "sensor", "heater": "actuator"}
+    assert not [what for what in everything(alone) if "exchanged" in what]
+    kinds = {fault.kind for seed in range(200) for fault in draw(Random(seed), alone, for_s=86_400.0)}
+    assert "exchanged" not in kinds
+    assert "detached" in kinds
+
+
+def test_chance_exchanges_a_sensor_with_another_sensor():
+    drawn = [fault for seed in range(100) for fault in draw(Random(seed), DEVICES, for_s=86_400.0)]
+    exchanges = [fault.targets for fault in drawn if fault.kind == "exchanged"]
+    assert exchanges
+    assert all(targets == {"warm_probe", "air"} for targets in exchanges)
 
 
 @settings(max_examples=50)
