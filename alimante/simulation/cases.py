@@ -73,7 +73,8 @@ def cases(config: Config) -> list[Case]:
 
 
 def _of_device(config: Config, device: Device) -> Iterator[Case]:
-    kinds = [name for name, kind in KINDS.items() if not kind.names_device and _can_have(config, device, name)]
+    faults = [name for name, kind in KINDS.items() if not (kind.names_device or kind.is_event)]
+    kinds = [name for name in faults if _can_have(config, device, name)]
     outputs = _concerned(config, device)
     for fault in (f"{device.id}={name}{argument}" for name in kinds for argument in _arguments(name, device)):
         yield from _with_each(fault, outputs, device.id)

@@ -125,7 +125,7 @@ class Liveness:
             self._tell("L5", now_s, f"{waiting:g} messages still wait")
 
     def _look_at_warmth(self, now_s: float, truth: Truth) -> None:
-        if self._supervisor is None or self._is_excused():
+        if self._supervisor is None or self._is_excused() or self._is_disturbed():
             self._cold = dict.fromkeys(self._cold, now_s)
             return
         warm = self._warm_enough(truth)
@@ -170,9 +170,14 @@ class Liveness:
 
     def _is_excused(self) -> bool:
         """Whether another fault is there, or something rests or waits for a person."""
-        if any(record.is_active for record in self._ledger.faults) or self._supervisor.ports.safe_mode:
+        is_broken = any(record.is_active and not record.fault.is_event for record in self._ledger.faults)
+        if is_broken or self._supervisor.ports.safe_mode:
             return True
         return any(output.latch.is_tripped for output in self._supervisor.gate.outputs.values())
+
+    def _is_disturbed(self) -> bool:
+        """Whether an event is there, with which nobody knows how warm it can be."""
+        return any(record.is_active and record.fault.is_event for record in self._ledger.faults)
 
     def _open_breakers(self) -> list[str]:
         passing = (BreakerState.CLOSED.value, BreakerState.DISABLED.value)

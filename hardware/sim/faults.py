@@ -21,7 +21,8 @@ class BadFault(ValueError):
 class Kind:
     """One kind of fault. `argument` is the number that counts where none is given; None where one must be.
 
-    `names_device` says that another device stands in brackets, and no number.
+    `names_device` says that another device stands in brackets, and no number. An `is_event` kind is nothing that
+    anybody should notice: a device that is in order differs in what it does.
     """
 
     summary: str
@@ -30,6 +31,7 @@ class Kind:
     low: float = -inf
     high: float = inf
     names_device: bool = False
+    is_event: bool = False
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -68,6 +70,14 @@ KINDS: Final[dict[str, Kind]] = {
     "burnt_out": Kind(summary="it does nothing, whatever it is told"),
     "inverted": Kind(summary="it does the opposite of what it is told"),
     "write_fails": Kind(summary="it stays as it is, and every write ends in this errno", argument=5.0, low=1.0),
+    "power": Kind(
+        summary="it does this multiple of what it usually does, when it is told to",
+        argument=None,
+        takes="the multiple, such as 0.5",
+        low=0.0,
+        high=10.0,
+        is_event=True,
+    ),
     "lies": Kind(summary="it obeys, and its line reads so all the time", argument=None, takes="0 or 1", low=0, high=1),
 }
 

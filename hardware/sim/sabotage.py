@@ -88,6 +88,8 @@ class Sabotage:
             fault.kind in _ANSWERS and isinstance(mount.wire, SimGpio)
         ):
             raise BadFault(f"{fault.device} hangs on a wire that does not know the fault {fault.kind}")
+        if fault.kind == "power" and not self._world.plant.loads[fault.device].has_effect:
+            raise BadFault(f"{fault.device} does nothing to its surroundings that could be more or less")
         if fault.kind == "detached" and not _felt(mount, fault):
             raise BadFault(f"{fault.device} measures nothing that would be another in the room")
         if fault.kind == "exchanged":
@@ -158,6 +160,9 @@ class Sabotage:
             case "welded" | "burnt_out":
                 load.stuck = float(fault.kind == "welded")
                 return lambda: setattr(load, "stuck", None)
+            case "power":
+                load.power = fault.argument
+                return lambda: setattr(load, "power", 1.0)
             case "inverted":
                 mount.place.is_inverted = True
                 return lambda: setattr(mount.place, "is_inverted", False)

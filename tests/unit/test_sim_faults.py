@@ -47,6 +47,8 @@ def test_a_fault_is_read_from_its_text(text, fault):
         ("probe=intermittent(2)@1", "is from 0 to 1, not 2"),
         ("probe=off@soon", '"soon" is no time'),
         ("probe=detached(0)@1", "is at least 1, not 0"),
+        ("heater=power@1", "power needs the multiple, such as 0.5"),
+        ("heater=power(-1)@1", "is from 0 to 10, not -1"),
         ("probe=exchanged@1", "exchanged needs another sensor in brackets"),
         ("probe=exchanged(-3)@1", "exchanged needs another sensor in brackets"),
         ("probe=exchanged(probe)@1", "probe cannot be exchanged with itself"),
@@ -84,6 +86,7 @@ class Bench:
             AIR: self._mount(AIR, sht3x, {"address": 0x44}),
             BOX: self._mount(BOX, dht22, {"pin": 24}),
             HEATER: self._mount(HEATER, relay, {"pin": 17, "active_high": True}, role="heater"),
+            "idle": self._mount("idle", relay, {"pin": 18, "active_high": True}, role="other"),
             FAR: self._mount(FAR, sht3x, {"address": 0x45}, zone="cool"),
             "lux": self._mount("lux", bh1750, {"address": 0x23}),
         }
@@ -327,6 +330,21 @@ def test_actuators_break_in_what_they_do():
     assert bench.heat_w == 60.0
 
 
+def test_an_actuator_can_have_another_power_and_still_obeys():
+    bench = Bench()
+    heater = bench.drivers[HEATER]
+    undo = bench.begin("heater=power(0.5)")
+    assert bench.heat_w == 0.0
+    heater.write(1.0)
+    assert (heater.read_back(), bench.heat_w) == (1.0, 30.0)
+    undo()
+    assert bench.heat_w == 60.0
+    bench.begin("heater=power(2)")
+    assert bench.heat_w == 120.0
+    heater.write(0.0)
+    assert bench.heat_w == 0.0
+
+
 def test_a_relay_whose_writes_fail_stays_as_it_is():
     bench = Bench()
     heater = bench.drivers[HEATER]
@@ -364,6 +382,8 @@ def test_faults_begin_and_end_in_their_time():
     [
         ("nobody=off@1", "there is no simulated device 'nobody'; there are probe, air, box, heater"),
         ("heater=detached@1", "heater is an actuator"),
+        ("probe=power(2)@1", "probe is a sensor"),
+        ("idle=power(2)@1", "idle does nothing to its surroundings"),
         ("lux=detached@1", "lux measures nothing that would be another in the room"),
         ("probe.humidity=detached@1", "probe measures nothing that would be another in the room"),
         ("heater=exchanged(probe)@1", "heater is an actuator"),

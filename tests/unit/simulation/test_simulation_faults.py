@@ -48,6 +48,39 @@ def test_a_fault_around_the_devices_has_its_own_argument(text: str, argument: fl
     assert (fault.device, fault.at_s, fault.argument, fault.for_s) == (None, 300.0, argument, for_s)
 
 
+@pytest.mark.parametrize(
+    ("text", "target", "zone", "argument", "for_s"),
+    [
+        ("door=open@5m+10m", "door", "", inf, 600.0),
+        ("room=step(-8)@5m+6h", "room", "", -8.0, 21_600.0),
+        ("room=step(+12.5)@5m", "room", "", 12.5, inf),
+        ("sun=on@5m", "sun", "", 300.0, inf),
+        ("sun=on(800)@5m+2h", "sun", "", 800.0, 7200.0),
+        ("sun.warm=on(800)@5m+2h", "sun", "warm", 800.0, 7200.0),
+    ],
+)
+def test_an_event_is_read_like_a_fault_and_is_none(text: str, target: str, zone: str, argument: float, for_s: float):
+    event = parse(text, DEVICES)
+    assert (event.target, event.zone, event.at_s, event.argument, event.for_s) == (target, zone, 300.0, argument, for_s)
+    assert event.is_event
+    assert event.device is None
+
+
+def test_another_power_of_a_device_is_an_event():
+    assert parse("heater=power(0.5)@1h", DEVICES).is_event
+    assert not parse("heater=welded@1h", DEVICES).is_event
+    assert not parse("broker=down@1h", DEVICES).is_event
+    assert not parse("onewire=dead@1h", DEVICES).is_event
+
+
+def test_a_device_that_is_called_like_an_event_has_its_own_faults_and_the_event_all_the_same():
+    devices = {**DEVICES, "door": "sensor", "sun": "sensor"}
+    assert parse("door=stuck@1m", devices).device is not None
+    assert parse("door.open=off@1m", devices).device is not None
+    assert parse("door=open@1m", devices).is_event
+    assert parse("sun.warm=on@1m", devices).is_event
+
+
 def test_a_fault_between_two_devices_has_both_as_targets():
     fault = parse("warm_probe=exchanged(air)@1h", DEVICES)
     assert (fault.target, fault.targets) == ("warm_probe", {"warm_probe", "air"})
@@ -77,6 +110,14 @@ def test_a_detached_probe_needs_some_time_when_it_is_put_back():
         ("onewire=flaky(2)@1m", '"2" is no share from 0 to 1'),
         ("onewire=dead(2)@1m", "nothing in brackets"),
         ("broker=down@soon", '"soon" is no duration'),
+        ("door=opn@1m", 'there is no fault "opn" of door; did you mean "open"?'),
+        ("dor=open@1m", 'did you mean "door"?'),
+        ("door.warm=open@1m", 'there is no device "door.warm"'),
+        ("room=step@1m", "such as step(-8)"),
+        ("room=step(cold)@1m", '"cold" is no difference in °C from -60 to 60, such as -8'),
+        ("room=step(-80)@1m", "from -60 to 60"),
+        ("sun=on(-3)@1m", '"-3" is no sunshine in W/m² from 0 to 1400, such as 300'),
+        ("sun=on(5000)@1m", "from 0 to 1400"),
         ("warm_probe=exchanged(ayr)@1m", 'there is no device "ayr"; did you mean "air"?'),
         ("warm_probe=exchanged(heater)@1m", 'there is no device "heater"; there are air'),
         ("warm_probe=exchanged@1m", "exchanged needs another sensor"),
