@@ -4,7 +4,7 @@ It must not change what the supervisor does: everything that is simulated lies b
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
@@ -148,7 +148,8 @@ class Node:
 
     async def run(self) -> None:
         """From the start to the end of the plan."""
-        self._schedule([self.ledger.add(fault) for fault in self.plan.faults])
+        for fault in self.plan.faults:
+            self._schedule(self.ledger.add(fault))
         self._sample()
         self._watch(self.start_s + self._look_s)
         await self.machine.run(self.start_s + self.plan.for_s)
@@ -308,23 +309,15 @@ class Node:
 
     # Breaking.
 
-    def _schedule(self, records: Sequence[FaultRecord]) -> None:
-        """Faults of one moment begin in one step: nobody looks in between."""
-        begins: dict[float, list[FaultRecord]] = {}
-        for record in records:
-            begins.setdefault(record.fault.at_s, []).append(record)
-        for at_s, together in begins.items():
-            if at_s == 0.0:  # before the first process, and not while it starts
-                self._break_all(together)
-            else:
-                self._loop.call_at(self.start_s + at_s, self._break_all, together)
-        for record in records:
-            if isfinite(record.fault.ends_s) and record.fault.for_s > 0:
-                self._loop.call_at(self.start_s + record.fault.ends_s, self._repair, record)
-
-    def _break_all(self, together: Sequence[FaultRecord]) -> None:
-        for record in together:
+    def _schedule(self, record: FaultRecord) -> None:
+        """Faults of one moment begin in one step: the loop calls them one after the other, as they are asked for."""
+        fault = record.fault
+        if fault.at_s == 0.0:  # before the first process, and not while it starts
             self._break(record)
+        else:
+            self._loop.call_at(self.start_s + fault.at_s, self._break, record)
+        if isfinite(fault.ends_s) and fault.for_s > 0:
+            self._loop.call_at(self.start_s + fault.ends_s, self._repair, record)
 
     def _break(self, record: FaultRecord) -> None:
         fault = record.fault
