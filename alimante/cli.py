@@ -119,7 +119,7 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         default=[],
         metavar="SPEC",
         help="DEVICE=KIND[(ARGUMENT)]@WHEN[+DURATION], such as warm_probe=off@10m+5m, heater=welded@1h, "
-        "broker=down@5m+10s or clock=step(-2h)@1h; may be given again",
+        "broker=down@5m+10s or clock=step(-2h)@1h, or an event such as door=open@1h+10m; may be given again",
     )
     simulate.add_argument("--seed", type=int, metavar="N", help="of all chance; the same gives the same run (1)")
     simulate.add_argument("--chaos", action="store_true", help="draw faults by chance, by the seed")

@@ -80,11 +80,12 @@ def pairs(config: Config, *, seed: int) -> list[Attempt]:
     """Runs with two faults at once: every pair of those that chance may draw. Raises `CannotBuild`."""
     can_be = chaos.possible(on_simulated_wires(config))
     devices = device_kinds(config)
-    possible = [what for what in chaos.everything(devices) if can_be(parse(f"{what}@1", devices))]
+    possible = chaos.everything(devices, can_be=can_be)
+    targets = {what: parse(f"{what}@1", devices).targets for what in possible}
     return [
         Attempt(seed, PAIR_S, (_lasting(one, FIRST_S, devices), _lasting(other, SECOND_S, devices)))
         for one, other in combinations(possible, 2)
-        if one.partition("=")[0] != other.partition("=")[0]
+        if targets[one].isdisjoint(targets[other])
     ]
 
 

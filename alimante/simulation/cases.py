@@ -26,13 +26,22 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "process=pause": ("(10m)",),
 }
 """What is tried of faults that take a number; of others that need one it is what they say themselves, or else 60."""
+OF_THERMOMETERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "wrong": ("(-4)", "(-10)", "(-25)", "(8)"),
+    "drift": ("(-0.5)", "(-2)", "(-6)", "(3)"),
+}
+"""The same of what measures a temperature: one that says too little makes its heater go on, so three sizes of it."""
+AT_ONCE: Final = ("wrong(-10)", "detached")
+"""What befalls all thermometers of a heater at the same moment."""
+AND: Final = " & "
+"""Stands between the faults of a case that has several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One fault, without its time, while `output` is in `state`: "on", "off", or "" for as it is.
+    """One fault, or several at the same moment, without their time.
 
-    `output` is the one that is concerned, or empty where the fault concerns none.
+    `output` is the one that is concerned, in `state` "on", "off", or "" for as it is; empty where none is.
     """
 
     fault: str
@@ -40,41 +49,69 @@ class Case:
     state: str = ""
 
     @property
+    def faults(self) -> list[str]:
+        """Each fault by itself."""
+        return self.fault.split(AND)
+
+    @property
     def target(self) -> str:
-        """The device, or what else is broken."""
+        """The device, or what else is broken; the first of several."""
         return self.fault.partition("=")[0]
 
     @property
     def kind(self) -> str:
-        """The kind of fault."""
-        return self.fault.partition("=")[2].partition("(")[0]
+        """The kind of fault; of several at once they are all the same."""
+        return self.faults[0].partition("=")[2].partition("(")[0]
 
 
 def cases(config: Config) -> list[Case]:
     """Every fault that every part of `config` can have, in the order of the file."""
     found = [case for device in config.devices.values() for case in _of_device(config, device)]
     buses = [name for name, kind in device_kinds(config).items() if kind == "wire"]
-    return [*found, *(case for name in buses for case in _of_wire(config, name)), *_around(config)]
+    of_wires = (case for name in buses for case in _of_wire(config, name))
+    return [*found, *_exchanged(config), *_at_once(config), *of_wires, *_around(config)]
 
 
 def _of_device(config: Config, device: Device) -> Iterator[Case]:
-    kinds = [name for name in KINDS if _can_have(config, device, name)]
+    faults = [name for name, kind in KINDS.items() if not (kind.names_device or kind.is_event)]
+    kinds = [name for name in faults if _can_have(config, device, name)]
     outputs = _concerned(config, device)
-    for fault in (f"{device.id}={name}{argument}" for name in kinds for argument in _arguments(name)):
-        for output in outputs:
-            is_switched = output.id == device.id or output.role is Role.HEATER
-            yield from _states(fault, output, ("on", "off") if is_switched else ("on",))
-        if not outputs:
-            yield Case(fault=fault)
+    for fault in (f"{device.id}={name}{argument}" for name in kinds for argument in _arguments(name, device)):
+        yield from _with_each(fault, outputs, device.id)
+
+
+def _exchanged(config: Config) -> Iterator[Case]:
+    """Each sensor with one of another zone."""
+    can_be, devices = chaos.possible(on_simulated_wires(config)), device_kinds(config)
+    for fault in chaos.exchanges(devices, can_be=can_be):
+        both = sorted(parse(f"{fault}@1", devices).targets, key=list(config.devices).index)
+        outputs = {output.id: output for name in both for output in _concerned(config, config.devices[name])}
+        yield from _with_each(fault, list(outputs.values()))
+
+
+def _at_once(config: Config) -> Iterator[Case]:
+    """All thermometers of a heater at once, where it has more than one."""
+    for heater in (device for device in config.devices.values() if device.role is Role.HEATER):
+        own = [
+            each.id for each in config.devices.values() if _is_thermometer(each) and heater in _needing(config, each.id)
+        ]
+        if len(own) > 1:
+            for kind in AT_ONCE:
+                yield from _states(AND.join(f"{name}={kind}" for name in own), heater, ("on", "off"))
+
+
+def _with_each(fault: str, outputs: list[Device], broken: str = "") -> Iterator[Case]:
+    """`fault` with each of the outputs that it concerns; `broken` is the one that has it."""
+    for output in outputs:
+        is_switched = output.id == broken or output.role is Role.HEATER
+        yield from _states(fault, output, ("on", "off") if is_switched else ("on",))
+    if not outputs:
+        yield Case(fault=fault)
 
 
 def _of_wire(config: Config, name: str) -> Iterator[Case]:
     for fault in (f"{name}={kind}" for kind in OF_WIRES):
-        outputs = _needing(config, name)
-        for output in outputs:
-            yield from _states(fault, output, ("on", "off") if output.role is Role.HEATER else ("on",))
-        if not outputs:
-            yield Case(fault=fault)
+        yield from _with_each(fault, _needing(config, name))
 
 
 def _around(config: Config) -> Iterator[Case]:
@@ -94,8 +131,14 @@ def _states(fault: str, output: Device, states: Iterable[str]) -> Iterator[Case]
         yield Case(fault=fault, output=output.id, state=state)
 
 
-def _arguments(name: str) -> tuple[str, ...]:
-    """What stands behind a fault of a device, brackets and all."""
+def _is_thermometer(device: Device) -> bool:
+    return any(channel.quantity == "temperature" for channel in device.channels)
+
+
+def _arguments(name: str, device: Device) -> tuple[str, ...]:
+    """What stands behind a fault of `device`, brackets and all."""
+    if name in OF_THERMOMETERS and _is_thermometer(device):
+        return OF_THERMOMETERS[name]
     return ARGUMENTS.get(name, ("(60)",) if KINDS[name].argument is None else ("",))
 
 
@@ -106,7 +149,7 @@ def _arguments_around(target: str, name: str) -> tuple[str, ...]:
 
 def _can_have(config: Config, device: Device, kind: str) -> bool:
     """Whether the simulated hardware behind `device` can break so."""
-    fault = parse(f"{device.id}={kind}{_arguments(kind)[0]}@1", device_kinds(config))
+    fault = parse(f"{device.id}={kind}{_arguments(kind, device)[0]}@1", device_kinds(config))
     return chaos.possible(on_simulated_wires(config))(fault)
 
 

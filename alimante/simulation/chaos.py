@@ -10,7 +10,20 @@ from alimante.wiring import open_wires
 from hardware.sim.faults import BadFault
 from hardware.sim.sabotage import Sabotage
 
-SENSOR: Final = ("off", "stuck", "garbage(5)", "wrong(3)", "wrong(-3)", "intermittent", "hang", "delayed(300)")
+EXCHANGED: Final = "exchanged"
+"""With another sensor, which chance draws, too."""
+SENSOR: Final = (
+    "off",
+    "stuck",
+    "garbage(5)",
+    "wrong(3)",
+    "wrong(-3)",
+    "intermittent",
+    "hang",
+    "delayed(300)",
+    "detached",
+    EXCHANGED,
+)
 ACTUATOR: Final = ("welded", "burnt_out", "write_fails")
 WIRE: Final = ("dead", "wedged", "flaky")
 ELSEWHERE: Final = (
@@ -66,18 +79,23 @@ def draw(rng: Random, devices: Mapping[str, str], *, for_s: float, can_be: CanBe
 
 
 def possible(config: Config) -> CanBe:
-    """Says of a fault whether the devices of `config`, on simulated wires, can have it. Raises `CannotBuild`."""
+    """Says of a fault whether the devices of `config`, on simulated wires, can have it. Raises `CannotBuild`.
+
+    Two sensors of one zone are not exchanged: nothing would come of it.
+    """
     world = open_wires(config, now=lambda: 0.0).world
-    sabotage = None if world is None else Sabotage(world, now=lambda: 0.0, sleep=lambda name, s: None, seed=0)
+    if world is None:
+        return lambda fault: fault.device is None
+    sabotage = Sabotage(world, now=lambda: 0.0, sleep=lambda name, s: None, seed=0)
 
     def can_be(fault: Fault) -> bool:
-        if fault.device is None or sabotage is None:
-            return fault.device is None
+        if fault.device is None:
+            return True
         try:
             sabotage.add(fault.device)
         except BadFault:
             return False
-        return True
+        return fault.kind != EXCHANGED or len({world.mounts[name].place.home for name in fault.targets}) == 2
 
     return can_be
 
@@ -86,13 +104,35 @@ def _kind(rng: Random, devices: Mapping[str, str]) -> str:
     target = rng.choice([*devices, *AROUND])
     if target not in devices:
         return rng.choice(ELSEWHERE)
-    return f"{target}={rng.choice(_OWN[devices[target]])}"
+    kind, others = rng.choice(_OWN[devices[target]]), _others(target, devices)
+    if kind != EXCHANGED:
+        return f"{target}={kind}"
+    return f"{target}={kind}({rng.choice(others)})" if others else f"{target}={SENSOR[0]}"
 
 
-def everything(devices: Mapping[str, str]) -> list[str]:
-    """Every kind of fault that chance may draw, without its time; some the devices may not be able to have."""
-    own = [f"{id_}={kind}" for id_, is_a in devices.items() for kind in _OWN[is_a]]
-    return [*own, *ELSEWHERE]
+def everything(devices: Mapping[str, str], *, can_be: CanBe = lambda fault: True) -> list[str]:
+    """Every kind of fault that chance may draw, without its time, as far as `can_be` says that it is possible.
+
+    Every sensor is exchanged with one other, see `exchanges`.
+    """
+    own = [f"{id_}={kind}" for id_, is_a in devices.items() for kind in _OWN[is_a] if kind != EXCHANGED]
+    possible = [what for what in (*own, *ELSEWHERE) if can_be(parse(f"{what}@1", devices))]
+    return [*possible, *exchanges(devices, can_be=can_be)]
+
+
+def exchanges(devices: Mapping[str, str], *, can_be: CanBe = lambda fault: True) -> list[str]:
+    """One exchange of each sensor, with the first other that it is possible with; the same two are not there twice."""
+    found: dict[frozenset[str], str] = {}
+    for sensor in (name for name, kind in devices.items() if kind == "sensor"):
+        faults = (parse(f"{sensor}={EXCHANGED}({other})@1", devices) for other in _others(sensor, devices))
+        first = next(filter(can_be, faults), None)
+        if first is not None:
+            found.setdefault(first.targets, first.spec.partition("@")[0])
+    return list(found.values())
+
+
+def _others(sensor: str, devices: Mapping[str, str]) -> list[str]:
+    return [name for name, kind in devices.items() if kind == "sensor" and name != sensor]
 
 
 def is_momentary(fault: Fault) -> bool:

@@ -1,12 +1,15 @@
-"""Faults of a simulation in their text form: those of devices, and those of everything around them; it must not act.
+"""Faults and events of a simulation in their text form: of devices and of all around them; it must not act.
 
 Devices break as `hardware.sim.faults` says, and buses as a whole: `i2c=dead@10m+5m`. The other targets are the broker,
 the clock, the disk, the process, the file of the configuration, and the computer: `broker=down@5m+10s`,
 `clock=step(-2h)@1h`, `disk=full@1h+30m`, `process=crash@2h`, `config=broken@2h+10m`, `computer=off@3h+10m`.
+
+Events are written alike, and nothing is broken by them: `door=open@1h+10m`, `room=step(-8)@2h+6h`, `sun=on(300)@3h+2h`
+or `sun.warm=on(300)@3h+2h` for one zone, `heater=power(0.5)@1h`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from math import inf, isfinite
@@ -20,8 +23,16 @@ from hardware.sim.faults import BadFault
 
 FORM: Final = "<device>=<kind>[(argument)]@<when>[+<duration>], such as warm_probe=off@10m+5m"
 
+LINGERS: Final = 5.0
+"""After so many time constants less than a hundredth is left of a difference."""
+
+MOST_KELVINS: Final = 60.0
+BRIGHTEST_W_PER_M2: Final = 1400.0
+"""The sun above the atmosphere has 1361 W/m² (G. Kopp and J. L. Lean, Geophysical Research Letters 38, 2011)."""
+
 _PERCENT: Final = re.compile(r"(?P<number>-?[0-9]{1,3}(\.[0-9]{1,3})?)%?", re.ASCII)
 _POSITIVE: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
+_SIGNED: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,6})?", re.ASCII)
 _PARTS: Final = re.compile(
     r"(?P<target>[a-z0-9_.]+)=(?P<kind>[a-z_]+)(\((?P<argument>[^()]*)\))?@(?P<at>[^+]+)(\+(?P<lasts>.+))?"
 )
@@ -54,12 +65,27 @@ def _number(text: str) -> float:
     return float(text)
 
 
+def _kelvins(text: str) -> float:
+    """Raises `ValueError`."""
+    if _SIGNED.fullmatch(text.strip()) is None or abs(float(text)) > MOST_KELVINS:
+        raise ValueError(f'"{text}" is no difference in °C from -{MOST_KELVINS:g} to {MOST_KELVINS:g}, such as -8')
+    return float(text)
+
+
+def _irradiance(text: str) -> float:
+    """Raises `ValueError`."""
+    if _POSITIVE.fullmatch(text.strip()) is None or float(text) > BRIGHTEST_W_PER_M2:
+        raise ValueError(f'"{text}" is no sunshine in W/m² from 0 to {BRIGHTEST_W_PER_M2:g}, such as 300')
+    return float(text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """One kind of fault outside of the devices. `argument` is what counts where none is given; None where one must be.
+    """One kind of fault or event outside of the devices.
 
-    `takes` reads the argument, and `such_as` is one for people. A `momentary` fault happens and is over; of another
-    the duration says how long it lasts.
+    `argument` is what counts where none is given, None where one must be. `takes` reads the argument, and `such_as` is
+    one for people. A `momentary` fault happens and is over; of another the duration says how long it lasts. One
+    `of_zone` can be of one zone or of all.
     """
 
     summary: str
@@ -67,6 +93,7 @@ class Around:
     takes: Callable[[str], float] = duration_s
     such_as: str = "2h"
     momentary: bool = False
+    of_zone: bool = False
 
 
 AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
@@ -110,6 +137,28 @@ AROUND: Final[Mapping[str, Mapping[str, Around]]] = {
     },
 }
 
+EVENTS: Final[Mapping[str, Mapping[str, Around]]] = {
+    "door": {"open": Around(summary="the front of the enclosure stands open")},
+    "room": {
+        "step": Around(
+            summary="the room becomes warmer by so many °C, colder with a minus, within some minutes",
+            argument=None,
+            takes=_kelvins,
+            such_as="-8",
+        )
+    },
+    "sun": {
+        "on": Around(
+            summary="it shines on the glass with so many W/m²",
+            argument=300.0,
+            takes=_irradiance,
+            such_as="300",
+            of_zone=True,
+        )
+    },
+}
+"""What happens in every room. Nobody has to notice it, and it is no excuse for anything that is asked of a run."""
+
 _PINS: Final = (WireKind.GPIO.value, WireKind.PWM.value)
 OF_WIRES: Final[Mapping[str, Around]] = {
     "dead": Around(summary="nothing on it answers: its data line is held low, or the kernel knows it no more"),
@@ -121,10 +170,11 @@ OF_WIRES: Final[Mapping[str, Around]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault of a run, in seconds from its start; `device` is the part for the wires, if any, and one that
+    """One fault or event of a run, in seconds from its start; `device` is the part for the wires, if any, and one that
     `is_of_wire` befalls a whole bus: its name may be that of something else, too.
 
-    `argument` is what stands in brackets, durations in seconds and shares as fractions; `inf` where there is nothing.
+    `zone` is the one that is meant, all where it is empty. `argument` is what stands in brackets, durations in seconds
+    and shares as fractions; `inf` where there is nothing.
     """
 
     spec: str
@@ -135,6 +185,26 @@ class Fault:
     argument: float = inf
     device: wired.Fault | None = None
     is_of_wire: bool = False
+    zone: str = ""
+
+    @property
+    def is_event(self) -> bool:
+        """Whether nothing is broken by it."""
+        if self.is_of_wire:
+            return False
+        if self.device is not None:
+            return wired.KINDS[self.kind].is_event
+        return self.kind in EVENTS.get(self.target, {})
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """Everything that is broken by it: two devices where it is between two."""
+        return frozenset({self.target} if self.device is None else {self.target, self.device.other} - {""})
+
+    @property
+    def lingers_s(self) -> float:
+        """How long something of it is left when it is over: a probe that was cold becomes warm slowly."""
+        return LINGERS * self.argument if self.kind == "detached" else 0.0
 
     @property
     def ends_s(self) -> float:
@@ -160,18 +230,32 @@ def parse(text: str, devices: Mapping[str, str]) -> Fault:
     target = found["target"]
     if devices.get(target) == "wire":
         return replace(_around(text.strip(), found, OF_WIRES), is_of_wire=True)
-    if target.partition(".")[0] in devices:
-        return _of_device(text.strip(), devices[target.partition(".")[0]])
+    name, _, part = target.partition(".")
+    if name in devices and not _is_event(name, found["kind"]):
+        return _of_device(text.strip(), devices)
+    if name in EVENTS and (not part or any(kind.of_zone for kind in EVENTS[name].values())):
+        return _around(text.strip(), found, EVENTS[name])
     if target not in AROUND:
-        known = [*devices, *AROUND]
-        near = get_close_matches(target, known, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}"
-        raise BadFault(f'"{text}": there is no device "{target}"; {hint}')
+        raise _no_device(text, target, [*devices, *AROUND, *EVENTS])
     return _around(text.strip(), found, AROUND[target])
 
 
-def _of_device(text: str, kind: str) -> Fault:
+def _is_event(name: str, kind: str) -> bool:
+    """Whether an event of `name` is meant and not a fault of the device that is called so, such as a door's contact."""
+    return kind in EVENTS.get(name, {}) and kind not in wired.KINDS
+
+
+def _no_device(text: str, name: str, known: Sequence[str]) -> BadFault:
+    near = get_close_matches(name, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}"
+    return BadFault(f'"{text}": there is no device "{name}"; {hint}')
+
+
+def _of_device(text: str, devices: Mapping[str, str]) -> Fault:
     device = wired.parse(text)
+    sensors = [name for name, kind in devices.items() if kind == "sensor" and name != device.device]
+    if device.other and device.other not in sensors:
+        raise _no_device(text, device.other, sensors)
     return Fault(
         spec=text,
         target=device.device,
@@ -184,7 +268,7 @@ def _of_device(text: str, kind: str) -> Fault:
 
 
 def _around(text: str, found: re.Match[str], kinds: Mapping[str, Around]) -> Fault:
-    target, name = found["target"], found["kind"]
+    (target, _, zone), name = found["target"].partition("."), found["kind"]
     if name not in kinds:
         near = get_close_matches(name, kinds, n=1)
         hint = f'did you mean "{near[0]}"?' if near else f"of {target} there are {', '.join(kinds)}"
@@ -198,7 +282,7 @@ def _around(text: str, found: re.Match[str], kinds: Mapping[str, Around]) -> Fau
         argument = _argument(kind, name, found["argument"])
     except ValueError as error:
         raise BadFault(f'"{text}": {error}') from None
-    return Fault(spec=text, target=target, kind=name, at_s=at_s, for_s=lasts_s, argument=argument)
+    return Fault(spec=text, target=target, kind=name, at_s=at_s, for_s=lasts_s, argument=argument, zone=zone)
 
 
 def _argument(kind: Around, name: str, given: str | None) -> float:

@@ -58,7 +58,10 @@ _RUNS_ANEW: Final = frozenset({"blind", "crashes"})
 
 @dataclass(slots=True, eq=False)
 class FaultRecord:
-    """One fault: when somebody noticed it, when all outputs at risk were safe, and when everything was well again."""
+    """One fault: when somebody noticed it, when all outputs at risk were safe, and when everything was well again.
+
+    Of an event nobody has to notice anything, and it puts no output at risk.
+    """
 
     fault: Fault
     related: frozenset[str]
@@ -132,6 +135,8 @@ class Ledger:
         self.is_healthy = False
 
     def _at_risk(self, fault: Fault) -> tuple[Callable[[], bool], ...]:
+        if fault.is_event:
+            return ()
         names = related(fault, self.config)
         found = []
         for device in self.config.devices.values():
@@ -150,7 +155,7 @@ class Ledger:
 
     def _detect_target(self, target: str, at_s: float) -> None:
         for record in self.faults:
-            if record.fault.target == target:
+            if record.fault.target == target and not record.fault.is_event:
                 self._note_detected(record, at_s)
 
     def _note_detected(self, record: FaultRecord, at_s: float) -> None:
@@ -270,9 +275,11 @@ _HANDLERS: Final[Mapping[type[Event], Callable[[Ledger, Any, float], None]]] = {
 
 def related(fault: Fault, config: Config) -> frozenset[str]:
     """What may show that there is this fault: device or wire, groups, and the outputs and controllers behind them."""
+    if fault.is_event:
+        return frozenset()
     if fault.device is None and not fault.is_of_wire:
         return _AROUND[fault.target]
-    devices = [device for device in config.devices.values() if fault.target in (device.id, device.wire)]
+    devices = [device for device in config.devices.values() if not fault.targets.isdisjoint((device.id, device.wire))]
     names = {name for device in devices for name in (device.id, device.wire)}
     names |= {full for full in config.references.values() if full.partition(".")[0] in names}
     names |= {

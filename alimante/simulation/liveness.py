@@ -78,9 +78,10 @@ class Liveness:
             self._warm[record.fault.spec] = self._warm_enough(truth)
 
     def repaired(self, record: FaultRecord, now_s: float) -> None:
-        """A fault is over."""
-        self._cold |= {(record.fault.spec, name): now_s for name in sorted(self._warm.pop(record.fault.spec, ()))}
-        self._healthy[record.fault.spec] = self._closed[record.fault.spec] = now_s
+        """A fault is over, and what is left of it will be soon."""
+        since_s = now_s + record.fault.lingers_s
+        self._cold |= {(record.fault.spec, name): since_s for name in sorted(self._warm.pop(record.fault.spec, ()))}
+        self._healthy[record.fault.spec] = self._closed[record.fault.spec] = since_s
 
     def on_link(self, *, connected: bool, now_s: float) -> None:
         """The broker was reached or lost."""
@@ -124,7 +125,7 @@ class Liveness:
             self._tell("L5", now_s, f"{waiting:g} messages still wait")
 
     def _look_at_warmth(self, now_s: float, truth: Truth) -> None:
-        if self._supervisor is None or self._is_excused():
+        if self._supervisor is None or self._is_excused() or self._is_disturbed():
             self._cold = dict.fromkeys(self._cold, now_s)
             return
         warm = self._warm_enough(truth)
@@ -169,9 +170,14 @@ class Liveness:
 
     def _is_excused(self) -> bool:
         """Whether another fault is there, or something rests or waits for a person."""
-        if any(record.is_active for record in self._ledger.faults) or self._supervisor.ports.safe_mode:
+        is_broken = any(record.is_active and not record.fault.is_event for record in self._ledger.faults)
+        if is_broken or self._supervisor.ports.safe_mode:
             return True
         return any(output.latch.is_tripped for output in self._supervisor.gate.outputs.values())
+
+    def _is_disturbed(self) -> bool:
+        """Whether an event is there, with which nobody knows how warm it can be."""
+        return any(record.is_active and record.fault.is_event for record in self._ledger.faults)
 
     def _open_breakers(self) -> list[str]:
         passing = (BreakerState.CLOSED.value, BreakerState.DISABLED.value)

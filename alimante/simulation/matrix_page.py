@@ -65,6 +65,7 @@ _GONE: Final = (
     "its last will makes the broker tell everybody that it is gone, and the next start says how the last run ended"
 )
 A_WIRE: Final = "a wire"
+AT_ONCE: Final = "all thermometers of a heater"
 _BECAUSE: Final[Mapping[str, str]] = {
     "stuck": "a value that stands still is a fault only where it should have moved, and here a heater that works "
     "with it, or a second thermometer, kept everything as it was",
@@ -72,6 +73,8 @@ _BECAUSE: Final[Mapping[str, str]] = {
     "that it is wrong",
     "drift": "each value follows from the one before and nobody else measures the same",
     "garbage": "the noise is within what this sensor may vary, or it has no usual noise to be held against",
+    "detached": "the room was as warm as its zone, or nothing that can do harm goes by it",
+    "exchanged": "both places were alike, or nothing that can do harm goes by them",
     "delayed": "what it measures changed so little that old values are as good as new ones",
     "intermittent": "it is asked again at once, and enough answers came",
     "slow": "the answers came in time",
@@ -143,6 +146,8 @@ def _kind(row: Row) -> tuple[str, str]:
     target = row.case.target
     if row.case.kind in OF_WIRES:
         return (A_WIRE, row.case.kind)
+    if len(row.case.faults) > 1:
+        return (AT_ONCE, row.case.kind)
     return (target if row.case.kind in AROUND.get(target, {}) else "", row.case.kind)
 
 
@@ -162,11 +167,15 @@ def _summary(rows: Sequence[Row]) -> str:
 def _words(rows: Sequence[Row]) -> str:
     """What breaks, and how it is written."""
     target, kind = _kind(rows[0])
-    faults = [row.fault if target else row.fault.partition("=")[2] for row in rows]
+    faults = [row.case.faults[0] if target == AT_ONCE else row.fault for row in rows]
+    if target in ("", AT_ONCE):
+        faults = [fault.partition("=")[2] for fault in faults]
     written = ", ".join(f"`{fault}`" for fault in dict.fromkeys(faults))
-    around = OF_WIRES if target == A_WIRE else AROUND.get(target, {})
-    summary = f"{target}: {around[kind].summary}" if target else KINDS[kind].summary
-    return f"{summary} ({written})"
+    if target in ("", AT_ONCE):
+        summary = KINDS[kind].summary
+    else:
+        summary = (OF_WIRES if target == A_WIRE else AROUND[target])[kind].summary
+    return f"{target and f'{target}: '}{summary} ({written})"
 
 
 def _dread(row: Row) -> tuple[float, ...]:

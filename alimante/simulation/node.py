@@ -37,6 +37,7 @@ from alimante.simulation.ledger import FaultRecord, Ledger
 from alimante.simulation.liveness import Liveness
 from alimante.simulation.machine import Machine
 from alimante.simulation.oracles import Oracles
+from alimante.simulation.outside import Outside
 from alimante.simulation.people import Commander
 from alimante.simulation.process import STATE, Process, Surroundings
 from alimante.simulation.secrecy import PASSWORD, PLACE, Secrecy
@@ -90,7 +91,7 @@ class Node:
         if world is None:
             raise ValueError("the configuration has no simulated wire")
         self.plant = world.plant
-        self.oracles = Oracles(plan.config, self.plant.loads, start_s=self.start_s)
+        self.oracles = Oracles(plan.config, self.plant.loads, start_s=self.start_s, events=plan.faults)
         self.ledger = Ledger(plan.config, self.plant.loads, self.start_s)
         self.liveness = Liveness(self.ledger, self.broker, start_s=self.start_s)
         self.curves = Curves(every_s(plan.for_s))
@@ -128,9 +129,12 @@ class Node:
         self._count_s = TASKS_S if plan.faults or plan.for_s <= 24 * CALM_S else CALM_S
         self._sampled_s = self._counted_s = self.start_s
         self._wire_faults = WireFaults(self.wires.opened, self._streams.stream("wires"), self._sleep)
+        self._outside = Outside(self.plant)
         for fault in plan.faults:
             if fault.device is not None:
                 self._sabotage.add(fault.device)
+            elif fault.is_event:
+                self._outside.check(fault)
 
     @property
     def supervisor(self) -> Supervisor | None:
@@ -254,7 +258,7 @@ class Node:
 
     def _look(self, now_s: float) -> None:
         for record in self.ledger.faults:
-            if record.is_active and record.fault.device is not None:
+            if record.is_active and record.fault.device is not None and not record.fault.is_event:
                 self.oracles.taint(record.fault.target, now_s)
         wants_truth = self.oracles.wants_truth(now_s, also=self.liveness.waits_for_warmth)
         truth = self.plant.truth() if wants_truth else None
@@ -306,6 +310,7 @@ class Node:
     # Breaking.
 
     def _schedule(self, record: FaultRecord) -> None:
+        """Faults of one moment begin in one step: the loop calls them one after the other, as they are asked for."""
         fault = record.fault
         if fault.at_s == 0.0:  # before the first process, and not while it starts
             self._break(record)
@@ -318,10 +323,13 @@ class Node:
         fault = record.fault
         self.liveness.broken(record, self.plant.truth())
         record.is_active = True
-        self.ledger.sometimes[f"fault {fault.kind}"] += 1
+        self.ledger.sometimes[f"{'event' if fault.is_event else 'fault'} {fault.kind}"] += 1
         if fault.device is not None:
-            self.oracles.taint(fault.target, self.clock.mono())
+            if not fault.is_event:
+                self.oracles.taint(fault.target, self.clock.mono())
             self._sabotage.step()
+        elif fault.is_event:
+            self._outside.begin(fault)
         elif fault.is_of_wire:
             self._wire_faults.break_(fault)
         else:
@@ -335,6 +343,8 @@ class Node:
         fault = record.fault
         if fault.device is not None:
             self._sabotage.step()
+        elif fault.is_event:
+            self._outside.end(fault)
         elif fault.is_of_wire:
             self._wire_faults.repair(fault)
         elif fault.for_s > 0:

@@ -5,7 +5,7 @@ comes to its own verdict: it does not ask the gate what is permitted.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -23,6 +23,7 @@ from alimante.core.events import (
 )
 from alimante.core.states import NodeState
 from alimante.policy.health import Health
+from alimante.simulation.faults import Fault
 from alimante.simulation.watched import Seen, harms_c, seen_of, warming
 from hardware.sim.load import Load
 from hardware.sim.truth import Truth
@@ -76,9 +77,14 @@ class Violation:
 
 
 class Oracles:
-    """The invariants of one run over all lives of its process. Times are monotonic; what is told is since the start."""
+    """The invariants of one run over all lives of its process. Times are monotonic; what is told is since the start.
 
-    def __init__(self, config: Config, loads: Mapping[str, Load], *, start_s: float) -> None:
+    `events` are those that are to come: they excuse nothing, but things can become hot faster.
+    """
+
+    def __init__(
+        self, config: Config, loads: Mapping[str, Load], *, start_s: float, events: Sequence[Fault] = ()
+    ) -> None:
         self.violations: list[Violation] = []
         self.looks = 0
         self._config = config
@@ -98,7 +104,7 @@ class Oracles:
             for channel in device.channels
         }
         self._harm = harms_c(config)
-        self._warming_k_per_s, self._room_c = warming(config, loads)
+        self._warming_k_per_s, self._room_c = warming(config, loads, events)
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
         self._reboots: deque[float] = deque()

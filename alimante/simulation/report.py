@@ -64,7 +64,8 @@ class Report:
                 }
                 for name, load in self.truth.loads.items()
             },
-            "faults": [_fault(record) for record in self.faults],
+            "faults": [_fault(record) for record in self.faults if not record.fault.is_event],
+            "events": [_event(record) for record in self.faults if record.fault.is_event],
             "alerts": [asdict(alert) for alert in self.alerts],
             "recoveries": list(self.recoveries),
             "violations": [asdict(violation) for violation in (*self.violations, *self.late)],
@@ -101,8 +102,9 @@ class Report:
     def _events(self) -> Iterator[str]:
         for record in self.faults:
             yield ""
-            yield f"fault {record.fault.spec}"
-            yield f"  noticed    {_after(record.detected_s, record.fault.at_s)}"
+            yield f"{'event' if record.fault.is_event else 'fault'} {record.fault.spec}"
+            if not record.fault.is_event:
+                yield f"  noticed    {_after(record.detected_s, record.fault.at_s)}"
             if record.at_risk:
                 yield f"  made safe  {_after(record.safe_s, record.fault.at_s)}"
             yield f"  all well   {_healed(record)}"
@@ -159,6 +161,10 @@ def _fault(record: FaultRecord) -> dict[str, Any]:
     }
 
 
+def _event(record: FaultRecord) -> dict[str, Any]:
+    return {"spec": record.fault.spec, "at_s": record.fault.at_s, "healed_s": record.healed_s}
+
+
 def _after(at_s: float | None, begun_s: float) -> str:
     return "never" if at_s is None else f"after {say_duration(at_s - begun_s)}"
 
@@ -167,7 +173,11 @@ def _healed(record: FaultRecord) -> str:
     fault: Fault = record.fault
     if record.healed_s is not None:
         return f"{say_duration(record.healed_s - fault.ends_s)} after it was over"
-    return "not by the end of the run" if record.is_over else "the fault lasted to the end"
+    return (
+        "not by the end of the run"
+        if record.is_over
+        else f"the {'event' if fault.is_event else 'fault'} lasted to the end"
+    )
 
 
 def _more(items: Sequence[object], what: str) -> Iterator[str]:

@@ -17,7 +17,10 @@ from hardware.sim.faults import BadFault
 class ScenarioFault(Keys):
     """One fault, key by key; the same as its text form."""
 
-    on: str = Field(description="What breaks: a device, or broker, clock, disk, process, people or computer.")
+    on: str = Field(
+        description="What breaks: a device, or broker, clock, disk, process, people or computer. "
+        "What happens: door, room or sun."
+    )
     kind: str = Field(description="How it breaks, such as off, stuck or down.")
     argument: str | float | None = Field(default=None, description="What stands in brackets in the text form.")
     at: str = Field(description="When, from the start on, such as 90s, 10m or 2h.")

@@ -32,7 +32,7 @@ LASTS_S: Final = 1500.0
 """Of another fault that concerns a heater."""
 BRIEFLY_S: Final = 300.0
 """Of a fault that concerns no heater."""
-SLOWLY_S: Final[Mapping[str, float]] = {"drift": 7200.0, "stuck": LONG_S}
+SLOWLY_S: Final[Mapping[str, float]] = {"drift": 7200.0, "stuck": LONG_S, "detached": LONG_S, "exchanged": LONG_S}
 """Of kinds that need longer until something comes of them, where they concern a heater."""
 AFTER_S: Final = 330.0
 """How long a run goes on after its fault: a breaker may take 300 s to close."""
@@ -116,10 +116,12 @@ def norm(config: Config, *, seed: int = 1) -> Norm:
 def try_case(config: Config, case: Case, usual: Norm, *, seed: int = 1) -> Row:
     """Run one case. The same arguments give the same row, in every process. Raises `BadFault`."""
     at_s, is_by_hand = _moment(case, usual)
-    fault = parse(f"{case.fault}@{at_s:g}{_lasting(config, case)}", device_kinds(config))
+    when, devices = f"{at_s:g}{_lasting(config, case)}", device_kinds(config)
+    faults = [parse(f"{each}@{when}", devices) for each in case.faults]
+    fault = faults[0]
     watch = _Watch(config, fault=fault, case=case, usual=usual, is_by_hand=is_by_hand)
     for_s = fault.at_s + (fault.for_s or LASTS_S) + AFTER_S
-    report = rehearse(config, for_s=for_s, faults=[fault], seed=seed, on_look=watch.look)
+    report = rehearse(config, for_s=for_s, faults=faults, seed=seed, on_look=watch.look)
     return _row(case, report, watch)
 
 

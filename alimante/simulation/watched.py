@@ -1,13 +1,14 @@
 """What the oracles know of each output, and how fast its enclosure can become hot; it must not judge."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
 from alimante.config.model import Config, Device, Role
 from alimante.safety.rules import Rules, rules_of
+from alimante.simulation.faults import Fault
 from hardware.sim.load import Load
 
 AT_SAFE: Final = 0.03
@@ -59,14 +60,24 @@ def seen_of(device: Device, config: Config, load: Load) -> Seen:
     return Seen(device, rules, load, min(max(rules.share(rules.safe), 0.0), 1.0), windows)
 
 
-def warming(config: Config, loads: Mapping[str, Load]) -> tuple[float, float]:
-    """The fastest that loads can warm any zone, in K/s and never 0, and the warmest that the room becomes, in °C.
+def warming(config: Config, loads: Mapping[str, Load], events: Sequence[Fault] = ()) -> tuple[float, float]:
+    """The fastest that any zone can be warmed, in K/s and never 0, and the warmest that the room becomes, in °C.
 
-    What flows between zones and from the room only evens out.
+    Loads and sun warm it, also those of `events`, as if all came together. What flows between zones and from the room
+    only evens out.
     """
     room, zones = config.simulation.ambient, config.simulation.zones.values()
-    heat_w = sum(max(0.0, load.settings.heat_w) for load in loads.values())
-    return max(1.0, heat_w) / min(zone.heat_capacity_j_per_k for zone in zones), room.mean_c + abs(room.amplitude_c)
+    heat_w = sum(max(0.0, load.settings.heat_w) * _power(name, events) for name, load in loads.items())
+    sun_w_per_m2 = room.sun_w_per_m2 + sum(event.argument for event in events if event.target == "sun")
+    heat_w += sun_w_per_m2 * sum(zone.glass_m2 for zone in zones)
+    steps_c = sum(max(0.0, event.argument) for event in events if event.target == "room")
+    warmest_c = room.mean_c + abs(room.amplitude_c) + steps_c
+    return max(1.0, heat_w) / min(zone.heat_capacity_j_per_k for zone in zones), warmest_c
+
+
+def _power(load: str, events: Sequence[Fault]) -> float:
+    """The most power of `load`, as a multiple of its usual one."""
+    return max(1.0, *(event.argument for event in events if event.kind == "power" and event.target == load), 1.0)
 
 
 def harms_c(config: Config) -> dict[str, float]:

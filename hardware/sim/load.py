@@ -13,9 +13,10 @@ _STROKE_OUT, _STROKE_HOME = 0.9, 0.1
 
 
 class Load:
-    """One actuator. After each change of what it would do `changed(self)` is called, with `lock` held around both.
+    """One actuator; `settings` is what it does now when it does all that it can.
 
-    `changed` must then `settle` and `run` it: until then it goes on as before.
+    After each change of what it would do `changed(self)` is called, with `lock` held around both. `changed` must then
+    `settle` and `run` it: until then it goes on as before.
     """
 
     def __init__(
@@ -29,9 +30,9 @@ class Load:
         changed: Callable[["Load"], None],
     ) -> None:
         self.settings = settings
-        self.is_inert = role != "cutoff" and not any(
-            (settings.heat_w, settings.light_lux, settings.airflow_m3_per_h, settings.water_g_per_s)
-        )
+        self.has_effect = any((settings.heat_w, settings.light_lux, settings.airflow_m3_per_h, settings.water_g_per_s))
+        """Whether it does something to its zone by itself."""
+        self.is_inert = role != "cutoff" and not self.has_effect
         """Whether the zones feel nothing of it, whatever it does."""
         self.role = role
         self.zone = zone
@@ -40,6 +41,8 @@ class Load:
         self.cycles = self.strokes = 0
         self._commanded = 0.0
         self._stuck: float | None = None
+        self._full = self._next_settings = settings
+        self._power = 1.0
         self._settled_s = at_s
         self._run_s = 0.0
         self._home = True
@@ -78,6 +81,20 @@ class Load:
             self._changed(self)
 
     @property
+    def power(self) -> float:
+        """An event: the multiple of its usual power, water, air and light that it has, from 0. 1.0 is as ever."""
+        return self._power
+
+    @power.setter
+    def power(self, multiple: float) -> None:
+        if not multiple >= 0.0:
+            raise ValueError(f"a load has a multiple of its power from 0 on, not {multiple}")
+        with self._lock:
+            self._power = multiple
+            self._next_settings = self._full if multiple == 1.0 else self._full.times(multiple)
+            self._changed(self)
+
+    @property
     def contact(self) -> float:
         """What it would do with power: its fault, else its command."""
         return self._commanded if self._stuck is None else self._stuck
@@ -111,6 +128,7 @@ class Load:
             self.strokes += 1
         self._home = fraction < _STROKE_OUT if self._home else fraction <= _STROKE_HOME
         self.fraction = fraction
+        self.settings = self._next_settings
 
     def truth(self) -> LoadTruth:
         """The state as of the last `settle`."""

@@ -88,6 +88,32 @@ class Plant:
         with self._changing():
             self._enclosure.door_open = is_open
 
+    def step_room(self, by_c: float) -> Callable[[], None]:
+        """From now on the room is warmer by so much, or colder, with soft edges; returns what ends that."""
+        with self._changing():
+            step = self._enclosure.room.step(by_c)
+
+        def end() -> None:
+            with self._changing():
+                step.end(self._at_s)
+
+        return end
+
+    def shine(self, w_per_m2: float, zone: str | None = None) -> Callable[[], None]:
+        """From now on the sun shines on the glass of `zone`, None is all of them; returns what ends that.
+
+        `w_per_m2` comes on top of what shines already. Raises `UnknownZone`.
+        """
+        names = list(self.settings.zones) if zone is None else [self.zone_name(zone)]
+
+        def add(more_w_per_m2: float) -> None:
+            with self._changing():
+                for name in names:
+                    self._enclosure.zones[name].shine_w_per_m2 += more_w_per_m2
+
+        add(w_per_m2)
+        return lambda: add(-w_per_m2)
+
     @property
     def tank_ml(self) -> float:
         """The water in the tank; set it to refill or to empty it (`ValueError` for less than nothing)."""
@@ -174,6 +200,7 @@ QUANTITIES: Final[Mapping[str, Callable[[Plant, Enclosure, Zone], float]]] = {
     "button_pressed": lambda plant, box, zone: float(plant.button_pressed),
     "soc_temperature": lambda plant, box, zone: box.room.temperature_c + plant.soc_rise_c,  # °C
     "ambient_temperature": lambda plant, box, zone: box.room.temperature_c,  # °C
+    "ambient_humidity": lambda plant, box, zone: box.room.humidity_pct,  # %, relative
 }
 
 _BY_HAND: Final = frozenset({"contact", "door_open", "button_pressed"})

@@ -1,9 +1,15 @@
-"""The room around the simulated enclosure: its day, its weather and its air; it must not know what stands in it."""
+"""The room around the simulated enclosure: its day, its weather and its air; it must not know what stands in it.
 
-from math import cos, exp, pi, sin
+What happens in it, such as a heating that fails, comes on top of the day as steps.
+"""
+
+from math import cos, exp, expm1, pi, sin
 from typing import Final
 
 from hardware.sim.settings import AmbientSettings
+
+EDGE_S: Final = 300.0
+"""The time constant of a step's edges: a room of some 50 m³ follows an open window or a radiator in minutes."""
 
 _RADIANS_PER_DAY: Final = 2.0 * pi / 86_400.0
 
@@ -18,6 +24,28 @@ def saturation_g_per_m3(temperature_c: float) -> float:
     return 611.2 / 0.4615 * exp(17.62 * bounded_c / (243.12 + bounded_c)) / (273.15 + bounded_c)
 
 
+class Step:
+    """The room is by `by_c` warmer, with a soft edge, from `begun_s` on until it is over, with another."""
+
+    __slots__ = ("_begun_s", "_by_c", "_over_s")
+
+    def __init__(self, by_c: float, begun_s: float) -> None:
+        self._by_c = by_c
+        self._begun_s = begun_s
+        self._over_s: float | None = None
+
+    def end(self, over_s: float) -> None:
+        """It is over; the room goes back."""
+        self._over_s = over_s
+
+    def c_at(self, time_s: float) -> float:
+        """By how much it makes the room warmer now."""
+        if self._over_s is None:
+            return -self._by_c * expm1((self._begun_s - time_s) / EDGE_S)
+        reached_c = -self._by_c * expm1((self._begun_s - self._over_s) / EDGE_S)
+        return reached_c * exp((self._over_s - time_s) / EDGE_S)
+
+
 class Room:
     """The room's air as of the last `at`; what never changes is a plain attribute.
 
@@ -25,8 +53,8 @@ class Room:
     """
 
     __slots__ = (
-        "_amplitude_c", "_mean_c", "_peak_s", "_settings", "_start_s", "_time_s", "co2_ppm", "temperature_c",
-        "vapour_g_per_m3",
+        "_amplitude_c", "_has_weather", "_mean_c", "_peak_s", "_settings", "_start_s", "_steps", "_time_s", "co2_ppm",
+        "sun_w_per_m2", "temperature_c", "vapour_g_per_m3",
     )  # fmt: skip
 
     def __init__(self, settings: AmbientSettings, *, start_s: float) -> None:
@@ -34,6 +62,9 @@ class Room:
         self._start_s = start_s
         self._peak_s = start_s - 3600.0 * (settings.start_hour - settings.peak_hour)
         self._mean_c, self._amplitude_c = settings.mean_c, settings.amplitude_c
+        self._steps: list[Step] = []
+        self._has_weather = settings.sun_w_per_m2 > 0.0
+        self.sun_w_per_m2 = 0.0
         self.co2_ppm = settings.co2_ppm
         self.vapour_g_per_m3 = saturation_g_per_m3(settings.mean_c) * settings.humidity_pct / 100.0
         self.at(start_s)
@@ -42,11 +73,26 @@ class Room:
         """Let it be `time_s`."""
         self._time_s = time_s
         self.temperature_c = self._mean_c + self._amplitude_c * self._sun()
+        if self._has_weather:
+            self.temperature_c += sum(step.c_at(time_s) for step in self._steps)
+            self.sun_w_per_m2 = self._settings.sun_w_per_m2 * max(self._sun(), 0.0)
+
+    def step(self, by_c: float) -> Step:
+        """From now on the room is warmer by so much, or colder: something that `end`s."""
+        step = Step(by_c, self._time_s)
+        self._steps.append(step)
+        self._has_weather = True
+        return step
 
     @property
     def daylight_lux(self) -> float:
         """None from six hours after the peak to six hours before the next."""
         return self._settings.daylight_lux * max(self._sun(), 0.0)
+
+    @property
+    def humidity_pct(self) -> float:
+        """Relative humidity, 0 to 100."""
+        return min(100.0 * self.vapour_g_per_m3 / saturation_g_per_m3(self.temperature_c), 100.0)
 
     @property
     def pressure_hpa(self) -> float:

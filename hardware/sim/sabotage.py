@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Final
 
 from hardware.errors import NoAnswer, from_oserror
+from hardware.sim.detached import IN_ROOM, Detached
 from hardware.sim.faults import BadFault, Fault
 from hardware.sim.gpio import SimGpio
 from hardware.sim.i2c import SimI2c
@@ -26,7 +27,9 @@ Sleep = Callable[[str, float], None]
 """Let a device's wire be busy for so many seconds, perhaps for ever."""
 
 _SAYS: Final = ("stuck", "wrong", "drift", "garbage", "delayed")
+_HANGS: Final = ("detached", "exchanged")
 _ANSWERS: Final = ("off", "intermittent", "raise", "hang", "slow", "sentinel")
+_OF_SENSORS: Final = frozenset((*_SAYS, *_HANGS, *_ANSWERS))
 
 
 class Sabotage:
@@ -41,6 +44,7 @@ class Sabotage:
         self._waiting: list[Fault] = []
         self._active: list[tuple[float, Undo]] = []
         self._counts: Counter[str] = Counter()
+        self._exchanged: list[tuple[str, str]] = []
 
     def add(self, fault: Fault) -> None:
         """Let `fault` begin and end at its time, as far as `step` is called. Raises `BadFault`."""
@@ -64,6 +68,10 @@ class Sabotage:
         random = Random(f"{self._seed}/{fault.device}/{self._counts[fault.device]}")  # noqa: S311 - noise, not secrets
         if fault.kind in _SAYS:
             return _say(mount, fault, _distortion(fault, now=self._now, random=random))
+        if fault.kind == "detached":
+            return self._detach(mount, fault)
+        if fault.kind == "exchanged":
+            return self._exchange(fault.device, fault.other)
         if fault.kind in _ANSWERS:
             return _meddle(mount, self._answering(fault, random))
         return self._act(mount, fault)
@@ -72,7 +80,7 @@ class Sabotage:
         mount, is_load = self._world.mounts.get(fault.device), fault.device in self._world.plant.loads
         if mount is None:
             raise BadFault(f"there is no simulated device {fault.device!r}; there are {', '.join(self._world.mounts)}")
-        if is_load is (fault.kind in _SAYS or fault.kind in _ANSWERS):
+        if is_load is (fault.kind in _OF_SENSORS):
             what = "an actuator" if is_load else "a sensor"
             raise BadFault(f"{fault.device} is {what}, which cannot have the fault {fault.kind}")
         is_of_line = fault.kind in ("write_fails", "lies")
@@ -80,7 +88,49 @@ class Sabotage:
             fault.kind in _ANSWERS and isinstance(mount.wire, SimGpio)
         ):
             raise BadFault(f"{fault.device} hangs on a wire that does not know the fault {fault.kind}")
+        if fault.kind == "power" and not self._world.plant.loads[fault.device].has_effect:
+            raise BadFault(f"{fault.device} does nothing to its surroundings that could be more or less")
+        if fault.kind == "detached" and not _felt(mount, fault):
+            raise BadFault(f"{fault.device} measures nothing that would be another in the room")
+        if fault.kind == "exchanged":
+            self._check_other(mount, fault)
         return mount
+
+    def _check_other(self, mount: Mounted, fault: Fault) -> None:
+        """Whether `fault.other` can hang where `mount` belongs, and the other way round."""
+        other = self._world.mounts.get(fault.other)
+        if other is None or other is mount:
+            raise BadFault(f"there is no other simulated device {fault.other!r} to be exchanged with {fault.device}")
+        if not mount.quantities & other.quantities:
+            what = " or ".join(sorted(mount.quantities)) or "anything"
+            raise BadFault(f"{fault.device} cannot be exchanged with {fault.other}, which does not measure {what}")
+
+    def _detach(self, mount: Mounted, fault: Fault) -> Undo:
+        """Let a sensor fall out of its zone."""
+        fallen = Detached(_felt(mount, fault), lag_s=fault.argument, look=mount.place.truth, now=self._now)
+        mount.place.distort = fallen.feel
+        return fallen.put_back
+
+    def _exchange(self, one: str, other: str) -> Undo:
+        """Let two sensors hang each where the other is."""
+        pair = (one, other)
+        self._exchanged.append(pair)
+        self._hang()
+
+        def undo() -> None:
+            self._exchanged.remove(pair)
+            self._hang()
+
+        return undo
+
+    def _hang(self) -> None:
+        """Exchange from the beginning: of several exchanges any may be undone first."""
+        mounts = self._world.mounts
+        zones = {name: mount.place.home for name, mount in mounts.items()}
+        for one, other in self._exchanged:
+            zones[one], zones[other] = zones[other], zones[one]
+        for name, zone in zones.items():
+            mounts[name].place.zone = zone
 
     def _answering(self, fault: Fault, random: Random) -> Meddle:
         """What becomes of a question to a sensor."""
@@ -110,6 +160,9 @@ class Sabotage:
             case "welded" | "burnt_out":
                 load.stuck = float(fault.kind == "welded")
                 return lambda: setattr(load, "stuck", None)
+            case "power":
+                load.power = fault.argument
+                return lambda: setattr(load, "power", 1.0)
             case "inverted":
                 mount.place.is_inverted = True
                 return lambda: setattr(mount.place, "is_inverted", False)
@@ -117,6 +170,11 @@ class Sabotage:
                 level = bool(fault.argument) == mount.params["active_high"]
                 return _meddle(mount, lambda what, ask: level if what == "read" else ask())
         return _hold(mount, fault)
+
+
+def _felt(mount: Mounted, fault: Fault) -> frozenset[str]:
+    """What of a sensor's quantities the room has of its own, as far as `fault` means them."""
+    return frozenset(what for what in mount.quantities & IN_ROOM.keys() if fault.quantity in ("", what))
 
 
 def _hold(mount: Mounted, fault: Fault) -> Undo:

@@ -20,6 +20,8 @@ class ZoneSettings(BaseModel):
     `volume_m3`: 0.45 x 0.45 x 0.45 m.
     `air_changes_per_h`: two mesh strips and still air; 0.4 m³/h.
     `daylight_share`: of the room's daylight that gets in through the front.
+    `glass_m2`: what the sun warms through the front, as an area across its beam: 0.2 m² of glass that lets 80 % of the
+        heat in, with a sun that stands 60° off its normal. 500 W/m² are 40 W in the zone.
     `soil_capacity_g`: water that 10 litres of substrate hold at "100 %".
     `soil_start_pct`: at the start; moist, so that the box stands above the room's humidity.
     `evaporation_m3_per_h`: of saturated substrate; 0.2 m² at a mass transfer of 0.7 mm/s (still air over litter).
@@ -34,6 +36,7 @@ class ZoneSettings(BaseModel):
     volume_m3: float = Field(default=0.091, ge=0.001)
     air_changes_per_h: float = Field(default=5.0, gt=0.0)
     daylight_share: float = Field(default=0.2, ge=0.0, le=1.0)
+    glass_m2: float = Field(default=0.08, ge=0.0, le=10.0)
     soil_capacity_g: float = Field(default=2000.0, gt=0.0)
     soil_start_pct: float = Field(default=40.0, ge=0.0, le=100.0)
     evaporation_m3_per_h: float = Field(default=0.5, ge=0.0)
@@ -46,7 +49,8 @@ class AmbientSettings(BaseModel):
 
     `mean_c`, `amplitude_c`: a heated living room, cooler at night. `humidity_pct`: at the mean temperature; the
     absolute humidity stays the same all day, as it does indoors. `co2_ppm`: outdoor air is at 420 (NOAA, 2023), a
-    lived-in room above. `daylight_lux`: a bright room at noon, away from the window. `pressure_hpa` swings by
+    lived-in room above. `daylight_lux`: a bright room at noon, away from the window. `sun_w_per_m2`: what shines on the
+    enclosure's glass when the sun is highest, every day; none usually. `pressure_hpa` swings by
     `pressure_amplitude_hpa` in `pressure_period_h`, the pace of passing highs and lows. `start_hour`: the hour of
     the day when the simulation starts.
     """
@@ -60,6 +64,7 @@ class AmbientSettings(BaseModel):
     humidity_pct: float = Field(default=45.0, ge=0.0, le=100.0)
     co2_ppm: float = Field(default=600.0, ge=0.0)
     daylight_lux: float = Field(default=500.0, ge=0.0)
+    sun_w_per_m2: float = Field(default=0.0, ge=0.0, le=1400.0)
     pressure_hpa: float = Field(default=1013.25, ge=300.0, le=1100.0)
     pressure_amplitude_hpa: float = Field(default=8.0, ge=0.0, le=50.0)
     pressure_period_h: float = Field(default=130.0, gt=0.0)
@@ -80,6 +85,11 @@ class LoadSettings(BaseModel):
     airflow_m3_per_h: float = Field(default=0.0, ge=0.0)
     water_g_per_s: float = Field(default=0.0, ge=0.0)
     airborne_share: float = Field(default=0.0, ge=0.0, le=1.0)
+
+    def times(self, multiple: float) -> "LoadSettings":
+        """The same of a load that is so many times as strong."""
+        scaled = ("heat_w", "light_lux", "airflow_m3_per_h", "water_g_per_s")
+        return self.model_copy(update={name: getattr(self, name) * multiple for name in scaled})
 
 
 ROLES: Final[dict[str, LoadSettings]] = {

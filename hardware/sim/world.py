@@ -4,7 +4,7 @@ Chips come from modules of `hardware.sim.chips`, named like their drivers, or fr
 entry point group `alimante.chips`, whose objects are functions `attach(wire, params, place)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -33,8 +33,8 @@ class NoSimulatedChip(LookupError):
 class Mount(Place):
     """One device's place. Its noise is its own stream: other devices' draws do not move it.
 
-    `distort(quantity, value)` is what its sensing element makes of the truth, `is_still` takes its noise away and
-    `is_inverted` lets it act the other way round: faults set them.
+    `distort(quantity, value)` is what its sensing element makes of the truth, `zone` is where it hangs, `is_still`
+    takes its noise away and `is_inverted` lets it act the other way round: faults set them.
     """
 
     def __init__(self, plant: Plant, device_id: str, *, zone: str | None, seed: int, now: Callable[[], float]) -> None:
@@ -44,15 +44,20 @@ class Mount(Place):
         self._acted = 0.0
         self._plant = plant
         self._device_id = device_id
-        self._zone = plant.zone_name(zone)
+        self.home = self.zone = plant.zone_name(zone)
+        """Where it belongs and where it is now."""
         self._now = now
         # A text seeds by its SHA-512, whatever PYTHONHASHSEED says.
         self._random = Random(f"{seed}/{device_id}")  # noqa: S311 - noise, not secrets
 
     def sense(self, quantity: str) -> float:
         """See `Place`."""
-        value = self._plant.sense(self._zone, quantity)
+        value = self._plant.sense(self.zone, quantity)
         return value if self.distort is None else self.distort(quantity, value)
+
+    def truth(self, quantity: str) -> float:
+        """The same for a sensing element that is in order."""
+        return self._plant.sense(self.zone, quantity)
 
     def act(self, fraction: float) -> None:
         """See `Place`."""
@@ -81,12 +86,16 @@ class Mount(Place):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mounted:
-    """A device with what it hangs on; `folder` is that of a chip in the kernel's tree, else empty."""
+    """A device with what it hangs on; `folder` is that of a chip in the kernel's tree, else empty.
+
+    `quantities` are those that it measures, as `hardware.api.Channel` names them; none of an actuator.
+    """
 
     place: Mount
     wire: SimWire
     params: Params
     folder: str
+    quantities: frozenset[str]
 
 
 class World:
@@ -124,8 +133,11 @@ class World:
         params: Params,
         zone: str | None = None,
         role: str | None = None,
+        quantities: Iterable[str] = (),
     ) -> None:
         """Put the far side of `driver` onto `wire` and into `zone`; None is the first zone.
+
+        `quantities` are those of a sensor's channels: what can become of where it hangs depends on them.
 
         A device that acts needs a `role` (a key of `hardware.sim.settings.ROLES`). A role "cutoff" without a zone cuts
         off the heaters of all zones. Raises `NoSimulatedChip`, `UnknownZone`, `UnknownRole`, and `ValueError` for an
@@ -141,7 +153,9 @@ class World:
         attach(wire, params, place)
         if tree and not folder:
             folder = next((name for name in tree.list() if name not in before), "")
-        self.mounts[device_id] = Mounted(place=place, wire=wire, params=params, folder=folder)
+        self.mounts[device_id] = Mounted(
+            place=place, wire=wire, params=params, folder=folder, quantities=frozenset(quantities)
+        )
 
     @property
     def is_watched(self) -> bool:

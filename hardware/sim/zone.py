@@ -34,10 +34,10 @@ class Zone:
     """The state of one zone, and its laws. `inputs` is set from outside; the state may be read at any time."""
 
     __slots__ = (
-        "_co2_ml_per_s", "_co2_surplus_ppm", "_flux_gone", "_flux_mean", "_flux_w", "_gas_kept", "_heat_kept",
-        "_loss_w_per_k", "_paced_inputs", "_paced_s", "_soil_capacity_g", "_wet_m3_per_s_g", "capacity_j_per_k",
-        "co2_ppm", "highest_c", "inputs", "loss_w_per_k", "lowest_c", "settings", "soil_g", "temperature_c",
-        "vapour_g_per_m3", "volume_m3",
+        "_co2_ml_per_s", "_co2_surplus_ppm", "_flux_gone", "_flux_mean", "_flux_w", "_gas_kept", "_glass_m2",
+        "_heat_kept", "_loss_w_per_k", "_paced_inputs", "_paced_s", "_soil_capacity_g", "_wet_m3_per_s_g",
+        "capacity_j_per_k", "co2_ppm", "highest_c", "inputs", "loss_w_per_k", "lowest_c", "settings",
+        "shine_w_per_m2", "soil_g", "temperature_c", "vapour_g_per_m3", "volume_m3",
     )  # fmt: skip
 
     def __init__(self, settings: ZoneSettings, room: Room) -> None:
@@ -54,6 +54,9 @@ class Zone:
         self._paced_inputs: Inputs | None = None
         self._paced_s = nan
         self._flux_w = 0.0
+        self.shine_w_per_m2 = 0.0
+        """The sun on its glass beside that of every day."""
+        self._glass_m2 = settings.glass_m2
         self._soil_capacity_g = settings.soil_capacity_g
         self._wet_m3_per_s_g = settings.evaporation_m3_per_h / 3600.0 / settings.soil_capacity_g
         self._co2_ml_per_s = settings.co2_ml_per_h / 3600.0  # 1 ml in 1 m³ is 1 ppm
@@ -78,7 +81,8 @@ class Zone:
         surplus_w = self._flux_w - heat_w
         self._flux_w -= surplus_w * self._flux_gone
         # Heat.
-        goal_c = room.temperature_c + (heat_w + surplus_w * self._flux_mean) / self._loss_w_per_k
+        sun_w = (room.sun_w_per_m2 + self.shine_w_per_m2) * self._glass_m2
+        goal_c = room.temperature_c + (heat_w + surplus_w * self._flux_mean + sun_w) / self._loss_w_per_k
         now_c = goal_c + (self.temperature_c - goal_c) * self._heat_kept
         self.temperature_c = now_c
         # Carbon dioxide.

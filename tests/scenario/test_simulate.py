@@ -17,6 +17,8 @@ from alimante.control.thermostat import Thermostat
 from alimante.safety import decision
 from alimante.safety.trips import Trips
 from alimante.simulation.faults import parse
+from alimante.simulation.ledger import Ledger
+from alimante.simulation.oracles import Oracles
 from alimante.simulation.rehearsal import rehearse
 from alimante.simulation.report import Report
 from hardware.sim.faults import BadFault
@@ -120,6 +122,53 @@ def test_a_lost_probe_is_noticed_made_safe_and_healed(config: Path):
     assert record.healed_s is not None
     assert report.is_safe
     assert any(alert.component == "warm_probe" for alert in report.alerts)
+
+
+def test_an_event_is_told_as_such_and_nobody_has_to_notice_it(config: Path):
+    report = run(config, "door=open@20m+5m", "heater=power(0.9)@21m+5m", "warm_probe=off@40m+2m", for_s=3000.0)
+    told = report.as_json()
+    assert [event["spec"] for event in told["events"]] == ["door=open@20m+5m", "heater=power(0.9)@21m+5m"]
+    assert [fault["spec"] for fault in told["faults"]] == ["warm_probe=off@40m+2m"]
+    assert [record.detected_s for record in report.faults[:2]] == [None, None]
+    door, fault = report.in_words().split("event door")[1].split("event heater")[0], report.in_words()
+    assert "noticed" not in door
+    assert "fault warm_probe=off@40m+2m\n  noticed" in fault
+    assert report.sometimes["event open"] == 1
+
+
+def test_an_event_is_no_excuse_for_harm(config: Path):
+    report = run(config, "sun.warm=on(1400)@10m", for_s=3600.0)
+    assert {each.invariant for each in report.violations} == {"I3"}
+
+
+def test_a_heater_of_another_power_is_judged_like_any_other(config: Path, monkeypatch: pytest.MonkeyPatch):
+    """A controller that forgets its heater must not pass because the bulb is a new one."""
+    tainted: list[str] = []
+    monkeypatch.setattr(Oracles, "taint", lambda self, device, now_s: tainted.append(device))
+    run(config, "heater=power(2)@1m", for_s=120.0)
+    assert tainted == []
+    run(config, "heater=welded@1m", for_s=120.0)
+    assert set(tainted) == {"heater"}
+
+
+def test_faults_of_one_moment_are_one_step(config: Path, monkeypatch: pytest.MonkeyPatch):
+    looks: list[list[bool]] = []
+    look = Ledger.look
+
+    def noting(ledger: Ledger, now_s: float) -> None:
+        looks.append([record.is_active for record in ledger.faults])
+        look(ledger, now_s)
+
+    monkeypatch.setattr(Ledger, "look", noting)
+    faults = ["warm_probe=wrong(-10)@1m", "cool_probe=detached@1m", *["door=open@1m", "sun=on(9)@1m"] * 6]
+    run(config, *faults, for_s=120.0)
+    assert {len(each) for each in map(set, looks)} == {1}
+
+
+def test_a_zone_that_there_is_not_is_told(config: Path, capsys: pytest.CaptureFixture[str]):
+    code, _, err = simulate(capsys, "--config", config, "--for", "1h", "--fault", "sun.attic=on@1m")
+    assert code == 2
+    assert "no zone 'attic'; it has warm, cool" in err
 
 
 def test_a_welded_relay_ends_below_harm(config: Path):

@@ -1,6 +1,7 @@
 """The simulated physics, against sums that can be done by hand."""
 
 from itertools import count, pairwise
+from math import exp
 from threading import Thread
 from time import sleep
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hardware.sim.plant import QUANTITIES, Plant, UnknownRole, UnknownZone
-from hardware.sim.room import saturation_g_per_m3
+from hardware.sim.room import EDGE_S, saturation_g_per_m3
 from hardware.sim.settings import ROLES, AmbientSettings, LoadSettings, PlantSettings, ZoneSettings
 from hardware.sim.zone import AIR_J_PER_M3_K
 
@@ -232,6 +233,125 @@ def cut_rig(zone: str | None) -> Rig:
     rig.plant.act("heater", 1.0)
     rig.plant.act("cool_heater", 1.0)
     return rig
+
+
+def test_a_room_that_becomes_colder_does_so_within_minutes_and_comes_back_alike():
+    rig = Rig()
+    rig.run(600.0)
+    end = rig.plant.step_room(-8.0)
+    for span_s, reached in ((EDGE_S, 1.0 - exp(-1.0)), (EDGE_S, 1.0 - exp(-2.0)), (HOUR_S, 1.0)):
+        rig.run(span_s)
+        assert rig.plant.truth().ambient_c == pytest.approx(21.0 - 8.0 * reached, abs=0.01)
+    rig.run(6 * HOUR_S)
+    assert rig.temperature_c() == pytest.approx(13.0, abs=0.1)
+    end()
+    rig.run(EDGE_S)
+    assert rig.plant.truth().ambient_c == pytest.approx(21.0 - 8.0 * exp(-1.0), abs=0.01)
+    rig.run(6 * HOUR_S)
+    assert rig.temperature_c() == pytest.approx(21.0, abs=0.1)
+
+
+def test_a_step_that_is_soon_over_has_not_reached_its_whole_size():
+    rig = Rig()
+    end = rig.plant.step_room(10.0)
+    rig.run(30.0)
+    end()
+    assert rig.plant.truth().ambient_c == pytest.approx(21.0 + 10.0 * (1.0 - exp(-0.1)), abs=0.01)
+
+
+def test_steps_of_the_room_add_up_with_its_day():
+    rig, calm = Rig(PlantSettings()), Rig(PlantSettings())
+    for by_c in (5.0, -2.0):
+        rig.plant.step_room(by_c)
+    for each in (rig, calm):
+        each.run(5 * HOUR_S)
+    assert rig.plant.truth().ambient_c == pytest.approx(calm.plant.truth().ambient_c + 3.0, abs=0.01)
+
+
+def test_the_sun_on_the_glass_warms_as_a_heater_of_the_same_power_would_in_the_end():
+    zones = {"warm": ZoneSettings(glass_m2=0.1), "cool": ZoneSettings()}
+    sunny, heated = Rig(PlantSettings(ambient=STILL, zones=zones)), Rig()
+    end = sunny.plant.shine(300.0, "warm")
+    heated.plant.act("heater", 0.5)
+    for rig in (sunny, heated):
+        rig.run(5 * HOUR_S)
+    assert sunny.temperature_c() > 35.0
+    for zone in ("warm", "cool"):
+        assert sunny.temperature_c(zone) == pytest.approx(heated.temperature_c(zone), abs=0.01)
+    end()
+    sunny.run(5 * HOUR_S)
+    assert sunny.temperature_c() == pytest.approx(21.0, abs=0.1)
+
+
+def test_the_sun_shines_on_all_zones_where_none_is_named():
+    zones = {"warm": ZoneSettings(), "cool": ZoneSettings(), "dark": ZoneSettings(glass_m2=0.0)}
+    rig = Rig(PlantSettings(ambient=STILL, zones=zones, coupling_w_per_k=0.0))
+    rig.plant.shine(200.0)
+    rig.run(5 * HOUR_S)
+    assert rig.temperature_c("warm") == rig.temperature_c("cool") > 26.0
+    assert rig.temperature_c("dark") == pytest.approx(21.0, abs=0.01)
+
+
+def test_the_sun_of_every_day_shines_at_its_peak_and_not_at_night():
+    rooms = [AmbientSettings(amplitude_c=0.0, sun_w_per_m2=shine) for shine in (0.0, 400.0)]
+    dark, sunny = (Rig(PlantSettings(ambient=room)) for room in rooms)
+    differences = {}
+    for hour in range(9, 33):
+        for rig in (dark, sunny):
+            rig.run(HOUR_S)
+        differences[hour] = sunny.temperature_c() - dark.temperature_c()
+    assert max(differences, key=differences.__getitem__) in (14, 15, 16)
+    assert max(differences.values()) > 10.0
+    assert differences[30] == pytest.approx(0.0, abs=0.05)
+
+
+def test_how_often_one_looks_changes_nothing_of_what_happens():
+    seldom, often = Rig(PlantSettings()), Rig(PlantSettings())
+    for rig in (seldom, often):
+        rig.plant.step_room(-8.0)
+        rig.plant.shine(300.0)
+    seldom.run(HOUR_S)
+    often.run(HOUR_S, step_s=7.0)
+    assert often.temperature_c() == pytest.approx(seldom.temperature_c(), abs=0.05)
+
+
+def test_a_load_of_another_power_does_that_multiple_of_everything():
+    rig = Rig()
+    for name in ("heater", "light", "cooler", "fan"):
+        rig.plant.act(name, 0.5)
+    half = {name: load.heat_w for name, load in rig.plant.truth().loads.items()}
+    for name in ("heater", "light", "cooler"):
+        rig.plant.loads[name].power = 2.0
+        assert rig.plant.truth().loads[name].heat_w == 2.0 * half[name]
+        rig.plant.loads[name].power = 1.0
+        assert rig.plant.truth().loads[name].heat_w == half[name]
+    light = rig.plant.sense("warm", "light")
+    rig.plant.loads["light"].power = 0.0
+    assert rig.plant.sense("warm", "light") < light
+
+
+def test_a_change_of_power_counts_from_its_moment():
+    rig = Rig()
+    rig.plant.act("heater", 1.0)
+    rig.time_s += 100.0
+    rig.plant.loads["heater"].power = 0.5
+    rig.time_s += 100.0
+    assert rig.plant.truth().loads["heater"].energy_j == pytest.approx(60.0 * 100.0 + 30.0 * 100.0)
+    assert rig.plant.truth().loads["heater"].fraction == 1.0
+
+
+def test_a_mister_of_half_the_power_draws_half_the_water():
+    rig = Rig()
+    rig.plant.loads["mister"].power = 0.5
+    rig.plant.act("mister", 1.0)
+    rig.run(60.0)
+    assert rig.plant.tank_ml == pytest.approx(5000.0 - 30.0)
+
+
+@pytest.mark.parametrize("multiple", [-0.1, float("nan")])
+def test_a_load_has_no_power_below_nothing(multiple):
+    with pytest.raises(ValueError, match="multiple of its power"):
+        Rig().plant.loads["heater"].power = multiple
 
 
 def test_an_open_cutoff_takes_the_power_of_all_heaters_even_of_a_welded_one():

@@ -17,7 +17,7 @@ from alimante.config.groups import GroupKeys
 from alimante.config.keys import ActuatorKeys, SensorKeys, Top
 from alimante.config.monitoring import MonitoringKeys
 from alimante.config.outputs import ROLE_LIMITS
-from alimante.simulation.faults import AROUND, OF_WIRES
+from alimante.simulation.faults import AROUND, EVENTS, OF_WIRES
 from alimante.simulation.matrix import badge, from_json
 from alimante.simulation.scenario import Scenario, ScenarioFault
 from hardware.board import BOARDS
@@ -162,7 +162,9 @@ def test_the_readme_says_of_all_faults_what_their_matrix_says():
 def test_every_fault_that_a_simulation_knows_is_told():
     page = (ROOT / "docs" / "simulation.md").read_text()
     devices = {kind for kind in KINDS if not re.search(rf"`{kind}[`(]", page)}
-    around = {f"{on}={kind}" for on, kinds in AROUND.items() for kind in kinds if f"`{on}={kind}" not in page}
+    around = {
+        f"{on}={kind}" for on, kinds in (AROUND | EVENTS).items() for kind in kinds if f"`{on}={kind}" not in page
+    }
     assert devices | around | {kind for kind in OF_WIRES if f"`{kind}" not in page} == set()
 
 

@@ -9,7 +9,7 @@ from alimante.commands.loading import load_whole
 from alimante.config.model import Config
 from alimante.simulation import cases as what
 from alimante.simulation.cases import Case, cases
-from alimante.simulation.faults import AROUND, OF_WIRES, Around
+from alimante.simulation.faults import AROUND, OF_WIRES, Around, device_kinds, parse
 from alimante.simulation.matrix import Part, as_json, badge, changes, from_json, missing, roles_of
 from alimante.simulation.matrix_page import because, page, untold
 from alimante.simulation.trials import Calm, Norm, Row
@@ -75,7 +75,8 @@ def with_row(**changed: object) -> Part:
 
 def test_every_kind_of_fault_there_is_is_tried(shipped: Config):
     tried = {(case.target if case.target in AROUND else "", case.kind) for case in cases(shipped)}
-    assert {kind for target, kind in tried if not target} == {*KINDS, *OF_WIRES}
+    kinds = {name for name, kind in KINDS.items() if not kind.is_event}
+    assert {kind for target, kind in tried if not target} == {*kinds, *OF_WIRES}
     assert {(target, kind) for target, kind in tried if target} == {
         (target, kind) for target, kinds in AROUND.items() for kind in kinds
     }
@@ -93,6 +94,38 @@ def test_a_heater_is_on_and_off_at_each_fault_that_concerns_it(shipped: Config):
     found = cases(shipped)
     for fault in ("heater=welded", "warm_probe=stuck", "air=off", "broker=down", "disk=full"):
         assert {case.state for case in found if case.fault == fault and case.output == "heater"} == {"on", "off"}
+
+
+def test_a_thermometer_that_says_too_little_is_tried_in_three_sizes(shipped: Config):
+    tried = {case.fault for case in cases(shipped) if case.output == "heater"}
+    assert {f"warm_probe=wrong({by})" for by in (-4, -10, -25)} <= tried
+    assert {f"warm_probe=drift({by})" for by in (-0.5, -2, -6)} <= tried
+
+
+def test_each_thermometer_is_exchanged_with_one_of_another_zone(shipped: Config):
+    devices, found = device_kinds(shipped), {}
+    for case in cases(shipped):
+        if case.kind == "exchanged":
+            found[case.fault] = parse(f"{case.fault}@1", devices).targets
+    thermometers = {"warm_probe", "cool_probe", "air", "air_cool", "weather"}
+    assert set().union(*found.values()) == thermometers
+    assert all(len({shipped.devices[name].zone for name in both}) == 2 for both in found.values())
+    assert len(set(found.values())) == len(found)
+
+
+def test_what_hangs_in_one_zone_is_not_exchanged():
+    probes = load_whole(CONFIG / "three-probes.json").config
+    assert not [case for case in cases(probes) if case.kind == "exchanged"]
+
+
+def test_all_thermometers_of_a_heater_fail_at_once_where_there_is_more_than_one(shipped: Config):
+    together = [case for case in cases(shipped) if len(case.faults) > 1]
+    assert {(case.fault, case.state) for case in together} == {
+        (fault, state)
+        for fault in ("warm_probe=wrong(-10) & air=wrong(-10)", "warm_probe=detached & air=detached")
+        for state in ("on", "off")
+    }
+    assert not [case for case in cases(load_whole(CONFIG / "one-probe.json").config) if len(case.faults) > 1]
 
 
 def test_no_case_is_there_twice(shipped: Config):
@@ -202,6 +235,14 @@ def test_what_nobody_was_told_has_its_reason_or_is_a_defect():
     text = page([replace(PART, rows=(silent, odd))])
     assert "**drift**, 1 run: " in text
     assert "this is a defect" in text
+
+
+def test_faults_at_once_are_told_as_such():
+    both = replace(ROW, fault="warm_probe=wrong(-10) & air=wrong(-10)")
+    alone = replace(ROW, fault="warm_probe=wrong(-4)")
+    text = page([replace(PART, rows=(both, alone))])
+    assert "| all thermometers of a heater: it is wrong by so much (`wrong(-10)`) | 1 |" in text
+    assert "| it is wrong by so much (`wrong(-4)`) | 1 |" in text
 
 
 def test_the_run_without_faults_says_how_long_it_really_was():

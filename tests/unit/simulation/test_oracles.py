@@ -20,10 +20,11 @@ from alimante.core.events import (
 )
 from alimante.core.states import NodeState
 from alimante.safety.decision import Wish
+from alimante.simulation.faults import device_kinds, parse
 from alimante.simulation.oracles import INVARIANTS, ROUND_S, Oracles
 from alimante.simulation.secrecy import Secrecy
 from alimante.simulation.stage import on_simulated_wires
-from alimante.simulation.watched import Window
+from alimante.simulation.watched import Window, warming
 from alimante.wiring import open_wires
 from hardware.board import GENERIC
 
@@ -354,3 +355,24 @@ def test_a_quota_counts_what_was_within_its_window_and_no_more():
     assert [window.used_s(at_s, on_s) for at_s, on_s in ((0.0, 0.0), (1800.0, 100.0), (3600.0, 400.0))] == [0, 100, 400]
     assert window.used_s(3660.0, 400.0) == 300.0
     assert window.used_s(9000.0, 500.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("event", "warms", "room_c"),
+    [
+        ("sun=on(500)@1h", 2 * 500.0 * 0.08, 0.0),
+        ("sun.warm=on(500)@1h", 2 * 500.0 * 0.08, 0.0),
+        ("heater=power(3)@1h", 120.0, 0.0),
+        ("heater=power(0.5)@1h", 0.0, 0.0),
+        ("room=step(9)@1h", 0.0, 9.0),
+        ("room=step(-9)@1h", 0.0, 0.0),
+        ("door=open@1h", 0.0, 0.0),
+    ],
+)
+def test_what_is_to_come_of_events_counts_in_how_fast_it_can_become_hot(event: str, warms: float, room_c: float):
+    config, loads = sound(), Bench().plant.loads
+    calm_k_per_s, calm_c = warming(config, loads)
+    k_per_s, warmest_c = warming(config, loads, [parse(event, device_kinds(config))])
+    capacity = min(zone.heat_capacity_j_per_k for zone in config.simulation.zones.values())
+    assert (k_per_s - calm_k_per_s) * capacity == pytest.approx(warms)
+    assert warmest_c - calm_c == room_c
