@@ -73,8 +73,8 @@ def _path(device: Device, channel: Channel) -> Path:
 
 
 def _coldest(corrected: Corrected, low: float, high: float) -> tuple[float, float]:
-    """What the chip says where it is moved down most, and what that counts as."""
-    said = min(corrected.knots(low, high), key=lambda said: corrected.value(said) - said)
+    """What the chip says where it is moved down most, the warmest where several are, and what that counts as."""
+    said = min(corrected.knots(low, high), key=lambda said: (round(corrected.value(said) - said, 6), -said))
     return said, corrected.value(said)
 
 

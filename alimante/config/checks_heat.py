@@ -163,4 +163,4 @@ def _controlled_elsewhere(scene: Scene) -> Iterator[Problem]:
         )
         if own & needed and not own & channels(scene, held):  # of what is not needed at all there is another warning
             message = f"{name} heats by {keys.sensor}, but the limit of {heater.id} is held against {held}"
-            yield Problem(("controllers", name, "sensor"), message, f'say verify.sensor "{keys.sensor}" of {heater.id}')
+            yield Problem(("controllers", name, "sensor"), message, f"let {name} go by {held}")

@@ -74,7 +74,7 @@ def warnings(scene: Scene) -> Iterator[Problem]:
             rest_s = _limit(scene, keys.mister, "min_off_s")
             if keys.pause_s < rest_s:
                 message = f"pause_s is {keys.pause_s:g}, but {keys.mister} rests for at least {rest_s:g} s"
-                yield Problem(("controllers", name, "pause_s"), message, "the longer one counts")
+                yield Problem(("controllers", name, "pause_s"), message, f"the pause of {keys.mister} counts")
 
 
 def _bound(path: Path, keys: SetpointKeys, slack: float, places: frozenset[str]) -> Bound:
@@ -141,7 +141,7 @@ def _humidity(scene: Scene, path: Path, keys: HumidityKeys) -> Iterator[Problem]
         high = _bound((*path, "high_pct"), keys.high_pct, -keys.hysteresis_pct, frozenset())
         if (worst := _overlap(low, high)) is not None:
             message = f"it mists up to {worst[0]:g} %, and airs down to {worst[1]:g} %: each would undo the other"
-            yield Problem(high.path, message, "high_pct minus hysteresis_pct must be above low_pct")
+            yield Problem(high.path, message, "a lower low_pct, or a smaller hysteresis_pct")
     for key in ("low_pct", "high_pct"):
         setpoint = getattr(keys, key)
         if setpoint is not None and not (extremes(setpoint)[0] >= 0.0 and extremes(setpoint)[1] <= 100.0):
