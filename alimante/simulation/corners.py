@@ -36,7 +36,7 @@ SHORTEST_S: Final = 7200.0
 LONGEST_S: Final = 14_400.0
 BUDGET_S: Final = 240.0
 """So many seconds of one slow core all cases may take together, within the two spans above."""
-COST: Final = 0.17 / 3600.0
+COST: Final = 0.2 / 3600.0
 """Seconds of a slow core for a simulated second and a device, measured with 6 and with 17 devices."""
 
 WRONG: Final = (
