@@ -30,7 +30,7 @@ ROOM_BELOW_HARM_C: Final = 4.0
 COMMAND_S: Final = 600.0
 """How often a person says again that a heater is to be on."""
 MANY: Final = 4
-"""Of more heaters than this all are welded at once, not one after the other."""
+"""Of more heaters or thermometers than this, one of each enclosure has its fault at the same time."""
 
 SHORTEST_S: Final = 7200.0
 LONGEST_S: Final = 14_400.0
@@ -177,13 +177,15 @@ class _Demand:
 
 
 def _wrong(config: Config, heaters: Sequence[Device]) -> Iterator[tuple[str, ...]]:
-    """Each kind of wrong thermometer: all at once, then one of each heater after the other.
+    """Each kind of wrong thermometer: all at once, and each by itself.
 
-    Heaters have their own thermometers for the most part, so that many heaters make no more cases than one.
+    Of many it is one of each heater instead, for heaters have their own for the most part.
     """
     each = [thermometers(config, heater) for heater in heaters]
     every = dict.fromkeys(name for names in each for name in names)
     rounds = [dict.fromkeys(filter(None, names)) for names in zip_longest(*each)]
+    if len(every) <= MANY:
+        rounds = [{name: None} for name in every]
     for names in (every, *rounds):
         for what in WRONG:
             yield tuple(f"{name}={what}" for name in names)

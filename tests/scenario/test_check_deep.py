@@ -89,9 +89,22 @@ def test_many_heaters_make_no_more_cases_than_fit_into_the_time(tmp_path: Path):
     path.write_text(json.dumps(said))
     found = load_whole(path).config
     wanted = corners(found)
-    assert len(wanted) <= 3 * len(WRONG) + 6
+    assert len(wanted) <= 2 * len(WRONG) + 6
     assert span_s(found, len(wanted)) * len(wanted) * len(found.devices) * COST <= 1.5 * BUDGET_S
     assert any(len(corner.faults) == 9 for corner in wanted)
+
+
+def test_of_two_heaters_each_thermometer_is_wrong_by_itself_as_well(tmp_path: Path):
+    said = json.loads((ROOT / "config" / "one-probe.json").read_text())
+    said["devices"] |= rack(1)
+    said["simulation"] = {"zones": {"warm": {}, "cool": {}, "tub0": {}}}
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps(said))
+    tried = [corner.faults for corner in corners(load_whole(path).config)]
+    assert {("warm_probe=drift(-6)@1m",), ("probe0=drift(-6)@1m",)} < set(tried)
+    assert ("warm_probe=drift(-6)@1m", "probe0=drift(-6)@1m") in tried
+    assert (("warm_probe=exchanged(probe0)@1m",) in tried) is ("exchanged" in KINDS)
+    assert {("heater=welded@30m",), ("mat0=welded@30m",)} < set(tried)
 
 
 def test_without_a_heater_nothing_is_tried(tmp_path: Path):
