@@ -60,9 +60,9 @@ def warnings(scene: Scene) -> Iterator[Problem]:
 def _temperatures(scene: Scene) -> Iterator[tuple[Path, Channel, Corrected, tuple[float, float]]]:
     """Each corrected temperature with its place, and between what the chip says that matters."""
     for device in scene.devices.values():
-        for channel in device.channels if device.spec.kind == "sensor" else ():
-            keys = device.reading.channels.get(channel.name)
-            if keys is not None and channel.unit is Unit.CELSIUS and (keys.offset or keys.calibration):
+        for name, keys in device.reading.channels.items():
+            channel = device.channel(name)
+            if channel is not None and channel.unit is Unit.CELSIUS and (keys.offset or keys.calibration):
                 low, high = plausible(channel, keys)
                 range_c = min(low, COLDEST_C), max(high, HOTTEST_C)
                 yield _path(device, channel), channel, Corrected.of(channel, keys), range_c

@@ -87,7 +87,11 @@ def _seen(scene: Scene, heater: Device, limit: LimitKeys, full: str) -> Iterator
             "too much heat would look like a broken sensor"
         )
         path: Path = ("devices", heater.id, "limit", "max_c")
-        yield Problem(path, message, f"a max_c of at most {highest_c - ROOM_ABOVE_LIMIT_C:g} °C")
+        yield Problem(
+            path,
+            message,
+            f"a max_c of at most {highest_c - ROOM_ABOVE_LIMIT_C:g} °C, and below what the animal cannot bear",
+        )
     lost_s = freshness(device.reading, device.poll_s).lost_after_s
     if lost_s > LONGEST_UNHEARD_S:
         message = f"{heater.id} would go on heating for {lost_s:g} s after the last word of {sensor}"

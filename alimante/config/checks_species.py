@@ -45,7 +45,8 @@ def harmful_c(zone: PresetZone) -> float:
 def _held(scene: Scene) -> Iterator[tuple[Path, float, PresetZone, str]]:
     """Each temperature that the configuration permits, with the animal's numbers for that place and its name."""
     for name, device in scene.devices.items():
-        limit, zone = device.output.limit, zone_of(scene, device.zone)
+        limit = device.output.limit
+        zone = None if limit is None else zone_of(scene, device.zone)
         if limit is None or zone is None:
             continue
         for key, number in (("max_c", limit.max_c), ("harm_c", limit.harm_c)):
@@ -62,18 +63,18 @@ def _held(scene: Scene) -> Iterator[tuple[Path, float, PresetZone, str]]:
 
 def _alarms(scene: Scene) -> Iterator[Problem]:
     """You should be told before it does harm."""
-    for device in scene.devices.values():
-        zone = zone_of(scene, device.zone)
-        for channel in device.channels if device.spec.kind == "sensor" and zone is not None else ():
-            keys = device.reading.channels.get(channel.name)
-            is_place = channel.unit is Unit.CELSIUS and channel.quantity == "temperature"
-            if zone is None or keys is None or keys.alarm_high is None or not is_place or device.zone is None:
-                continue
-            if keys.alarm_high >= harmful_c(zone[0]):
+    for device in scene.devices.values() if scene.species is not None else ():
+        zone = zone_of(scene, device.zone) if device.zone is not None else None
+        if zone is None:
+            continue
+        for name, keys in device.reading.channels.items():
+            channel = device.channel(name)
+            is_place = channel is not None and channel.unit is Unit.CELSIUS and channel.quantity == "temperature"
+            if is_place and keys.alarm_high is not None and keys.alarm_high >= harmful_c(zone[0]):
                 message = (
                     f"alarm_high is {keys.alarm_high:g} °C, and a {zone[1]} is harmed at {harmful_c(zone[0]):g} °C"
                 )
-                path: Path = ("devices", device.id, "channels", channel.name, "alarm_high")
+                path: Path = ("devices", device.id, "channels", name, "alarm_high")
                 yield Problem(path, message, f"at most {zone[0].max_c.value:g} °C")
 
 
