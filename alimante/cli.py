@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     takes_state(run)
     check = _add(commands, "check", "tell everything that is wrong with a configuration", _check)
     check.add_argument("file", nargs="?", metavar="FILE", help="the configuration")
+    check.add_argument(
+        "--deep", action="store_true", help="try its corner cases on a simulated enclosure, too, for some minutes"
+    )
     takes_json(check)
     add_words(commands.add_parser("config", help=CONFIG, description=CONFIG, allow_abbrev=False))
     _add(commands, "schema", "print the JSON Schema of the configuration", _schema)
@@ -159,6 +162,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    if args.deep:
+        from alimante.commands import deep
+
+        return deep.check_deep(config_of(args.file), as_json=args.json)
     from alimante.commands import offline
 
     return offline.check(config_of(args.file), as_json=args.json)

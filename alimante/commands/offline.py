@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +14,51 @@ from hardware.registry import BrokenDriver, get, names
 from hardware.sim.settings import PlantSettings
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is wrong with the configuration in a file, and what deserves a look."""
+
+    path: Path
+    errors: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it can be used."""
+        return not self.errors
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that programs read."""
+        return {
+            "valid": self.is_valid,
+            "errors": [dataclasses.asdict(fault) for fault in self.errors],
+            "warnings": [dataclasses.asdict(fault) for fault in self.warnings],
+        }
+
+    def in_words(self) -> str:
+        """The form that people read."""
+        return "\n".join(
+            [
+                *(say(self.path, fault) for fault in self.errors),
+                *(f"warning: {say(self.path, fault)}" for fault in self.warnings),
+                f"{self.path}: {_count(len(self.errors), 'error')}, {_count(len(self.warnings), 'warning')}",
+            ]
+        )
+
+
+def verdict(path: Path) -> Verdict:
+    """What is to be said of the configuration at `path`."""
+    try:
+        return Verdict(path=path, errors=(), warnings=load_whole(path).warnings)
+    except ConfigInvalid as invalid:
+        return Verdict(path=path, errors=invalid.errors, warnings=invalid.warnings)
+
+
 def check(path: Path, *, as_json: bool) -> int:
     """Tell everything that is wrong with a configuration; exit code 2 when it cannot be used."""
-    errors: tuple[Fault, ...] = ()
-    try:
-        warnings = load_whole(path).warnings
-    except ConfigInvalid as invalid:
-        errors, warnings = invalid.errors, invalid.warnings
-    if as_json:
-        _print(
-            json.dumps(
-                {
-                    "valid": not errors,
-                    "errors": [dataclasses.asdict(fault) for fault in errors],
-                    "warnings": [dataclasses.asdict(fault) for fault in warnings],
-                },
-                ensure_ascii=False,
-            )
-        )
-        return 2 if errors else 0
-    for fault in errors:
-        _print(say(path, fault))
-    for fault in warnings:
-        _print(f"warning: {say(path, fault)}")
-    _print(f"{path}: {_count(len(errors), 'error')}, {_count(len(warnings), 'warning')}")
-    return 2 if errors else 0
+    found = verdict(path)
+    _print(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.in_words())
+    return 0 if found.is_valid else 2
 
 
 def schema() -> int:

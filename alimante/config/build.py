@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from alimante.config import checks, paces, rules, species
+from alimante.config import checks, fahrenheit, paces, rules, species
 from alimante.config.climate import ControlKeys
 from alimante.config.devices import Found, without_notes
 from alimante.config.faults import ENOUGH, Place, Problem
@@ -43,6 +43,9 @@ def build(
         found.errors.append(Problem((), "the configuration must be an object {…}"))
         return Built(None, found.errors, [])
     found.errors += rules.broken(data)
+    hot, odd = fahrenheit.errors_and_warnings(data)
+    found.errors += hot
+    found.warnings += odd
     expanded = species.expand(data)
     found.errors += expanded.errors
     data = expanded.data
@@ -72,6 +75,7 @@ def build(
         control=top.control if top is not None else ControlKeys.usual(),
         location=top.location if top is not None else Location.usual(timezone="UTC"),  # what it says is not known
         health=top.health if top is not None else HealthKeys.usual(),
+        species=top.species if top is not None else None,
         names=references(found.devices, (name for name, _ in _members(data.get("groups")))),
     )
     found.errors += islice(checks.errors(scene), ENOUGH)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from alimante.config import (
     checks_controllers,
+    checks_corrections,
     checks_days,
     checks_groups,
     checks_health,
@@ -13,7 +14,10 @@ from alimante.config import (
     checks_outputs,
     checks_readings,
     checks_recovery,
+    checks_species,
+    checks_thresholds,
     checks_verify,
+    checks_zones,
     pins,
 )
 from alimante.config.faults import Problem
@@ -27,10 +31,14 @@ _I2C_ADDRESSES: Final = range(0x08, 0x78)
 
 _DOMAINS: Final = (
     checks_readings,
+    checks_corrections,
     checks_groups,
     checks_outputs,
     checks_verify,
     checks_heat,
+    checks_zones,
+    checks_thresholds,
+    checks_species,
     checks_controllers,
     checks_days,
     checks_health,

@@ -148,7 +148,7 @@ def _fixed_day(path: Path, keys: PhotoperiodKeys) -> Iterator[Problem]:
     hours = (second_of(keys.off) - second_of(keys.on)) % 86_400 / 3600 or 24.0
     if hours > keys.max_h:
         message = f"a day from {keys.on} to {keys.off} has {hours:g} hours, and max_h allows {keys.max_h:g}"
-        yield Problem((*path, "off"), message, "animals need a night; say a higher max_h if this is meant")
+        yield Problem((*path, "off"), message, f"animals need a night: at most {keys.max_h:g} hours")
 
 
 def _year(path: Path, keys: PhotoperiodKeys) -> Iterator[Problem]:
@@ -157,7 +157,7 @@ def _year(path: Path, keys: PhotoperiodKeys) -> Iterator[Problem]:
         here = (*path, "day_length", index)
         if point.hours > keys.max_h:
             message = f"{point.hours:g} hours of light are more than max_h allows, which is {keys.max_h:g}"
-            yield Problem((*here, "hours"), message, "animals need a night; say a higher max_h if this is meant")
+            yield Problem((*here, "hours"), message, f"animals need a night: at most {keys.max_h:g} hours")
         if point.date in seen:
             yield Problem((*here, "date"), f"{point.date} stands here twice", "remove one of the two")
         seen.add(point.date)
@@ -178,7 +178,7 @@ def _feeding(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
     longest_s = _limit(scene, keys.output, "max_on_s")
     if longest_s is not None and keys.pulse_s > longest_s:
         message = f"pulse_s is {keys.pulse_s:g}, but {keys.output} may be on for {longest_s:g} s at most"
-        yield Problem((*path, "pulse_s"), message, f'see "limits" of {keys.output}')
+        yield Problem((*path, "pulse_s"), message, f"at most {longest_s:g}")
     seen: set[str] = set()
     for index, time in enumerate(keys.times):
         if time in seen:
@@ -193,7 +193,7 @@ def _rests(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
     gaps = [later - earlier for earlier, later in pairwise([*seconds, seconds[0] + 86_400])]
     if len(seconds) > 1 and min(gaps) < rest_s:
         message = f"{keys.output} rests for at least {rest_s:g} s, and two of these times are {min(gaps)} s apart"
-        yield Problem((*path, "times"), message, f'say "limits": {{"min_off_s": …}} at {keys.output} if this is meant')
+        yield Problem((*path, "times"), message, "times that are farther apart; the later one is refused")
 
 
 def _daily(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
@@ -204,7 +204,7 @@ def _daily(scene: Scene, path: Path, keys: FeedingKeys) -> Iterator[Problem]:
     most = device.output.limits.quota.per_day_count or ROLE_LIMITS.get(device.role, {}).get("per_day_count")
     if most is not None and len(keys.times) > most:
         message = f"{keys.output} may go on {most:g} times a day, and here are {len(keys.times)} times"
-        yield Problem((*path, "times"), message, f'say "limits": {{"quota": {{"per_day_count": …}}}} at {keys.output}')
+        yield Problem((*path, "times"), message, f"at most {most:g} times; the others are refused")
 
 
 def _limit(scene: Scene, output: str, name: str) -> float | None:

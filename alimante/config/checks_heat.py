@@ -6,9 +6,11 @@ from typing import Final
 from alimante.config.checks_controllers import channel_of
 from alimante.config.checks_setpoints import channels
 from alimante.config.climate import PidKeys, ThermostatKeys
+from alimante.config.corrections import believable
+from alimante.config.fahrenheit import is_suspect
 from alimante.config.faults import Path, Problem
 from alimante.config.model import Device, Role
-from alimante.config.readings import ChannelKeys, freshness, plausible
+from alimante.config.readings import ChannelKeys, freshness
 from alimante.config.scene import Scene
 from alimante.config.verify import LimitKeys
 from hardware.api import Unit
@@ -78,17 +80,18 @@ def _seen(scene: Scene, heater: Device, limit: LimitKeys, full: str) -> Iterator
     if device is None or channel is None:
         return
     keys = device.reading.channels.get(name)
-    low_c, high_c = plausible(channel, keys or ChannelKeys.usual())
-    highest_c = min(high_c, channel.high)
-    if low_c < high_c and highest_c < limit.max_c + ROOM_ABOVE_LIMIT_C:
+    lowest_c, highest_c = believable(channel, keys or ChannelKeys.usual())
+    if lowest_c < highest_c < limit.max_c + ROOM_ABOVE_LIMIT_C and not is_suspect(limit.max_c):  # of which is asked
         message = (
             f"{heater.id} goes off for good at {limit.max_c:g} °C, but {full} is not believed above {highest_c:g} °C: "
             "too much heat would look like a broken sensor"
         )
-        path: Path = ("devices", sensor, "channels", name, "plausible_high")
-        is_said = keys is not None and keys.plausible_high is not None
-        hint = f"say a plausible_high of {limit.max_c + ROOM_ABOVE_LIMIT_C:g} or more for {full}, or a lower max_c"
-        yield Problem(path if is_said else ("devices", heater.id, "limit", "max_c"), message, hint)
+        path: Path = ("devices", heater.id, "limit", "max_c")
+        yield Problem(
+            path,
+            message,
+            f"a max_c of at most {highest_c - ROOM_ABOVE_LIMIT_C:g} °C, and below what the animal cannot bear",
+        )
     lost_s = freshness(device.reading, device.poll_s).lost_after_s
     if lost_s > LONGEST_UNHEARD_S:
         message = f"{heater.id} would go on heating for {lost_s:g} s after the last word of {sensor}"
@@ -164,4 +167,4 @@ def _controlled_elsewhere(scene: Scene) -> Iterator[Problem]:
         )
         if own & needed and not own & channels(scene, held):  # of what is not needed at all there is another warning
             message = f"{name} heats by {keys.sensor}, but the limit of {heater.id} is held against {held}"
-            yield Problem(("controllers", name, "sensor"), message, f'say verify.sensor "{keys.sensor}" of {heater.id}')
+            yield Problem(("controllers", name, "sensor"), message, f"let {name} go by {held}")

@@ -85,7 +85,7 @@ def _safe_value(device: Device) -> Iterator[Problem]:
         yield Problem(path, f'safe_value of {device.id} must be "off": an open cutoff is what makes heaters safe')
     elif (_limit(device, "max_on_s") or inf) < inf:
         message = f'safe_value of {device.id} must be "off": a {_role(device) or "device"} may be on for a time only'
-        yield Problem(path, message, 'if it has to go on running, its role is "other" and it has no max_on_s')
+        yield Problem(path, message, "so that it goes off when nobody is in control")
 
 
 def _cutoff(scene: Scene, device: Device) -> Iterator[Problem]:

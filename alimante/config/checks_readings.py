@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from alimante.config.corrections import PAIR, believable
+from alimante.config.fahrenheit import asked
 from alimante.config.faults import Path, Problem
 from alimante.config.model import Device
 from alimante.config.readings import ChannelKeys, freshness, plausible
 from alimante.config.scene import Scene
 from alimante.config.sentences import did_you_mean
-from hardware.api import Channel
-
-PAIR = 2
+from hardware.api import Channel, Unit
 
 
 def errors(scene: Scene) -> Iterator[Problem]:
@@ -42,11 +42,16 @@ def _ages(device: Device) -> Iterator[Problem]:
     ages = freshness(device.reading, device.poll_s)
     if ages.stale_after_s <= device.poll_s:
         message = f"stale_after_s must be above poll_s, which is {device.poll_s:g}; it is {ages.stale_after_s:g}"
-        yield Problem(("devices", device.id, "stale_after_s"), message, "else every reading is stale before the next")
+        yield Problem(
+            ("devices", device.id, "stale_after_s"),
+            message,
+            "poll it more often: every reading is stale before the next",
+        )
     if ages.lost_after_s <= ages.stale_after_s:
         message = f"lost_after_s ({ages.lost_after_s:g}) must be above stale_after_s ({ages.stale_after_s:g})"
         key = "lost_after_s" if device.reading.lost_after_s is not None else "stale_after_s"
-        yield Problem(("devices", device.id, key), message, f"{2 * ages.stale_after_s:g} is usual")
+        hint = f"a stale_after_s below {ages.lost_after_s:g}, and a poll_s of at most a third of that"
+        yield Problem(("devices", device.id, key), message, hint)
 
 
 def _channel(path: Path, channel: Channel, keys: ChannelKeys) -> Iterator[Problem]:
@@ -56,8 +61,11 @@ def _channel(path: Path, channel: Channel, keys: ChannelKeys) -> Iterator[Proble
         yield Problem((*path, key), f"plausible_low ({low:g}) must be below plausible_high ({high:g})")
     least, alarm_low, alarm_high = 2 * keys.alarm_hysteresis, keys.alarm_low, keys.alarm_high
     if alarm_low is not None and alarm_high is not None and alarm_high - alarm_low <= least:
-        message = f"alarm_high must be more than {least:g} above alarm_low"
-        yield Problem((*path, "alarm_low"), message, "twice alarm_hysteresis, or no alarm could ever end")
+        message = (
+            f"alarm_low and alarm_high are {alarm_high - alarm_low:g} apart, and twice alarm_hysteresis is {least:g}: "
+            "no alarm could ever end"
+        )
+        yield Problem((*path, "alarm_low"), message, "a lower alarm_low, or a smaller alarm_hysteresis")
     if keys.calibration is not None:
         yield from _calibration((*path, "calibration"), keys.calibration)
 
@@ -74,9 +82,10 @@ def _calibration(path: Path, points: list[list[float]]) -> Iterator[Problem]:
 
 
 def _alarms(device: Device, channel: Channel, keys: ChannelKeys) -> Iterator[Problem]:
-    low, high = plausible(channel, keys)
+    low, high = believable(channel, keys)
     for key in ("alarm_low", "alarm_high"):
         limit: float | None = getattr(keys, key)
         if limit is not None and not low < limit < high:
-            message = f"{key} is outside of what is plausible ({low:g} to {high:g}): it can never be told"
-            yield Problem(("devices", device.id, "channels", channel.name, key), message)
+            message = f"{key} is outside of what can be believed ({low:g} to {high:g}): it can never be told"
+            hint = asked(limit) if channel.unit is Unit.CELSIUS else ""
+            yield Problem(("devices", device.id, "channels", channel.name, key), message, hint)

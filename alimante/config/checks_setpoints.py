@@ -14,6 +14,7 @@ from alimante.config.climate import (
     VentilationKeys,
 )
 from alimante.config.days import PhotoperiodKeys
+from alimante.config.fahrenheit import is_suspect
 from alimante.config.faults import Path, Problem
 from alimante.config.outputs import ROLE_LIMITS
 from alimante.config.scene import Scene
@@ -73,7 +74,7 @@ def warnings(scene: Scene) -> Iterator[Problem]:
             rest_s = _limit(scene, keys.mister, "min_off_s")
             if keys.pause_s < rest_s:
                 message = f"pause_s is {keys.pause_s:g}, but {keys.mister} rests for at least {rest_s:g} s"
-                yield Problem(("controllers", name, "pause_s"), message, "the longer one counts")
+                yield Problem(("controllers", name, "pause_s"), message, f"the pause of {keys.mister} counts")
 
 
 def _bound(path: Path, keys: SetpointKeys, slack: float, places: frozenset[str]) -> Bound:
@@ -119,7 +120,7 @@ def _under_limit(
     if keys is None or limit is None:
         return
     warmest_c = extremes(keys)[1]
-    if warmest_c > limit.max_c - margin_c:
+    if warmest_c > limit.max_c - margin_c and not is_suspect(warmest_c):  # of which is asked
         message = f"{path[-1]} reaches {warmest_c:g} °C, and {heater} must stay below its limit of {limit.max_c:g} °C"
         why = " when it is tried out" if margin_c > MARGIN_C else ""
         yield Problem(path, message, f"at most {limit.max_c - margin_c:g} °C{why}")
@@ -129,7 +130,9 @@ def _cycle(scene: Scene, path: Path, keys: PidKeys) -> Iterator[Problem]:
     shortest_s = _limit(scene, keys.heater, "min_on_s") + _limit(scene, keys.heater, "min_off_s")
     if keys.longest_cycle_s < max(keys.cycle_s, shortest_s):
         message = f"longest_cycle_s is {keys.longest_cycle_s:g}, and a cycle of {keys.heater} may take longer"
-        yield Problem((*path, "longest_cycle_s"), message, f"at least {max(keys.cycle_s, shortest_s):g}")
+        yield Problem(
+            (*path, "longest_cycle_s"), message, f"a shorter cycle_s, or shorter times on and off of {keys.heater}"
+        )
 
 
 def _humidity(scene: Scene, path: Path, keys: HumidityKeys) -> Iterator[Problem]:
@@ -138,7 +141,7 @@ def _humidity(scene: Scene, path: Path, keys: HumidityKeys) -> Iterator[Problem]
         high = _bound((*path, "high_pct"), keys.high_pct, -keys.hysteresis_pct, frozenset())
         if (worst := _overlap(low, high)) is not None:
             message = f"it mists up to {worst[0]:g} %, and airs down to {worst[1]:g} %: each would undo the other"
-            yield Problem(high.path, message, "high_pct minus hysteresis_pct must be above low_pct")
+            yield Problem(high.path, message, "a lower low_pct, or a smaller hysteresis_pct")
     for key in ("low_pct", "high_pct"):
         setpoint = getattr(keys, key)
         if setpoint is not None and not (extremes(setpoint)[0] >= 0.0 and extremes(setpoint)[1] <= 100.0):

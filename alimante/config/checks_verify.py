@@ -23,7 +23,8 @@ def errors(scene: Scene) -> Iterator[Problem]:
         elif device.output.limit is None:
             path: Path = ("devices", device.id, "limit")
             message = f'{device.id} needs "limit": without it nothing says what is too hot'
-            yield Problem(path, message, 'for example "limit": {"max_c": 38}, some degrees above the warmest set-point')
+            hint = '"limit": {"max_c": …}: a few degrees above the warmest set-point, below what the animal cannot bear'
+            yield Problem(path, message, hint)
         else:
             yield from _order(device, device.output.limit)
             yield from _references(scene, device, device.output.limit)
@@ -60,7 +61,7 @@ def _order(device: Device, limit: LimitKeys) -> Iterator[Problem]:
     verify, path = device.output.verify, ("devices", device.id)
     if limit.harmful_c <= limit.max_c:
         message = f"harm_c must be above max_c ({limit.max_c:g} °C); it is {limit.harmful_c:g} °C"
-        yield Problem((*path, "limit", "harm_c"), message)
+        yield Problem((*path, "limit", "harm_c"), message, f"a max_c below {limit.harmful_c:g} °C")
     if verify.window_max_s < verify.window_min_s:
         message = f"window_max_s must not be below window_min_s ({verify.window_min_s:g} s)"
         yield Problem((*path, "verify", "window_max_s"), message)
@@ -105,7 +106,7 @@ def _in_time(scene: Scene, device: Device, limit: LimitKeys) -> Iterator[Problem
 
 def _hint(left_s: float, is_said: bool) -> str:
     if left_s < 1.0:
-        return "say a lower max_rate_c_per_min if it is too high, or a shorter lease_s"
+        return "a weaker heater, a max_c that is farther below harm_c, or a shorter lease_s"
     if is_said or left_s < 30.0:
         return f"say a lost_after_s of at most {floor(left_s)}, and a poll_s well below half of that"
     return f"a poll_s of at most {floor(left_s / _POLLS_TO_LOST * 10.0) / 10.0:g} would do"

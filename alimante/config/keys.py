@@ -112,7 +112,10 @@ class DeviceKeys(Keys):
     driver: str = Field(description="Name of the driver; `alimante drivers` lists them.")
     wire: str = Field(description="Name of the wire that the device hangs on, from `wires`.")
     name: Name | None = Field(default=None, description="Name for people; the device's id when not given.")
-    zone: Id | None = Field(default=None, description="Part of the enclosure where the device is, such as warm.")
+    zone: Id | None = Field(
+        default=None,
+        description="Part of the enclosure where the device is, such as warm. A heater goes by those of its own.",
+    )
     power: Id | None = Field(
         default=None, description="Relay that supplies this device alone, to switch it off and on in need."
     )

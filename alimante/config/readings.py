@@ -39,10 +39,14 @@ for hours.
 class ChannelKeys(Keys):
     """How one channel of a sensor is corrected, judged and smoothed. Numbers are in the channel's unit."""
 
-    offset: Number = Field(default=0.0, description="Added to every measured value.")
+    offset: Number = Field(
+        default=0.0,
+        description="Added to every measured value. Of a temperature not below -3: a calibration says more.",
+    )
     calibration: list[list[Number]] | None = Field(
         default=None,
-        description="Points [what the sensor said, what was true], rising; between them straight lines are drawn.",
+        description="Points [what the sensor said, what was true], rising; between them straight lines are drawn. "
+        "Without them no temperature may be moved down by more than 3.",
     )
     calibrated_beyond: Limit = Field(
         default=10.0, description="How far outside of the calibration its first and last line go on; further is bad."

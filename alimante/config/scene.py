@@ -9,6 +9,7 @@ from alimante.config.groups import GroupKeys
 from alimante.config.model import AnyWire, Device
 from alimante.config.outputs import InterlockKeys
 from alimante.config.place import Location
+from alimante.config.species import SpeciesKeys
 from alimante.config.supervision import HealthKeys
 from hardware.board import Board
 
@@ -31,6 +32,7 @@ class Scene:
     control: ControlKeys = field(default_factory=ControlKeys.usual)
     location: Location = field(default_factory=Location.usual)
     health: HealthKeys = field(default_factory=HealthKeys.usual)
+    species: SpeciesKeys | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     """Every way to name a group or a sensor's channel, wrong ones included, with its full name."""
 

@@ -3,6 +3,7 @@
 from json import JSONDecodeError
 from re import DOTALL, fullmatch
 from typing import Final
+from unicodedata import name as name_of
 
 
 class Unreadable(Exception):
@@ -38,6 +39,8 @@ _HINTS: Final = (
     ("True", "JSON writes true, in small letters"),
     ("False", "JSON writes false, in small letters"),
     ("None", "JSON writes null"),
+    ("+", "a number has no plus sign before it"),
+    (".", "a number begins with a digit: 0.5"),
 )
 
 
@@ -52,9 +55,19 @@ def explain(text: str, error: JSONDecodeError) -> Unreadable:
         hint = "decimals are written with a point: 10.5"
     if rest[:1] in ("x", "X") and text[at - 1] == "0":
         hint = 'JSON has no hexadecimal numbers; write them as a text: "0x44"'
+    if rest[:1].isdecimal() and text[at - 1] == "0" and error.msg.startswith("Expecting ','"):
+        hint = "a number does not begin with a 0 before other digits"
+    if not hint and not rest[:1].isascii() and not rest[0].isalnum():
+        return Unreadable(f"the sign {_sign(rest[0])} stands outside of a text", "remove it", offset=at)
     if not rest.strip():
         return Unreadable("the text ends too early", "a bracket or brace is not closed", offset=at)
     before = text[:at].rstrip()
     if (before.endswith(",") and rest[0] in "}]") or error.msg.startswith("Illegal trailing comma"):
         return Unreadable("there is a comma too many before the closing bracket", "remove it", offset=at)
     return Unreadable(_SYNTAX.get(error.msg, "this is not valid JSON"), hint, offset=at)
+
+
+def _sign(sign: str) -> str:
+    """A sign by its number and name: many of those that do not belong here cannot be seen."""
+    name = name_of(sign, "").lower()
+    return f"U+{ord(sign):04X} ({name})" if name else f"U+{ord(sign):04X}"

@@ -27,7 +27,7 @@ def found(text):
         ('"calibration": [[10, 11], [10, 12]]', "calibration", "must rise"),
         ('"calibration": [[10, 11]]', "calibration", "two points or more; it has 1"),
         ('"calibration": [[10, 11], [20]]', "calibration/1", "two numbers"),
-        ('"alarm_low": 25, "alarm_high": 26', "alarm_low", "more than 1 above"),
+        ('"alarm_low": 25, "alarm_high": 26', "alarm_low", "no alarm could ever end"),
         ('"max_jump": -1', "max_jump", "between 0 and"),
         ('"median_of": 0', "median_of", "between 1 and 99"),
         ('"max_jmp": 1', "max_jmp", "max_jmp"),

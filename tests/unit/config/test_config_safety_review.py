@@ -78,7 +78,7 @@ def test_a_limit_that_no_believed_reading_can_reach_is_refused():
     assert path == "devices/heater/limit/max_c"
     assert "warm.temperature is not believed above 60 °C" in message
     path, _ = only(built({}, warm={"channels": {"temperature": {"plausible_high": 38.0}}}).errors)
-    assert path == "devices/warm/channels/temperature/plausible_high"
+    assert path == "devices/heater/limit/max_c"
 
 
 @pytest.mark.parametrize("said", [{"poll_s": 3600.0}, {"stale_after_s": 900.0, "lost_after_s": 3600.0}])
@@ -93,7 +93,7 @@ def test_a_slow_rate_does_not_excuse_a_sensor_that_is_heard_once_an_hour(said: d
     ("heater", "place", "words"),
     [
         ({"limit": {"max_c": 36.0, "max_rate_c_per_min": 0.005}}, "limit/max_rate_c_per_min", "13.3 hours"),
-        ({"limit": {"max_c": 36.0, "harm_c": 60.0}}, "limit/harm_c", "24 °C from max_c"),
+        ({"limit": {"max_c": 36.0, "harm_c": 55.0}}, "limit/harm_c", "19 °C from max_c"),
         ({"verify": {"equilibrium_c": 20.0}}, "verify/equilibrium_c", "a warning only"),
         ({"limits": {"min_on_s": 3600.0}}, "limits/min_on_s", "although its controller has enough"),
         ({"verify": {"dead_time_s": 900.0}}, "verify", "is found after 1025 s"),
