@@ -90,7 +90,9 @@ class Node:
         if world is None:
             raise ValueError("the configuration has no simulated wire")
         self.plant = world.plant
-        self.oracles = Oracles(plan.config, self.plant.loads, start_s=self.start_s)
+        self.oracles = Oracles(
+            plan.config, self.plant.loads, temperature=self.plant.last_c, start_s=self.start_s
+        )
         self.ledger = Ledger(plan.config, self.plant.loads, self.start_s)
         self.liveness = Liveness(self.ledger, self.broker, start_s=self.start_s)
         self.curves = Curves(every_s(plan.for_s))
@@ -229,7 +231,9 @@ class Node:
     def _judge(self, event: Any, now_s: float) -> None:
         match event:
             case SafetyActed():
+                before = self.oracles.cold.false_trips
                 self.oracles.on_acted(event, now_s)
+                self.ledger.sometimes["false trip"] += self.oracles.cold.false_trips - before
             case HealthChanged():
                 self.oracles.on_health(event)
             case CommandReceived():
@@ -318,6 +322,7 @@ class Node:
         fault = record.fault
         self.liveness.broken(record, self.plant.truth())
         record.is_active = True
+        self.oracles.cold.broken(fault)
         self.ledger.sometimes[f"fault {fault.kind}"] += 1
         if fault.device is not None:
             self.oracles.taint(fault.target, self.clock.mono())
@@ -333,6 +338,7 @@ class Node:
         record.is_active, record.is_over = False, True
         self.liveness.repaired(record, self.clock.mono())
         fault = record.fault
+        self.oracles.cold.repaired(fault, self.clock.mono())
         if fault.device is not None:
             self._sabotage.step()
         elif fault.target in self.plan.config.wires:
