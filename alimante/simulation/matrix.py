@@ -54,9 +54,9 @@ def badge(parts: Sequence[Part]) -> str:
     if calms:
         alarms, span_s = sum(len(calm.false_alarms) for calm in calms), sum(calm.for_s for calm in calms)
         said.append(f"{alarms or 'no'} false alarms in {say_duration(span_s)} without faults")
-    trips = [each.false_trips for each in (*rows, *calms) if each.false_trips is not None]
-    if len(trips) == len(rows) + len(calms):
-        said.append(f"healthy heaters tripped {sum(trips)}")
+    trips = [row.false_trips for row in rows] + [calm.false_trips for calm in calms]
+    if None not in trips:
+        said.append(f"healthy heaters tripped {sum(filter(None, trips))}")
     unseen_s = max([row.unseen_s for row in rows] + [calm.unseen_s for calm in calms], default=0.0)
     said.append(f"longest heating on an old reading {unseen_s:.0f} s")
     near = min((row for row in rows if row.harm_c is not None), key=_left_c, default=None)
@@ -96,8 +96,9 @@ def _changes(kept: Part | None, found: Part) -> Iterator[str]:
 
 def _measured(before: Row, row: Row) -> Row:
     """`row` without what was not measured when `before` was made."""
-    unknown = {name: None for name in ("colder_c", "false_trips") if getattr(before, name) is None}
-    return replace(row, **unknown) if unknown else row
+    if before.colder_c is None:
+        row = replace(row, colder_c=None)
+    return replace(row, false_trips=None) if before.false_trips is None else row
 
 
 def _difference(before: Row, after: Row) -> str:

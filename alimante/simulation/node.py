@@ -90,9 +90,7 @@ class Node:
         if world is None:
             raise ValueError("the configuration has no simulated wire")
         self.plant = world.plant
-        self.oracles = Oracles(
-            plan.config, self.plant.loads, temperature=self.plant.last_c, start_s=self.start_s
-        )
+        self.oracles = Oracles(plan.config, self.plant.loads, temperature=self.plant.last_c, start_s=self.start_s)
         self.ledger = Ledger(plan.config, self.plant.loads, self.start_s)
         self.liveness = Liveness(self.ledger, self.broker, start_s=self.start_s)
         self.curves = Curves(every_s(plan.for_s))

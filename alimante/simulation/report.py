@@ -63,7 +63,9 @@ class Report:
             "duration_s": self.duration_s,
             "trace_sha256": self.trace_sha256,
             "plant": {name: _zone(self.curves, name) for name in self.truth.zones},
-            "cold": {name: {**_chill(chill), "excused": _chill(excused)} for name, (chill, excused) in self.cold.items()},
+            "cold": {
+                name: {**_chill(chill), "excused": _chill(excused)} for name, (chill, excused) in self.cold.items()
+            },
             "false_trips": self.false_trips,
             "actuators": {
                 name: {
