@@ -294,3 +294,4 @@ def test_a_bug_that_lets_the_animal_be_cold_is_found_out(bug: str, tmp_path: Pat
     report = run(path, *faults, for_s=for_s)
     assert report.verdict == "too cold"
     assert any(told in violation.text for violation in report.violations)
+    assert report.false_trips == report.sometimes.get("false trip", 0) == (told == "waits for a person")
