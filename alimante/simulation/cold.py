@@ -5,7 +5,6 @@ nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from alimante.config.model import Config
 from alimante.core.events import SafetyActed
 from alimante.core.states import NodeState
 from alimante.simulation.faults import Fault
+from alimante.simulation.kept import Chill, Kept
 from alimante.simulation.warmth import SENSOR_C, Warmth, warmths_of
 from hardware.sim.load import Load
 
@@ -20,6 +20,8 @@ EVERY_S: Final = 30.0
 """How often temperatures are held against targets."""
 RECOVERY_S: Final = 300.0
 """So long after a fault, beyond the rest after a trip, something may still be off because of it."""
+CLEAR_BELOW_C: Final = 1.0
+"""An over-temperature is over so far below the limit."""
 BLAME_S: Final = 3600.0
 """So long after a fault, beyond that rest, a trip may still be because of what was seen in it."""
 PAUSE_S: Final = 300.0
@@ -38,76 +40,6 @@ _NOBODY_IN_CONTROL: Final = frozenset({"process", "computer", "config", "people"
 
 Judge = Callable[[str, str, bool, float, str], None]
 """Take down whether an invariant is broken: its number, its subject, whether, the time and what to say."""
-
-
-@dataclass(slots=True)
-class Chill:
-    """How cold it was: at most so far below the target, and for how long and how much below its band."""
-
-    colder_c: float = 0.0
-    below_s: float = 0.0
-    below_k_h: float = 0.0
-
-    def add(self, span_s: float, missing_c: float, band_c: float) -> None:
-        """For `span_s` seconds `missing_c` were missing up to the target."""
-        self.colder_c = max(self.colder_c, missing_c)
-        if missing_c > band_c:
-            self.below_s += span_s
-            self.below_k_h += (missing_c - band_c) * span_s / 3600.0
-
-    def __or__(self, other: "Chill") -> "Chill":
-        """The worse of both in each number: two heaters of one zone feel the same cold."""
-        return Chill(
-            colder_c=max(self.colder_c, other.colder_c),
-            below_s=max(self.below_s, other.below_s),
-            below_k_h=max(self.below_k_h, other.below_k_h),
-        )
-
-
-@dataclass(slots=True, eq=False)
-class Kept:
-    """What is known of one heater and its zone. `excused` is what was cold while something was broken or in hand."""
-
-    warmth: Warmth
-    chill: Chill = field(default_factory=Chill)
-    excused: Chill = field(default_factory=Chill)
-    is_warm: bool = False
-    """Whether its zone was warm since the start or the last excuse, or had the time for it."""
-    excused_until_s: float = -inf
-    broken: int = 0
-    broken_s: float = -inf
-    """How many faults are there that excuse it, and when the last one ended."""
-    trip: str = ""
-    """What it is tripped for, and whether that was right: "", "rightly", "falsely"."""
-    waits_rightly: bool = False
-    target_c: float | None = None
-    low_c: float = inf
-    low_until_s: float = -inf
-    on_s: float = 0.0
-    heated_s: float = -inf
-    cold_since_s: float | None = None
-    share_since_s: float = 0.0
-    given_s: float = 0.0
-
-    def heard(self, target_c: float, now_s: float) -> float:
-        """What may be asked of the zone: a target that rose counts when the zone had the time to follow."""
-        if self.target_c is not None and target_c > self.target_c:
-            self.low_c = self.target_c if now_s >= self.low_until_s else min(self.low_c, self.target_c)
-            self.low_until_s = now_s + self.warmth.warm_up_s
-        self.target_c = target_c
-        return target_c if now_s >= self.low_until_s else min(self.low_c, target_c)
-
-    def note_heat(self, now_s: float) -> None:
-        """Note whether it was on since the last time."""
-        on_s = self.warmth.load.on_by_s(now_s)
-        if on_s > self.on_s or self.warmth.load.fraction > 0.0:
-            self.heated_s = now_s
-        self.on_s = on_s
-
-    def is_broken(self, now_s: float, after_s: float) -> bool:
-        """Whether it is broken itself, or was so lately that `after_s` and its rest are not over."""
-        is_stuck = self.warmth.load.stuck is not None
-        return is_stuck or self.broken > 0 or now_s - self.broken_s < after_s + self.warmth.cooldown_s
 
 
 class Cold:
@@ -180,6 +112,7 @@ class Cold:
         reached_c = max(self._temperature(zone) for zone in {warmth.zone, *warmth.zones})
         if self._is_right(kept, event, reached_c, now_s):
             kept.trip = kept.trip or "rightly"
+            kept.hot_s = now_s
             kept.waits_rightly = kept.waits_rightly or event.latched
             return
         self.false_trips += kept.trip != "falsely"
@@ -207,6 +140,8 @@ class Cold:
         target_c = kept.heard(_target_c(warmth, output, now_s), now_s)
         now_c = max([self._temperature(zone) for zone in warmth.zones])
         missing_c = target_c - now_c
+        if self._is_hot(kept, now_c + CLEAR_BELOW_C):
+            kept.hot_s = now_s
         is_excused = self._is_excused(kept, output, supervisor, now_s)
         is_cold = missing_c > warmth.band_c
         if is_excused:
@@ -256,6 +191,8 @@ class Cold:
         """Whether there is a reason for the heater to be off, however cold it is."""
         if not kept.warmth.is_strong or kept.waits_rightly or kept.is_broken(now_s, RECOVERY_S):
             return True
+        if kept.trip == "rightly" and now_s - kept.hot_s < RECOVERY_S + kept.warmth.cooldown_s:
+            return True
         if self._uncontrolled or now_s - self._uncontrolled_s < RECOVERY_S + kept.warmth.cooldown_s:
             return True
         if output is None:
@@ -271,11 +208,15 @@ class Cold:
 
         Where it is truly too hot a heater is held off, whoever heated; but only its own heat is one for a person.
         """
-        warmth = kept.warmth
-        if not warmth.is_strong or kept.is_broken(now_s, BLAME_S):
+        if not kept.warmth.is_strong or kept.is_broken(now_s, BLAME_S):
             return True
         is_own = now_s - kept.heated_s < HEAT_LASTS_S
-        return reached_c >= warmth.max_c - SENSOR_C and (is_own or not event.latched)
+        return self._is_hot(kept, reached_c) and (is_own or not event.latched)
+
+    @staticmethod
+    def _is_hot(kept: Kept, now_c: float) -> bool:
+        """Whether a healthy thermometer may say at `now_c` that the limit is reached."""
+        return now_c + SENSOR_C + kept.warmth.offset_c >= kept.warmth.max_c
 
     def _excused_by(self, fault: Fault) -> list[Kept]:
         if fault.kind in EVENTS:

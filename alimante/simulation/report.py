@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from alimante.core.durations import DAY_S, say_duration
-from alimante.simulation.cold import Chill
 from alimante.simulation.curves import Curves
 from alimante.simulation.faults import Fault
+from alimante.simulation.kept import Chill
 from alimante.simulation.ledger import AlertRecord, FaultRecord
 from alimante.simulation.oracles import INVARIANTS, OF_COLD, Violation
 from hardware.sim.truth import Truth

@@ -28,9 +28,11 @@ class Warmth:
 
     The warmest of `zones` counts: the heater's own one, or those of the thermometers that it goes by. `target_c` is the
     lowest temperature that its controller may hold by the configuration, None where nothing controls it. Within
-    `band_c` below the target nothing is too cold; below `minimum_c` nothing may be. `max_c` is its limit. `parts` are
-    the devices and buses whose faults excuse it. It is at `most` of its full power after `ramp_s` at most, and off for
-    `bound_s` at most; after a trip it rests for `cooldown_s`. `warm_up_s` is how long its zone may take.
+    `band_c` below the target nothing is too cold; below `minimum_c` nothing may be. `max_c` is its limit, and a
+    thermometer that it goes by may be said to show `offset_c` more than what is true. `parts` are the devices and buses
+    whose faults excuse it. It is at `most` of its full power after `ramp_s` at most, and off for `bound_s` at most;
+    after a trip it rests for `cooldown_s`. `warm_up_s` is how long its zone may take, and `is_strong` says whether it
+    can warm its zone at all.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Warmth:
     band_c: float
     minimum_c: float
     max_c: float
+    offset_c: float
     parts: frozenset[str]
     most: float
     ramp_s: float
@@ -69,7 +72,8 @@ def _warmth(config: Config, heater: Device, load: Load) -> Warmth:
     needed += [config.references.get(name, name) for name in (verify.sensor, verify.power) if name is not None]
     sensors = {full.partition(".")[0] for full in needed} & config.devices.keys()
     target_c = None if keys is None or keys.target_c is None else _lowest(keys.target_c)
-    band_c = verify.hold_band_c + max([0.0, *(_offset(config, full) for full in goes_by)])
+    offset_c = max([0.0, *(_offset(config, full) for full in needed if full.partition(".")[0] in sensors)])
+    band_c = verify.hold_band_c + offset_c
     most = rules.share(rules.most)
     ramp_s = pulse_s = 0.0
     if isinstance(keys, ThermostatKeys):
@@ -90,6 +94,7 @@ def _warmth(config: Config, heater: Device, load: Load) -> Warmth:
         band_c=band_c,
         minimum_c=_minimum_c(config, goes_by, -inf if target_c is None else target_c),
         max_c=inf if limit is None else limit.max_c,
+        offset_c=offset_c,
         parts=_parts(config, heater, sensors),
         most=most,
         ramp_s=ramp_s,

@@ -306,6 +306,27 @@ def test_a_heater_that_is_held_off_while_it_is_truly_too_hot_did_not_trip_falsel
     assert (bench.broken, bench.cold.false_trips) == (set(), 0)
 
 
+def test_the_rest_after_a_trip_that_was_right_is_not_needless():
+    heater = {**DOCUMENT["devices"]["heater"], "limit": {"max_c": 34.0, "cooldown_s": 7200.0}}
+    bench = Bench(devices={**DOCUMENT["devices"], "heater": heater})
+    bench.truly_c = 34.0
+    bench.acted()
+    bench.pass_(3600.0)
+    bench.truly_c = 25.0
+    bench.pass_(7200.0)
+    assert bench.broken == set()
+    bench.pass_(3600.0)
+    assert bench.broken == {"I17"}
+
+
+def test_a_thermometer_that_is_said_to_show_more_trips_rightly_where_that_is_too_hot():
+    probe = {**DOCUMENT["devices"]["probe"], "channels": {"temperature": {"offset": 2.0}}}
+    bench = Bench(devices={**DOCUMENT["devices"], "probe": probe})
+    bench.truly_c = 32.0
+    bench.acted()
+    assert (bench.broken, bench.cold.false_trips) == (set(), 0)
+
+
 def test_heat_of_others_is_none_for_a_person():
     bench = Bench()
     bench.truly_c = 34.0
