@@ -144,7 +144,9 @@ def _in_words(
 ) -> Iterator[str]:
     total_s = sum(result.attempt.for_s for result in results)
     held = len(results) - len(failures)
-    yield f"{len(results) + len(crashed)} runs, {say_duration(total_s)} of simulated time: {held} held"
+    trips = _reached(results)[FALSE_TRIP]
+    told = f"{len(results) + len(crashed)} runs, {say_duration(total_s)} of simulated time: {held} held"
+    yield f"{told}; healthy heaters tripped: {trips}"
     for failure in failures:
         yield ""
         yield f"seed {failure.attempt.seed} failed at {failure.text}"
@@ -165,6 +167,8 @@ def _in_words(
         yield f"{state}: {reached[state]} times" if reached[state] else f"{state}: NEVER reached"
 
 
+FALSE_TRIP: Final = "false trip"
+"""As the ledger calls the trip of a healthy heater."""
 FEW: Final = 8
 """A command line with more faults is of no use to people; the JSON form has it."""
 
@@ -190,6 +194,7 @@ def _as_json(
         ],
         "errors": [{"error": text, "again": command(attempt, order.config_path)} for attempt, text in crashed],
         "harmed": [command(result.attempt, order.config_path) for result in results if result.harmed],
+        "false_trips": _reached(results)[FALSE_TRIP],
         "sometimes": dict(sorted(_reached(results).items())),
         "never": missing,
     }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from alimante.config.model import Config
@@ -54,6 +54,9 @@ def badge(parts: Sequence[Part]) -> str:
     if calms:
         alarms, span_s = sum(len(calm.false_alarms) for calm in calms), sum(calm.for_s for calm in calms)
         said.append(f"{alarms or 'no'} false alarms in {say_duration(span_s)} without faults")
+    trips = [row.false_trips for row in rows] + [calm.false_trips for calm in calms]
+    if None not in trips:
+        said.append(f"healthy heaters tripped {sum(filter(None, trips))}")
     unseen_s = max([row.unseen_s for row in rows] + [calm.unseen_s for calm in calms], default=0.0)
     said.append(f"longest heating on an old reading {unseen_s:.0f} s")
     near = min((row for row in rows if row.harm_c is not None), key=_left_c, default=None)
@@ -87,8 +90,15 @@ def _changes(kept: Part | None, found: Part) -> Iterator[str]:
         before = rows.get(row.case)
         if before is None:
             yield f"{found.file}: {_say(row.case)} has no row; {RENEW}"
-        elif before != row:
+        elif before != (row := _measured(before, row)):
             yield f"{found.file}: {_say(row.case)} {_difference(before, row)}; {RENEW}"
+
+
+def _measured(before: Row, row: Row) -> Row:
+    """`row` without what was not measured when `before` was made."""
+    if before.colder_c is None:
+        row = replace(row, colder_c=None)
+    return replace(row, false_trips=None) if before.false_trips is None else row
 
 
 def _difference(before: Row, after: Row) -> str:
@@ -101,9 +111,10 @@ def _difference(before: Row, after: Row) -> str:
 
 
 def _is_worse(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether something came later or never, or it became hotter."""
+    """Whether something came later or never, or it became hotter or colder, or more healthy heaters tripped."""
     is_later = any(_order(new[name]) > _order(old[name]) for name in _WORSE)
-    return is_later or new["highest_c"] > old["highest_c"] or new["unseen_s"] > old["unseen_s"]
+    is_colder = any((new[name] or 0) > (old[name] or 0) for name in ("colder_c", "false_trips"))
+    return is_later or is_colder or new["highest_c"] > old["highest_c"] or new["unseen_s"] > old["unseen_s"]
 
 
 def _order(span_s: float | None) -> float:

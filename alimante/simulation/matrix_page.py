@@ -40,11 +40,17 @@ time are simulated. Temperatures are those that the simulated animal felt, never
   heater stays off until somebody has looked; "after its rest", that it is tried again 15 minutes after its trip;
   "never unwell", that nothing ever was wrong enough to tell.
 - **hottest**: the highest true temperature in the heated zone up to the end of the run, the warm-up included.
-- **✓** means that no [invariant of safety](safety.md) was broken. The worst comes first.
+{colder}- **✓** means that no [invariant of safety](safety.md) was broken. The worst comes first.
 
 Your own configuration: `alimante simulate --matrix --config FILE --out matrix.md`. These pages: `make matrix`. One row
 again, with all that happened: `alimante simulate --config config/FILE --for 4h --fault 'FAULT@BEGIN+40m'`, with
 what the complete table says.
+"""
+
+COLDER: Final = """\
+- **colder than the target by**: how far the true temperature in the heated zone was below it at most, once the zone had
+  become warm. A heater that may not be on because of a fault lets its zone cool down; that a healthy one is kept off
+  is no excuse but a broken invariant.
 """
 
 NOT_COVERED: Final = """\
@@ -106,7 +112,9 @@ _BECAUSE: Final[Mapping[str, str]] = {
 
 def page(parts: Sequence[Part]) -> str:
     """The whole page as Markdown."""
-    pieces = [INTRODUCTION.format(badge=badge(parts)), *map(_part, parts), _calm(parts), _untold(parts), NOT_COVERED]
+    colder = COLDER if any(map(_has_cold, parts)) else ""
+    introduction = INTRODUCTION.format(badge=badge(parts), colder=colder)
+    pieces = [introduction, *map(_part, parts), _calm(parts), _untold(parts), NOT_COVERED]
     return "\n".join([*pieces, *map(_complete, parts)])
 
 
@@ -119,8 +127,10 @@ def _part(part: Part) -> str:
     lines = [f"## {part.file}", ""]
     lines += [f"{len(part.rows)} runs of `config/{part.file}` (`{part.sha256[:12]}`), seed {part.seed}.", ""]
     for index, rows in _grouped(part):
-        lines += [f"### {GROUPS[index]}", "", "| what breaks | runs | noticed | safe | well again | hottest | |"]
-        lines += ["|---|--:|---|---|---|--:|---|"]
+        colder, line = (" colder than the target by |", "--:|") if _has_cold(part) else ("", "")
+        lines += [f"### {GROUPS[index]}", ""]
+        lines += [f"| what breaks | runs | noticed | safe | well again | hottest |{colder} |"]
+        lines += [f"|---|--:|---|---|---|--:|{line}---|"]
         kinds = [list(some) for _, some in groupby(sorted(rows, key=_kind), key=_kind)]
         lines += [_summary(some) for some in sorted(kinds, key=lambda some: max(map(_dread, some)), reverse=True)]
         lines.append("")
@@ -160,8 +170,16 @@ def _summary(rows: Sequence[Row]) -> str:
     worst = max(rows, key=lambda row: _order(row.safe_s))
     slowest = max(rows, key=lambda row: (_order(row.healed_s), row.waits_for == "a person"))
     hottest = max(row.highest_c for row in rows)
-    cells = [_words(rows), str(len(rows)), told, _safe(worst), _well(slowest), f"{hottest:.1f} °C", _verdict(rows)]
+    cells = [_words(rows), str(len(rows)), told, _safe(worst), _well(slowest), f"{hottest:.1f} °C"]
+    colder = [row.colder_c for row in rows if row.colder_c is not None]
+    cells += [f"{max(colder):.1f} °C"] if colder else []
+    cells.append(_verdict(rows))
     return f"| {' | '.join(cells)} |"
+
+
+def _has_cold(part: Part) -> bool:
+    """Whether it was measured how cold it was; figures of before have none."""
+    return any(row.colder_c is not None for row in part.rows)
 
 
 def _words(rows: Sequence[Row]) -> str:
@@ -236,7 +254,8 @@ def _untold(parts: Sequence[Part]) -> str:
 
 
 def _complete(part: Part) -> str:
-    head = ("fault", "output", "begin, s", "noticed, s", "by", "safe, s", "well again, s", "°C")
+    head = ["fault", "output", "begin, s", "noticed, s", "by", "safe, s", "well again, s", "°C"]
+    head += ["colder by, °C"] if _has_cold(part) else []
     lines = [f"<details><summary>All {len(part.rows)} runs of {part.file}</summary>", ""]
     lines += [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     lines += [f"| {' | '.join(cells)} |" for cells in map(_cells, part.rows)]
@@ -248,6 +267,7 @@ def _cells(row: Row) -> list[str]:
     well = row.waits_for or _number(row.healed_s)
     number: Callable[[float | None], str] = _number
     told = [number(row.detected_s), row.alert or "–", number(row.safe_s), well, f"{row.highest_c:.1f}"]
+    told += [] if row.colder_c is None else [f"{row.colder_c:.1f}"]
     broken = f" **{'; '.join(row.broken)}**" if row.broken else ""
     return [f"`{row.fault}`{broken}", output, f"{row.at_s:g}", *told]
 

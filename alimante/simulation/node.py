@@ -91,7 +91,13 @@ class Node:
         if world is None:
             raise ValueError("the configuration has no simulated wire")
         self.plant = world.plant
-        self.oracles = Oracles(plan.config, self.plant.loads, start_s=self.start_s, events=plan.faults)
+        self.oracles = Oracles(
+            plan.config,
+            self.plant.loads,
+            temperature=self.plant.last_c,
+            start_s=self.start_s,
+            events=plan.faults,
+        )
         self.ledger = Ledger(plan.config, self.plant.loads, self.start_s)
         self.liveness = Liveness(self.ledger, self.broker, start_s=self.start_s)
         self.curves = Curves(every_s(plan.for_s))
@@ -233,7 +239,9 @@ class Node:
     def _judge(self, event: Any, now_s: float) -> None:
         match event:
             case SafetyActed():
+                before = self.oracles.cold.false_trips
                 self.oracles.on_acted(event, now_s)
+                self.ledger.sometimes["false trip"] += self.oracles.cold.false_trips - before
             case HealthChanged():
                 self.oracles.on_health(event)
             case CommandReceived():
@@ -323,6 +331,7 @@ class Node:
         fault = record.fault
         self.liveness.broken(record, self.plant.truth())
         record.is_active = True
+        self.oracles.cold.broken(fault)
         self.ledger.sometimes[f"{'event' if fault.is_event else 'fault'} {fault.kind}"] += 1
         if fault.device is not None:
             if not fault.is_event:
@@ -341,6 +350,7 @@ class Node:
         record.is_active, record.is_over = False, True
         self.liveness.repaired(record, self.clock.mono())
         fault = record.fault
+        self.oracles.cold.repaired(fault, self.clock.mono())
         if fault.device is not None:
             self._sabotage.step()
         elif fault.is_event:

@@ -5,7 +5,7 @@ comes to its own verdict: it does not ask the gate what is permitted.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -23,6 +23,7 @@ from alimante.core.events import (
 )
 from alimante.core.states import NodeState
 from alimante.policy.health import Health
+from alimante.simulation.cold import Cold
 from alimante.simulation.faults import Fault
 from alimante.simulation.watched import Seen, harms_c, seen_of, warming
 from hardware.sim.load import Load
@@ -45,7 +46,13 @@ INVARIANTS: Final[Mapping[str, str]] = {
     "I14": "no secret leaves the process",
     "I15": "HEALTHY is said only with fresh readings",
     "I16": "the number of a reading rises within a run",
+    "I17": "no healthy heater is kept off, or kept short, for long while its zone is too cold",
+    "I18": "no zone is below its safe minimum while its healthy heater is off",
+    "I19": "no healthy heater is tripped, and none waits for a person",
 }
+
+OF_COLD: Final = frozenset({"I17", "I18", "I19"})
+"""The invariants that are about needless cold."""
 
 SLACK_S: Final = 2.0
 """The deadline of a write and the grain of looking; a control tick comes on top of it."""
@@ -79,11 +86,18 @@ class Violation:
 class Oracles:
     """The invariants of one run over all lives of its process. Times are monotonic; what is told is since the start.
 
-    `events` are those that are to come: they excuse nothing, but things can become hot faster.
+    `temperature` says what is true in a zone, in °C; it must cost little and change nothing. `events` are those that
+    are to come: they excuse nothing, but things can become hot faster.
     """
 
     def __init__(
-        self, config: Config, loads: Mapping[str, Load], *, start_s: float, events: Sequence[Fault] = ()
+        self,
+        config: Config,
+        loads: Mapping[str, Load],
+        *,
+        temperature: Callable[[str], float],
+        start_s: float,
+        events: Sequence[Fault] = (),
     ) -> None:
         self.violations: list[Violation] = []
         self.looks = 0
@@ -111,6 +125,9 @@ class Oracles:
         self._commands: dict[str, float] = {}
         self._applied: dict[str, float] = {}
         self._next_round_s = self._next_window_s = self._next_heat_s = start_s
+        self.cold = Cold(
+            config, loads, temperature=temperature, judge=self._judge, is_spent=self._is_spent, start_s=start_s
+        )
         self.begin_life(None, start_s)
 
     def begin_life(self, supervisor: Any, now_s: float) -> None:
@@ -177,6 +194,7 @@ class Oracles:
         seen = self._by_id.get(event.device)
         if seen is not None and event.action in ("tripped", "forced_safe") and seen.rules.role not in _SELF_MOVED:
             seen.must_be_safe_s = min(seen.must_be_safe_s, now_s + self._slack_s)
+        self.cold.on_acted(event, now_s)
 
     def on_health(self, event: HealthChanged) -> None:
         """The health of something changed."""
@@ -232,6 +250,8 @@ class Oracles:
             self._next_round_s = now_s + ROUND_S
             self._look_at_use(now_s)
             self._look_at_health(now_s)
+            if now_s >= self.cold.due_s:
+                self.cold.look(now_s, self._supervisor)
 
     def wants_truth(self, now_s: float, *, also: bool = False) -> bool:
         """Whether it is time for the whole truth; `also` says that somebody else wants it in this round."""
@@ -360,6 +380,11 @@ class Oracles:
             if is_over or self._broken:
                 text = f"{seen.device.id} was on for {used_s:.0f} s within {window.length_s / 3600:g} h"
                 self._judge("I5", f"{seen.device.id} {window.length_s}", is_over, now_s, text)
+
+    def _is_spent(self, output: str, now_s: float) -> bool:
+        """Whether the quota of `output` is almost used up."""
+        seen = self._by_id[output]
+        return any(window.is_spent(seen.load.on_by_s(now_s)) for window in seen.windows)
 
     def _look_at_health(self, now_s: float) -> None:
         if not self._is_healthy or self._supervisor is None or now_s <= self._fresh_until_s:

@@ -73,7 +73,9 @@ def _report(node: Node) -> Report:
         late=node.liveness.late,
         written_bytes=node.disk.written_bytes,
         notifications=node.ledger.notifications,
-        sometimes=node.ledger.sometimes,
+        sometimes=+node.ledger.sometimes,
+        cold=node.oracles.cold.zones(),
+        false_trips=node.oracles.cold.false_trips,
         starts=node.starts,
         ends=node.ends,
     )

@@ -7,8 +7,9 @@ from typing import Any, Final
 from alimante.core.durations import DAY_S, say_duration
 from alimante.simulation.curves import Curves
 from alimante.simulation.faults import Fault
+from alimante.simulation.kept import Chill
 from alimante.simulation.ledger import AlertRecord, FaultRecord
-from alimante.simulation.oracles import INVARIANTS, Violation
+from alimante.simulation.oracles import INVARIANTS, OF_COLD, Violation
 from hardware.sim.truth import Truth
 
 SHOWN: Final = 20
@@ -17,7 +18,11 @@ SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A finished run. Times are virtual seconds since its start, None where something did not happen."""
+    """A finished run. Times are virtual seconds since its start, None where something did not happen.
+
+    `cold` says for each heated zone how cold it was, and how cold while something was broken or a person had it in
+    hand. `false_trips` are the trips of healthy heaters.
+    """
 
     seed: int
     config_sha256: str
@@ -33,6 +38,8 @@ class Report:
     written_bytes: int
     notifications: int
     sometimes: Mapping[str, int]
+    cold: Mapping[str, tuple[Chill, Chill]]
+    false_trips: int
     starts: int
     ends: Sequence[str]
 
@@ -43,8 +50,10 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """`safe` or `unsafe`."""
-        return "safe" if self.is_safe else "unsafe"
+        """`safe`, `too cold` where nothing but needless cold was found, or `unsafe`."""
+        if self.is_safe:
+            return "safe"
+        return "too cold" if all(each.invariant in OF_COLD for each in self.violations) else "unsafe"
 
     def as_json(self) -> dict[str, Any]:
         """The form that programs read."""
@@ -54,6 +63,10 @@ class Report:
             "duration_s": self.duration_s,
             "trace_sha256": self.trace_sha256,
             "plant": {name: _zone(self.curves, name) for name in self.truth.zones},
+            "cold": {
+                name: {**_chill(chill), "excused": _chill(excused)} for name, (chill, excused) in self.cold.items()
+            },
+            "false_trips": self.false_trips,
             "actuators": {
                 name: {
                     "on_s": round(load.on_s, 1),
@@ -92,6 +105,11 @@ class Report:
                 f"{name:<16} {zone['min_c']:5.1f} to {zone['max_c']:5.1f} °C, mean {zone['mean_c']:5.1f} °C"
                 f"   humidity {zone['min_pct']:3.0f} to {zone['max_pct']:3.0f} %"
             )
+            if name in self.cold:
+                chill, excused = self.cold[name]
+                yield f"{'':<16} colder than the target by at most {_cold(chill)}"
+                if excused.below_s:
+                    yield f"{'':<16} with an excuse, such as a fault, by at most {_cold(excused)}"
         yield ""
         for name, load in self.truth.loads.items():
             share = load.on_s / self.duration_s
@@ -127,8 +145,10 @@ class Report:
             yield f"{say_time(violation.at_s)}  {violation.invariant}: {violation.text}"
         yield from _more((*self.violations, *self.late), "violations")
         checked = f"{len(INVARIANTS)} invariants"
+        if self.false_trips:
+            yield f"healthy heaters tripped: {self.false_trips}"
         if self.violations:
-            yield f"UNSAFE: {len(self.violations)} violations of {checked}"
+            yield f"{self.verdict.upper()}: {len(self.violations)} violations of {checked}"
         else:
             late = f"; {len(self.late)} things came back late" if self.late else ""
             yield f"safe: {checked} held all the time{late}"
@@ -149,6 +169,21 @@ def _zone(curves: Curves, name: str) -> dict[str, float]:
         "min_pct": round(zone.min_pct, 2),
         "max_pct": round(zone.max_pct, 2),
     }
+
+
+def _chill(chill: Chill) -> dict[str, float]:
+    return {
+        "colder_c": round(chill.colder_c, 2),
+        "below_h": round(chill.below_s / 3600.0, 2),
+        "below_k_h": round(chill.below_k_h, 2),
+    }
+
+
+def _cold(chill: Chill) -> str:
+    told = f"{chill.colder_c:.1f} °C"
+    if not chill.below_s:
+        return told
+    return f"{told}, and for {say_duration(chill.below_s)} in sum too cold ({chill.below_k_h:.1f} Kh)"
 
 
 def _fault(record: FaultRecord) -> dict[str, Any]:

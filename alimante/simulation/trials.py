@@ -61,7 +61,9 @@ class Row:
     and any output beyond its longest time; None where that did not end before the fault. `healed_s` counts from the
     end of the fault, and `waits_for` is who or what it has to wait for instead. `highest_c` and `harm_c` are of the
     zone that came nearest to harm, `unseen_s` is the age of the oldest reading on which a heater was on
-    while the computer ran, and `broken` has the invariants that did not hold.
+    while the computer ran, and `broken` has the invariants that did not hold. `colder_c` is how far a heated zone was
+    below its target at most, excused or not, once it had become warm, and `false_trips` are the trips of sound
+    heaters; None where that was not measured yet.
     """
 
     fault: str
@@ -78,6 +80,8 @@ class Row:
     harm_c: float | None
     unseen_s: float
     broken: tuple[str, ...]
+    colder_c: float | None = None
+    false_trips: int | None = None
 
     @property
     def case(self) -> Case:
@@ -92,7 +96,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calm:
-    """A run without any fault. `false_alarms` are alerts, `repairs` and `restarts` what nobody had asked for."""
+    """A run without any fault. `false_alarms` are alerts, `repairs` and `restarts` what nobody had asked for.
+
+    `colder_c` and `false_trips` are those of a `Row`.
+    """
 
     seed: int
     for_s: float
@@ -103,6 +110,8 @@ class Calm:
     unseen_s: float
     highest_c: Mapping[str, float]
     lowest_c: Mapping[str, float]
+    colder_c: float | None = None
+    false_trips: int | None = None
 
 
 def norm(config: Config, *, seed: int = 1) -> Norm:
@@ -139,6 +148,8 @@ def calm(config: Config, *, for_s: float, seed: int = 1) -> Calm:
         unseen_s=round(watch.unseen_s, 1),
         highest_c={name: round(zone.highest_c, 1) for name, zone in report.truth.zones.items()},
         lowest_c={name: round(zone.lowest_c, 1) for name, zone in report.truth.zones.items()},
+        colder_c=_colder_c(report),
+        false_trips=report.false_trips,
     )
 
 
@@ -307,6 +318,8 @@ def _row(case: Case, report: Report, watch: _Watch) -> Row:
         harm_c=harm_c,
         unseen_s=round(watch.unseen_s, 1),
         broken=_broken(report),
+        colder_c=_colder_c(report),
+        false_trips=report.false_trips,
     )
 
 
@@ -348,6 +361,11 @@ def _nearest_to_harm(config: Config, report: Report) -> tuple[str, float | None]
         return zones[0], None
     zone = min(harm, key=lambda name: harm[name] - report.truth.zones[name].highest_c)
     return zone, harm[zone]
+
+
+def _colder_c(report: Report) -> float | None:
+    """How far any heated zone was below its target at most; None where nothing is kept warm."""
+    return max((round(chill.colder_c, 1) for both in report.cold.values() for chill in both), default=None)
 
 
 def _broken(report: Report) -> tuple[str, ...]:

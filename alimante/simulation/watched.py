@@ -14,6 +14,9 @@ from hardware.sim.load import Load
 AT_SAFE: Final = 0.03
 """How far from its safe share a load may stand: a servo's dead band and a PWM's steps."""
 
+SPENT_SHARE: Final = 0.95
+"""So much of a quota is used up where an output may wait for it."""
+
 
 @dataclass(slots=True, eq=False)
 class Window:
@@ -29,6 +32,10 @@ class Window:
         while self.noted[0][0] < now_s - self.length_s:
             self.noted.popleft()
         return on_s - self.noted[0][1]
+
+    def is_spent(self, on_s: float) -> bool:
+        """Whether hardly anything is left of it: what is used up goes on again only when some of it is free."""
+        return bool(self.noted) and on_s - self.noted[0][1] >= SPENT_SHARE * self.most_s
 
 
 @dataclass(slots=True, eq=False)

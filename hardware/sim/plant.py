@@ -139,6 +139,10 @@ class Plant:
                 self._advance()
             return look(self, self._enclosure, self._enclosure.zones[zone])
 
+    def last_c(self, zone: str) -> float:
+        """The temperature of `zone` when anybody last looked, in °C: nothing is caught up, nothing becomes another."""
+        return self._enclosure.zones[zone].temperature_c
+
     def advance(self) -> None:
         """Catch up with the clock."""
         with self._lock:

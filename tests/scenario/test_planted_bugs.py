@@ -14,6 +14,7 @@ import pytest
 from alimante import assembly
 from alimante.app import Supervisor
 from alimante.control.controller import Demand
+from alimante.control.setpoints import Setpoint
 from alimante.control.thermostat import Thermostat
 from alimante.io.handle import ActuatorHandle, SensorHandle
 from alimante.mqtt.bridge import Bridge
@@ -24,8 +25,11 @@ from alimante.policy.breaker import Breaker
 from alimante.safety import decision
 from alimante.safety.answers import Answers
 from alimante.safety.decision import Wish
+from alimante.safety.evidence import Evidence
 from alimante.safety.gate import Gate
+from alimante.safety.latch import Latch
 from alimante.safety.trips import Trips
+from alimante.safety.verification import Verification
 from alimante.services import boots
 from alimante.services.control import ControlService
 from alimante.services.health import HealthService
@@ -204,6 +208,33 @@ def outbox_is_kept(patch: Patch) -> None:
     patch.setattr(MqttClient, "_pump", lambda self: whole(self) if self._clock.mono() < 1300.0 else None)
 
 
+def trips_never_end(patch: Patch) -> None:
+    patch.setattr(Latch, "tick", lambda *given, **rest: None)
+
+
+def evidence_is_never_enough(patch: Patch) -> None:
+    patch.setattr(Evidence, "lack", lambda self, looked: "it has not proved itself")
+
+
+def heat_is_never_asked_for(patch: Patch) -> None:
+    patch.setattr(Thermostat, "decide", lambda self, look: [])
+
+
+def targets_are_lowered(patch: Patch) -> None:
+    whole = Setpoint.at
+    patch.setattr(Setpoint, "at", lambda self, local: whole(self, local) - 5.0)
+
+
+def too_much_is_expected_of_a_heater(patch: Patch) -> None:
+    patch.setattr(Verification, "_needed", lambda self, expected_c: 10.0 * expected_c)
+
+
+def every_trip_is_for_a_person(patch: Patch) -> None:
+    whole = Latch.trip
+    patch.setattr(Latch, "trip", lambda self, **rest: whole(self, **{**rest, "is_for_person": True}))
+    too_much_is_expected_of_a_heater(patch)
+
+
 BUGS: dict[str, tuple[Callable[[Patch], None], tuple[str, ...], float]] = {
     "I1": (evidence_is_not_asked_for, ("warm_probe=off@5m",), 420.0),
     "I2": (leases_never_end, (), 300.0),
@@ -221,12 +252,24 @@ BUGS: dict[str, tuple[Callable[[Patch], None], tuple[str, ...], float]] = {
     "I14": (password_is_told, (), 60.0),
     "I15": (health_is_a_lie, ("warm_probe=off@5m",), 600.0),
     "I16": (numbers_go_back, (), 200.0),
+    "I17": (evidence_is_never_enough, (), 1800.0),
+    "I18": (evidence_is_never_enough, (), 900.0),
+    "I19": (too_much_is_expected_of_a_heater, (), 1200.0),
     "L1": (breakers_stay_open, ("warm_probe=off@5m+3m",), 1200.0),
     "L2": (breakers_stay_open, ("warm_probe=off@5m+3m",), 1200.0),
     "L3": (outputs_are_not_told, ("broker=down@5m+2m",), 900.0),
     "L4": (heat_never_comes_back, ("warm_probe=off@10m+2m",), 4000.0),
     "L5": (outbox_is_kept, ("broker=down@4m+2m",), 900.0),
 }
+
+
+COLD: dict[str, tuple[Callable[[Patch], None], tuple[str, ...], float, str]] = {
+    "a latch that never resets itself": (trips_never_end, ("warm_probe=wrong(8)@20m+5m",), 4800.0, "was off for"),
+    "a controller that never asks": (heat_is_never_asked_for, (), 1800.0, "was off for"),
+    "a target that is lowered": (targets_are_lowered, (), 9000.0, "of its power in 2.0 h"),
+    "a trip of a healthy heater that waits": (every_trip_is_for_a_person, (), 1200.0, "waits for a person"),
+}
+"""More ways to be cold: the bug, the faults, how long the run is, and what it is called."""
 
 
 def test_every_rule_has_a_bug_here():
@@ -240,3 +283,15 @@ def test_a_planted_bug_is_found_out(rule: str, tmp_path: Path, monkeypatch: pyte
     plant(monkeypatch)
     report = run(terrarium(tmp_path, more), *faults, for_s=for_s)
     assert rule in {each.invariant for each in (*report.violations, *report.late)}
+
+
+@pytest.mark.parametrize("bug", list(COLD))
+def test_a_bug_that_lets_the_animal_be_cold_is_found_out(bug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    plant, faults, for_s, told = COLD[bug]
+    path = terrarium(tmp_path, MORE)
+    assert run(path, *faults, for_s=for_s).verdict == "safe"
+    plant(monkeypatch)
+    report = run(path, *faults, for_s=for_s)
+    assert report.verdict == "too cold"
+    assert any(told in violation.text for violation in report.violations)
+    assert report.false_trips == report.sometimes.get("false trip", 0) == (told == "waits for a person")

@@ -84,6 +84,7 @@ def test_an_hour_without_faults_is_calm(config: Path):
     assert report.sometimes.get("output tripped", 0) == 0
     assert 29.0 < report.curves.zones["warm"].max_c < 32.0
     assert report.truth.loads["heater"].cycles > 2
+    assert (report.cold["warm"][0].colder_c < 1.0, report.false_trips) == (True, 0)
     assert report.truth.loads["lamp"].cycles == 1
     assert report.sometimes["broker reached"] == 1
 
@@ -256,11 +257,31 @@ def test_the_words_tell_the_verdict_and_the_exit_code_agrees(
 ):
     code, out, _ = simulate(capsys, "--config", config, "--for", "5m")
     assert code == 0
-    assert "safe: 16 invariants held all the time" in out
+    assert "safe: 19 invariants held all the time" in out
     monkeypatch.setattr("alimante.simulation.oracles.EVIDENCE_SLACK_S", -100.0)
     code, out, _ = simulate(capsys, "--config", config, "--for", "5m")
     assert code == 1
     assert "UNSAFE" in out
+
+
+def test_a_run_in_which_the_animal_was_needlessly_cold_says_so_and_ends_with_exit_code_1(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Thermostat, "decide", lambda self, look: [])
+    code, out, _ = simulate(capsys, "--config", config, "--for", "25m")
+    assert code == 1
+    assert "TOO COLD: 2 violations of 19 invariants" in out
+    assert "heater is healthy and was off for" in out
+
+
+def test_the_report_tells_how_far_a_zone_was_below_its_target_and_what_of_it_is_excused(config: Path):
+    cold = run(config, "warm_probe=off@20m+20m", for_s=5400.0).as_json()["cold"]
+    assert cold.keys() == {"warm"}
+    assert cold["warm"]["colder_c"] < 1.5
+    assert cold["warm"]["below_h"] == 0.0
+    assert cold["warm"]["excused"]["colder_c"] > 2.0
+    assert 0.1 < cold["warm"]["excused"]["below_h"] < 0.6
+    assert cold["warm"]["excused"]["below_k_h"] > 0.05
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,29 @@ def test_the_badge_counts():
     assert badge([spoilt]).startswith("faults survived 1/2 · noticed 1/2 · 2 false alarms in")
 
 
+def test_the_badge_counts_healthy_heaters_that_tripped_where_that_was_measured_everywhere():
+    rows = (replace(ROW, false_trips=2), replace(BROKER, false_trips=0))
+    measured = replace(PART, rows=rows, calm=replace(CALM, false_trips=1))
+    assert "healthy heaters tripped 3" in badge([measured])
+    assert "tripped" not in badge([measured, PART])
+
+
+def test_how_cold_it_was_is_a_column_where_that_was_measured():
+    assert "colder" not in page([PART])
+    told = page([with_row(colder_c=4.25)])
+    assert "| hottest | colder than the target by | |" in told
+    assert "| 36.5 °C | 4.2 °C | ✓ |" in told
+    assert "| °C | colder by, °C |" in told
+
+
+def test_what_was_not_measured_before_is_no_change_and_what_became_colder_is_worse():
+    assert changes([PART], [with_row(colder_c=4.0, false_trips=1)]) == []
+    (colder,) = changes([with_row(colder_c=4.0)], [with_row(colder_c=4.1)])
+    assert "is WORSE: colder_c 4.1 instead of 4.0" in colder
+    (tripped,) = changes([with_row(false_trips=0)], [with_row(false_trips=1)])
+    assert "is WORSE" in tripped
+
+
 def test_nothing_changed_is_nothing_to_tell():
     assert changes([PART], [PART]) == []
 

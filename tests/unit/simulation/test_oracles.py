@@ -50,6 +50,7 @@ DOCUMENT: dict[str, Any] = {
     },
     "groups": {"warm": {"members": ["one", "other"]}},
     "interlocks": [{"outputs": ["lamp", "mister"]}],
+    "controllers": {"warmth": {"kind": "thermostat", "sensor": "warm", "heater": "heater", "target_c": 15.0}},
 }
 
 
@@ -69,14 +70,21 @@ class Bench:
         assert world is not None
         self.plant = world.plant
         self.gate = SimpleNamespace(
-            armed=True, held="", outputs={name: SimpleNamespace(override=None) for name in self.plant.loads}
+            armed=True,
+            held="",
+            maintained_until_s=None,
+            outputs={name: SimpleNamespace(override=None, demands={}) for name in self.plant.loads},
         )
+        self.truly_c: float | None = None
         self.control = SimpleNamespace(completed_s=self.clock.mono())
         self.node = SimpleNamespace(current=NodeState.RUNNING)
-        self.oracles = Oracles(config, self.plant.loads, start_s=self.clock.mono())
+        self.oracles = Oracles(config, self.plant.loads, temperature=self.temperature, start_s=self.clock.mono())
         self.oracles.begin_life(self, self.clock.mono())
         self.is_read = self.is_controlled = True
         self.seq = 0
+
+    def temperature(self, zone: str) -> float:
+        return self.plant.last_c(zone) if self.truly_c is None else self.truly_c
 
     def pass_(self, seconds: float) -> None:
         for _ in range(int(seconds)):
@@ -103,9 +111,9 @@ class Bench:
         )
         self.oracles.on_reading(event, now_s)
 
-    def acted(self, device: str) -> None:
+    def acted(self, device: str, action: str = "forced_safe") -> None:
         now_s = self.clock.mono()
-        event = SafetyActed(device=device, action="forced_safe", cause="test", text="", at_s=now_s)
+        event = SafetyActed(device=device, action=action, cause="test", text="", at_s=now_s)
         self.oracles.on_acted(event, now_s)
 
     @property
@@ -220,6 +228,20 @@ def backwards(bench: Bench) -> None:
     bench.read("one", 7)
 
 
+def needless_cold(bench: Bench) -> None:
+    bench.truly_c = 12.0
+    bench.pass_(1500.0)
+
+
+def dangerous_cold(bench: Bench) -> None:
+    bench.truly_c = 10.0
+    bench.pass_(600.0)
+
+
+def false_trip(bench: Bench) -> None:
+    bench.acted("heater", "tripped")
+
+
 BUGS = {
     "I1": lost_evidence,
     "I2": silent_controller,
@@ -237,6 +259,9 @@ BUGS = {
     "I14": gossip,
     "I15": false_health,
     "I16": backwards,
+    "I17": needless_cold,
+    "I18": dangerous_cold,
+    "I19": false_trip,
 }
 
 
@@ -251,7 +276,7 @@ def test_a_planted_bug_is_seen_once_and_named(invariant: str):
     bench.plant.act("heater", 1.0)
     bench.pass_(10.0)
     assert bench.broken == []
-    if invariant == "I10":
+    if invariant in ("I10", "I17", "I18", "I19"):
         bench.plant.act("heater", 0.0)
     BUGS[invariant](bench)
     assert bench.broken.count(invariant) == 1
