@@ -62,7 +62,8 @@ def read(config_path: Path, folders: Folders, device_id: str, *, as_json: bool) 
 def set_value(config_path: Path, folders: Folders, device_id: str, said: str) -> int:
     """Put one output to a value, which it keeps as long as the hardware keeps it once this process has ended.
 
-    A heater goes off again after `TRIAL_S`: without a supervisor nobody would do that.
+    A heater goes off again after `TRIAL_S`: without a supervisor nobody would do that. The safe value waits for nobody,
+    also not for a supervisor that has the wires and does not answer.
     """
     config = load_or_explain(config_path).config
     device = _device(config, device_id, kind="actuator")
@@ -70,8 +71,10 @@ def set_value(config_path: Path, folders: Folders, device_id: str, said: str) ->
         value = parse_value(device.accepts, _number_or_word(said))
     except ValueError as error:
         raise BadUse(f"{device_id}: {error}") from None
+    if value == device.safe_value:
+        return asyncio.run(write_all(config, [(device, value)]))
     with _lock(folders):
-        if device.role is Role.HEATER and value != device.safe_value:
+        if device.role is Role.HEATER:
             return asyncio.run(_try_out(config, device, value))
         return asyncio.run(write_all(config, [(device, value)]))
 

@@ -23,6 +23,7 @@ class OutputService:
     """Runs the gate. `on_tick` is called after each completed tick, every `tick_s`: evidence that control is alive.
 
     `on_safe` is called at the start, before any output may leave its safe value: from then on others have to watch.
+    `on_stranded(why)` is called at each tick at which an output is beyond the means of this process.
     """
 
     name = "outputs"
@@ -36,6 +37,7 @@ class OutputService:
         tasks: Tasks,
         on_tick: Callable[[], None],
         on_safe: Callable[[], None] = lambda: None,
+        on_stranded: Callable[[str], None] = lambda why: None,
         tick_s: float = TICK_S,
     ) -> None:
         self._gate = gate
@@ -43,6 +45,7 @@ class OutputService:
         self._bus = bus
         self._on_tick = on_tick
         self._on_safe = on_safe
+        self._on_stranded = on_stranded
         self._undo: Callable[[], None] = lambda: None
         self._tasks = tasks
 
@@ -70,6 +73,8 @@ class OutputService:
     def _tick(self) -> float:
         """Tick once; returns when to tick again: in `tick_s`, or when the time of an output is over."""
         self._gate.tick()
+        if why := self._gate.stranded():
+            self._on_stranded(why)
         self._on_tick()
         return self._pause_s()
 
