@@ -196,14 +196,17 @@ class Guard:
 
 def _write(config: Config, outputs: list[tuple[Device, float]]) -> int:
     """Write `outputs` once; whatever goes wrong, the next attempt may do better."""
-    try:
-        return asyncio.run(write_all(config, outputs))
-    except Exception:  # noqa: BLE001 - no descriptor, no memory, no thread: nothing here may end the guard
-        gc.collect()
-    try:
-        return write_plainly(config, outputs)
-    except Exception:  # noqa: BLE001 - as above
-        return 1
+    for write in (_write_all, write_plainly):
+        try:
+            return write(config, outputs)
+        except Exception:  # noqa: BLE001, S112 - no descriptor, no memory, no thread: nothing here may end the guard
+            continue
+    return 1
+
+
+def _write_all(config: Config, outputs: list[tuple[Device, float]]) -> int:
+    with contextlib.closing(write_all(config, outputs)) as writing:
+        return asyncio.run(writing)
 
 
 def _say(text: str) -> None:
