@@ -98,11 +98,6 @@ class Output:
         return not DANGEROUS.isdisjoint(self.latch.causes)
 
     @property
-    def is_known(self) -> bool:
-        """Whether it was ever seen as commanded in the life of this process."""
-        return self.seen_s > -inf
-
-    @property
     def target(self) -> float:
         """What it stands at once all writes under way are done."""
         return self.asked if self.waiting else self.commanded

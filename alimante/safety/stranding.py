@@ -1,7 +1,7 @@
 """When an output that should be off, and may still be on, is beyond the means of this process; it must not end it.
 
-Another process has wires, descriptors, memory and threads of its own. What this process has never seen off in its
-life, as a line that somebody else holds, is no reason: a new process would find it just so, and end, and end again.
+Another process has wires, descriptors, memory and threads of its own. What this process has not itself had on, as a
+line that somebody else holds, is no reason: a new process would find it just so, and end, and end again.
 """
 
 from typing import Final
@@ -44,7 +44,7 @@ def _is_tried(output: Output) -> bool:
 
 def _is_harmful(output: Output) -> bool:
     is_off_safe = not output.rules.is_on(output.safe)
-    return is_off_safe and output.account.is_on and output.is_known and output.rules.role not in HARMLESS
+    return is_off_safe and output.account.is_on and output.rules.role not in HARMLESS
 
 
 def _is_cut_off(output: Output, outputs: Outputs, served: Served) -> bool:

@@ -233,6 +233,10 @@ def test_an_off_that_came_too_late_was_not_tried():
         bench.command(0.0, expires_in_s=0.2)
         await seconds(20.0)
         assert (bench.level, bench.gate.stranded()) == (1.0, "")
+        bench.far["heater"].fault = "raise"
+        bench.command(0.0)
+        await seconds(1.5)
+        assert bench.gate.stranded() == ""  # the time counts from this one
 
     bench.run(main)
 
