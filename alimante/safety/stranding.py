@@ -20,8 +20,13 @@ heater is off within ten seconds.
 UNANSWERED: Final = 4
 """So many tries of which nothing was ever heard count like one that failed."""
 
-HARMLESS: Final = frozenset({Role.FAN})
-"""Who stays on and harms nobody."""
+MAY_WARM: Final = frozenset({Role.HEATER, Role.LIGHT, Role.UVB, Role.OTHER})
+"""What cooks when it stays on, or may, for all that is known of it.
+
+For a fan or a pump nothing ends: until every output was seen safe again nothing may be on, and an animal needs heat, too.
+"""
+
+HARMFUL: Final = MAY_WARM | {Role.CUTOFF}
 
 
 def stranded(outputs: Outputs, served: Served, now_s: float, *, after_s: float = AFTER_S) -> str:
@@ -44,7 +49,7 @@ def _is_tried(output: Output) -> bool:
 
 def _is_harmful(output: Output) -> bool:
     is_off_safe = not output.rules.is_on(output.safe)
-    return is_off_safe and output.account.is_on and output.rules.role not in HARMLESS
+    return is_off_safe and output.account.is_on and output.rules.role in HARMFUL
 
 
 def _is_cut_off(output: Output, outputs: Outputs, served: Served) -> bool:

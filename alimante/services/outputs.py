@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alimante.core.bus import EventBus
 from alimante.core.component import Phase
 from alimante.core.events import CommandReceived
+from alimante.core.reserve import Reserve
 from alimante.core.tasks import Tasks
 from alimante.safety.gate import Gate
 from alimante.services.periodic import recur
@@ -48,6 +49,8 @@ class OutputService:
         self._on_stranded = on_stranded
         self._undo: Callable[[], None] = lambda: None
         self._tasks = tasks
+        self.reserve = Reserve()
+        """What the last round of all outputs needs when there is no other memory; after that the run ends."""
 
     async def start(self) -> None:
         """Put everything safe before anything else happens, and tell what outlived the restart."""
@@ -72,7 +75,12 @@ class OutputService:
 
     def _tick(self) -> float:
         """Tick once; returns when to tick again: in `tick_s`, or when the time of an output is over."""
-        self._gate.tick()
+        try:
+            self._gate.tick()
+        except MemoryError:
+            self.reserve.give()
+            self._gate.make_safe("gate", "no memory is left")
+            raise
         if why := self._gate.stranded():
             self._on_stranded(why)
         self._on_tick()

@@ -161,12 +161,11 @@ def test_f070_what_was_never_seen_off_ends_no_process(fault):
     bench.run(main, start=False)
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.FAN, Role.CUTOFF, Role.FEEDER)])
-def test_what_may_harm_while_it_is_on_is_left_to_another_process(role):
+@pytest.mark.parametrize("role", [Role.HEATER, Role.LIGHT, Role.UVB, Role.OTHER])
+def test_what_may_warm_is_left_to_another_process(role):
     bench = GateBench(replace(HEATER, role=role))
 
     async def main():
-        await seconds(301.0)  # a compressor rests first
         await turned_on(bench)
         bench.far["heater"].fault = "raise"
         bench.command(0.0)
@@ -176,7 +175,9 @@ def test_what_may_harm_while_it_is_on_is_left_to_another_process(role):
     bench.run(main)
 
 
-@pytest.mark.parametrize("device", [replace(HEATER, role=Role.FAN), an_actuator(safe_value=1.0)])
+@pytest.mark.parametrize(
+    "device", [*(replace(HEATER, role=role) for role in (Role.FAN, Role.MISTER)), an_actuator(safe_value=1.0)]
+)
 def test_a_broken_fan_and_what_is_safe_while_it_is_on_end_no_process(device):
     bench = GateBench(device)
 
