@@ -1,4 +1,4 @@
-"""What the guard keeps and does for the case that little is left of the computer; it must not decide when that is so."""
+"""What the guard keeps and does for when little is left of the computer; it must not decide when that is so."""
 
 import contextlib
 import os

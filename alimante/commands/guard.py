@@ -2,8 +2,8 @@
 
 It is forked before there are threads, so it shares the supervisor's memory and has everything loaded that it needs.
 The supervisor gives it a sign of life after each completed tick of the output gate. When that line breaks, the
-supervisor is dead and its lines are free; when the line is silent, the supervisor hangs and is killed first. A supervisor
-that cannot make an output safe says so, and is killed when it does not end by itself soon.
+supervisor is dead and its lines are free; when the line is silent, the supervisor hangs and is killed first. One that
+cannot make an output safe says so, and is killed when it does not end by itself soon.
 
 What is needed then is kept from the start: modules, spare descriptors and memory. Where no thread or event loop is to
 be had all the same, the outputs are written one after the other without.

@@ -179,7 +179,7 @@ class EventBus:
         self._caused.clear()
 
     def _failed(self, handler: Handler, event: Event, error: BaseException) -> None:
-        with suppress(BaseException):  # without memory not even this can be told; the others have their turn all the same
+        with suppress(BaseException):  # without memory not even this can be told; the others have their turn
             self._tell_failed(handler, event, error)
 
     def _tell_failed(self, handler: Handler, event: Event, error: BaseException) -> None:

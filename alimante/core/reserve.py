@@ -3,7 +3,7 @@
 from typing import Final
 
 PIECE_BYTES: Final = 480
-"""The interpreter keeps objects of up to 512 B in pages of its own, which serve any small object once they are empty."""
+"""The interpreter keeps objects of up to 512 B in pages of its own, which serve any small object once empty."""
 
 PIECES: Final = 2000
 """About a megabyte: many times what one round over all outputs needs for a moment."""

@@ -144,8 +144,8 @@ class Worker(ABC):
     def renew(self) -> None:
         """Give up the call that this wire is stuck in, if it is, and serve the wire beside it from now on.
 
-        What hangs keeps its thread for as long as it hangs, and its driver must not be used again. Raises `RuntimeError`
-        when there is no thread to be had: then nothing has changed.
+        What hangs keeps its thread for as long as it hangs, and its driver must not be used again. Raises
+        `RuntimeError` when there is no thread to be had: then nothing has changed.
         """
         job = self._hanging
         if job is None or not self.wedged:

@@ -23,7 +23,7 @@ UNANSWERED: Final = 4
 MAY_WARM: Final = frozenset({Role.HEATER, Role.LIGHT, Role.UVB, Role.OTHER})
 """What cooks when it stays on, or may, for all that is known of it.
 
-For a fan or a pump nothing ends: until every output was seen safe again nothing may be on, and an animal needs heat, too.
+For a fan or a pump nothing ends: until every output was seen safe again nothing may be on, and an animal needs heat.
 """
 
 HARMFUL: Final = MAY_WARM | {Role.CUTOFF}

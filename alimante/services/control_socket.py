@@ -1,7 +1,7 @@
 """A local socket on which the command line asks the running supervisor; it must not be reachable from the network.
 
-One request a connection: a line of JSON with an `ask`, answered by a line of JSON with `ok` or `error`. One descriptor is
-kept for who asks while there are no more: one after another, a person can still turn something off.
+One request a connection: a line of JSON with an `ask`, answered by a line of JSON with `ok` or `error`. One descriptor
+is kept for who asks while there are no more: one after another, people can still turn something off.
 """
 
 import asyncio

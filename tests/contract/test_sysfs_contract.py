@@ -1,6 +1,5 @@
 """What every attribute tree does: the simulated one and real files below a folder."""
 
-import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -31,6 +30,10 @@ class Bench:
     vanish: Callable[[], None]
     put_back: Callable[[str], None]
     no_descriptor_left: Callable[[], AbstractContextManager[None]]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @contextmanager
@@ -198,13 +201,13 @@ def test_what_is_no_file_cannot_be_held_and_leaves_nothing_behind(bench: Bench) 
 
 def test_a_tree_that_was_closed_or_forgotten_keeps_no_descriptor(tmp_path: Path) -> None:
     wire = linux(tmp_path).wire
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     for _ in range(3):
         wire.hold(f"{PROBE}/resolution")
         wire.hold(f"{PROBE}/temperature")
-        assert len(os.listdir("/proc/self/fd")) == before + 2
+        assert open_files() == before + 2
         wire.close()
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert open_files() == before
     wire.hold(f"{PROBE}/resolution")
     del wire
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before

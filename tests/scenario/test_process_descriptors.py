@@ -1,6 +1,5 @@
-"""The supervisor and its guard as real processes with nothing left to open or to start; what counts is the true output."""
+"""The supervisor and its guard as real processes with nothing left to open; what counts is the true output."""
 
-import os
 import resource
 import shutil
 import signal
@@ -59,7 +58,7 @@ def stubborn_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def take_descriptors(pid: int) -> None:
     """Let a process open nothing more."""
-    numbers = [int(name) for name in os.listdir(f"/proc/{pid}/fd")]
+    numbers = [int(path.name) for path in Path(f"/proc/{pid}/fd").iterdir()]
     hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
     lowest_free = next(number for number in range(len(numbers) + 1) if number not in numbers)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest_free, hard))

@@ -7,6 +7,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -120,7 +121,7 @@ def test_a_supervisor_that_hands_over_and_goes_on_is_not_waited_for(bench, monke
 def nothing_to_open():
     """Nothing can be had but what its owner lets go."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     fillers = []
     while not fillers or fillers[-1] < highest:
         fillers.append(os.dup(0))
@@ -152,7 +153,7 @@ def refuse_loop(*given):
     raise MemoryError
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # asyncio forgets one whose making failed
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # asyncio forgets a loop
 @pytest.mark.parametrize(
     ("owner", "name", "refuse"),
     [

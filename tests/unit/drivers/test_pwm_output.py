@@ -129,9 +129,7 @@ def no_descriptor() -> None:
 
 
 @pytest.mark.parametrize("inverted", [False, True])
-def test_f166_off_and_its_read_back_need_no_new_descriptor(
-    wire: SimSysfs, place: FixedPlace, inverted: bool
-) -> None:
+def test_f166_off_and_its_read_back_need_no_new_descriptor(wire: SimSysfs, place: FixedPlace, inverted: bool) -> None:
     params = LIGHT | {"inverted": inverted}
     attach_chip("pwm_output", wire, params, place)
     light = open_driver("pwm_output", wire, params, place, initial=100.0)

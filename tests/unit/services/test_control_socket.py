@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,15 @@ async def test_an_unfinished_line_counts_when_nothing_more_comes(path):
     assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}'))
 
 
+def fill(stack):
+    """Leave no gap below the highest open descriptor; returns that."""
+    highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    while (filler := os.dup(0)) < highest:
+        stack.callback(os.close, filler)
+    stack.callback(os.close, filler)
+    return filler
+
+
 async def test_f166_without_descriptors_people_are_still_answered_one_after_another(path, monkeypatch):
     monkeypatch.setattr(control_socket, "CROWDED_S", 0.01)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -113,11 +123,7 @@ async def test_f166_without_descriptors_people_are_still_answered_one_after_anot
             asker.connect(address)
             asker.sendall(b'{"ask": "status"}\n')
             asker.setblocking(False)
-        highest = max(int(name) for name in os.listdir("/proc/self/fd"))
-        while (filler := os.dup(0)) < highest:
-            stack.callback(os.close, filler)
-        stack.callback(os.close, filler)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (filler + 1, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (fill(stack) + 1, hard))
         try:
             for asker in askers:
                 answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(asker, 1000), 5)
