@@ -197,10 +197,8 @@ class Guard:
 def _write(config: Config, outputs: list[tuple[Device, float]]) -> int:
     """Write `outputs` once; whatever goes wrong, the next attempt may do better."""
     for write in (_write_all, write_plainly):
-        try:
+        with contextlib.suppress(Exception):  # no descriptor, no memory, no thread: nothing here may end the guard
             return write(config, outputs)
-        except Exception:  # noqa: BLE001, S112 - no descriptor, no memory, no thread: nothing here may end the guard
-            continue
     return 1
 
 
