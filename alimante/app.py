@@ -46,6 +46,11 @@ class Supervisor(Assembly):
         self.node.move(NodeState.STOPPING)
         try:
             await self.outputs.hold("the supervisor is stopping")
+            if why := self.gate.stranded(after_s=0.0):
+                self.hand_over(why)
+        except BaseException:
+            self.ports.hand_over()
+            raise
         finally:
             await self.supervision.stop()
             await self.lifecycle.stop()

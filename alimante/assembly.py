@@ -145,6 +145,7 @@ class Assembly:
             tasks=self._tasks("outputs", is_critical=True, is_vital=True),
             on_tick=self._on_tick,
             on_safe=self.ports.beat,
+            on_stranded=self.hand_over,
             tick_s=config.control.tick_s,
         )
 
@@ -324,6 +325,11 @@ class Assembly:
         self._tell_outputs_live()
         self.ports.beat()
         self.watchdog.look()
+
+    def hand_over(self, why: str) -> None:
+        """Let the guard do what this process cannot; it is told first, for it waits for nothing that happens here."""
+        self.ports.hand_over()
+        self.ending.request_exit(why)
 
     def _late(self) -> list[str]:
         """A sentence for everything critical that gives no sign of life."""

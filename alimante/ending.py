@@ -7,7 +7,7 @@ _log = logging.getLogger(__name__)
 
 
 class GaveUp(Exception):
-    """The run ended because it could not go on, with its outputs safe; the message says why."""
+    """The run ended because it could not go on, with its outputs safe or left to the guard; the message says why."""
 
 
 class Ending:
@@ -17,7 +17,7 @@ class Ending:
         self._why: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def request_exit(self, reason: str) -> None:
-        """Have the run end with its outputs safe, so that the service manager starts a new process."""
+        """Have the run end, outputs safe or left to the guard, so that the service manager starts a new process."""
         if not self._why.done():
             _log.error("giving up: %s", reason)
             self._why.set_exception(GaveUp(reason))

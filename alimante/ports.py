@@ -29,7 +29,8 @@ class Ports:
     broker; None leaves MQTT out. `runtime_dir` is where the control socket lies; None leaves it out. `files` reaches
     `state_dir`, where state is kept. `facts` tells numbers about the computer. `wires` are
     those of an earlier run on the same simulated enclosure; None opens them. `watchdog_s` is how often the service
-    manager wants a sign of life, None when it wants none; `beat` gives one to the guard. `safe_mode` is why outputs are
+    manager wants a sign of life, None when it wants none; `beat` gives one to the guard, and `hand_over` leaves the
+    outputs to it for good. `safe_mode` is why outputs are
     held safe in this run, empty when they are not. `boot` tells how the run before this one ended. `answers` are more
     questions that the control socket answers; they may come until the run begins.
     """
@@ -46,6 +47,7 @@ class Ports:
     wires: Wires | None = None
     watchdog_s: float | None = None
     beat: Callable[[], None] = lambda: None
+    hand_over: Callable[[], None] = lambda: None
     safe_mode: str = ""
     boot: Callable[[], Mapping[str, Any]] = lambda: NO_BOOTS
     answers: dict[str, Answer] = field(default_factory=dict)

@@ -62,18 +62,31 @@ def read(config_path: Path, folders: Folders, device_id: str, *, as_json: bool) 
 def set_value(config_path: Path, folders: Folders, device_id: str, said: str) -> int:
     """Put one output to a value, which it keeps as long as the hardware keeps it once this process has ended.
 
-    A heater goes off again after `TRIAL_S`: without a supervisor nobody would do that.
+    A heater goes off again after `TRIAL_S`: without a supervisor nobody would do that. The safe value waits for nobody,
+    also not for a supervisor that has the wires and does not answer.
     """
-    config = load_or_explain(config_path).config
-    device = _device(config, device_id, kind="actuator")
     try:
-        value = parse_value(device.accepts, _number_or_word(said))
-    except ValueError as error:
-        raise BadUse(f"{device_id}: {error}") from None
-    with _lock(folders):
+        lock = _lock(folders)
+    except CommandFailed:
+        config = _config_for_safe(config_path, folders.state / LAST_CONFIG)
+        device, value = _asked(config, device_id, said)
+        if value != device.safe_value:
+            raise
+        return asyncio.run(write_all(config, [(device, value)]))
+    with lock:
+        config = load_or_explain(config_path).config
+        device, value = _asked(config, device_id, said)
         if device.role is Role.HEATER and value != device.safe_value:
             return asyncio.run(_try_out(config, device, value))
         return asyncio.run(write_all(config, [(device, value)]))
+
+
+def _asked(config: Config, device_id: str, said: str) -> tuple[Device, float]:
+    device = _device(config, device_id, kind="actuator")
+    try:
+        return device, parse_value(device.accepts, _number_or_word(said))
+    except ValueError as error:
+        raise BadUse(f"{device_id}: {error}") from None
 
 
 def safe(config_path: Path, folders: Folders) -> int:

@@ -2,7 +2,11 @@
 
 It is forked before there are threads, so it shares the supervisor's memory and has everything loaded that it needs.
 The supervisor gives it a sign of life after each completed tick of the output gate. When that line breaks, the
-supervisor is dead and its lines are free; when the line is silent, the supervisor hangs and is killed first.
+supervisor is dead and its lines are free; when the line is silent, the supervisor hangs and is killed first. One that
+cannot make an output safe says so, and is killed when it does not end by itself soon.
+
+What is needed then is kept from the start: modules, spare descriptors and memory. Where no thread or event loop is to
+be had all the same, the outputs are written one after the other without.
 """
 
 import asyncio
@@ -19,6 +23,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from alimante.commands.direct import write_all
+from alimante.commands.emergency import Spare, write_plainly
 from alimante.commands.folders import LAST_CONFIG, Folders
 from alimante.config.faults import ConfigInvalid
 from alimante.config.load import load
@@ -26,7 +31,7 @@ from alimante.config.model import Config, Device
 from alimante.core.clock import Clock, SystemClock
 from alimante.core.files import DiskFiles
 from alimante.services.boots import note_end
-from alimante.services.guard import BEAT, BYE, CHANGED, tell
+from alimante.services.guard import BEAT, BYE, CHANGED, HAND_OVER, tell
 from alimante.services.instance_lock import InstanceLock
 from hardware.sim.settings import PlantSettings
 
@@ -35,6 +40,9 @@ PAUSE_S: Final = 0.25
 """Between two attempts: the kernel may need a moment to free the lines of a process that was killed."""
 
 DIES_WITHIN_S: Final = 3.0
+ENDS_WITHIN_S: Final = 1.0
+"""How long a supervisor that has handed over may take to end by itself."""
+
 LAST_CHANCE_S: Final = 0.2
 """After a silence the line is looked at once more: a computer that was paused wakes both processes in any order."""
 
@@ -105,6 +113,7 @@ class Guard:
         self._state = state
         self._clock = clock
         self._sleep = sleep
+        self._spare = Spare(config, real_outputs(config))
         self._after_s: float | None = None  # the first ticks come late: everything is built and started before
 
     def watch(self) -> int:
@@ -117,6 +126,8 @@ class Guard:
                 return self._make_safe("the supervisor died")
             if BYE in message:
                 return 0
+            if HAND_OVER in message:
+                return self._take_over()
             if CHANGED in message:
                 self._take_new_config()
             if BEAT in message:
@@ -137,27 +148,63 @@ class Guard:
         self._after_s = None  # until that one's first tick
         with contextlib.suppress(ConfigInvalid):
             self._config = load(self._state / LAST_CONFIG, simulation_model=PlantSettings).config
+            self._spare.give()
+            self._spare = Spare(self._config, real_outputs(self._config))
 
     def _end_hang(self) -> int:
-        if os.getppid() == self._supervisor:
-            os.kill(self._supervisor, signal.SIGKILL)
-        until_s = self._clock.mono() + DIES_WITHIN_S
-        while self._clock.mono() < until_s and self._is_readable(DIES_WITHIN_S) and self._receive():
-            pass
+        self._kill()
         return self._make_safe(f"the supervisor gave no sign of life for {self._after_s:g} s")
 
+    def _take_over(self) -> int:
+        """The supervisor ends, and may still see everything safe."""
+        message = self._listen(ENDS_WITHIN_S)
+        if BYE in message:
+            return 0
+        if message:
+            self._kill()
+        return self._make_safe("the supervisor could not make an output safe")
+
+    def _kill(self) -> None:
+        if os.getppid() == self._supervisor:
+            os.kill(self._supervisor, signal.SIGKILL)
+        self._listen(DIES_WITHIN_S)
+
+    def _listen(self, within_s: float) -> bytes:
+        """What the supervisor says for so long; ends early with its good-bye, or with nothing when it is dead."""
+        until_s = self._clock.mono() + within_s
+        message = BEAT
+        while (left_s := until_s - self._clock.mono()) > 0 and self._is_readable(left_s):
+            message = self._receive()
+            if not message or BYE in message:
+                break
+        return message
+
     def _make_safe(self, why: str) -> int:
+        self._spare.give()
         outputs = [(device, device.safe_value) for device in real_outputs(self._config)]
         code = 1
         for _ in range(ATTEMPTS):
-            code = asyncio.run(write_all(self._config, outputs))
+            code = _write(self._config, outputs)
             if code == 0:
                 break
             self._sleep(PAUSE_S)
         _say(f"guard: {why}; outputs are {'safe' if code == 0 else 'NOT all known to be safe'}")
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, MemoryError):
             note_end(self._state, {}, files=DiskFiles(), guard=why)
         return code
+
+
+def _write(config: Config, outputs: list[tuple[Device, float]]) -> int:
+    """Write `outputs` once; whatever goes wrong, the next attempt may do better."""
+    for write in (_write_all, write_plainly):
+        with contextlib.suppress(Exception):  # no descriptor, no memory, no thread: nothing here may end the guard
+            return write(config, outputs)
+    return 1
+
+
+def _write_all(config: Config, outputs: list[tuple[Device, float]]) -> int:
+    with contextlib.closing(write_all(config, outputs)) as writing:
+        return asyncio.run(writing)
 
 
 def _say(text: str) -> None:

@@ -167,11 +167,11 @@ async def _run_all(process: _Process, given: _Given) -> int:
             boots.end(End.CLEAN, str(error))
             return _fail(str(error))
         except GaveUp as error:
-            _log.error("the supervisor gave up with its outputs safe: %s", error)
+            _log.error("the supervisor gave up: %s", error)
             boots.end(End.GAVE_UP, str(error))
             return EXIT_GAVE_UP
-        except Exception as error:  # noqa: BLE001 - whatever it was, the outputs are safe and the exit code says so
-            _log.exception("the supervisor gave up; its outputs were put safe")
+        except Exception as error:  # noqa: BLE001 - whatever it was, the outputs are safe or the guard's, and the exit code says so
+            _log.exception("the supervisor gave up")
             boots.end(End.GAVE_UP, f"{type(error).__name__}: {error}")
             return EXIT_GAVE_UP
         if process.is_ending:
@@ -207,6 +207,7 @@ async def _run_once(process: _Process, given: _Given) -> bool:
         runtime_dir=folders.runtime,
         watchdog_s=watchdog_interval_s(os.environ, pid=os.getpid()),
         beat=lambda: None if line is None else line.beat(),
+        hand_over=lambda: None if line is None else line.hand_over(),
         safe_mode=given.boots.record.safe_mode,
         boot=given.boots.report,
         answers=answers,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -178,6 +179,10 @@ class EventBus:
         self._caused.clear()
 
     def _failed(self, handler: Handler, event: Event, error: BaseException) -> None:
+        with suppress(BaseException):  # without memory not even this can be told; the others have their turn
+            self._tell_failed(handler, event, error)
+
+    def _tell_failed(self, handler: Handler, event: Event, error: BaseException) -> None:
         name = name_of(handler)
         self.failures[name] += 1
         if self.failures[name] == 1:

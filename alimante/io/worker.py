@@ -144,14 +144,16 @@ class Worker(ABC):
     def renew(self) -> None:
         """Give up the call that this wire is stuck in, if it is, and serve the wire beside it from now on.
 
-        What hangs keeps its thread for as long as it hangs, and its driver must not be used again.
+        What hangs keeps its thread for as long as it hangs, and its driver must not be used again. Raises
+        `RuntimeError` when there is no thread to be had: then nothing has changed.
         """
-        job, self._hanging = self._hanging, None
+        job = self._hanging
         if job is None or not self.wedged:
             return
+        self._begin_anew()
+        self._hanging = None
         job.given_up = True
         self.given_up += 1
-        self._begin_anew()
         self._set_wedged(False, f"{job.label} was given up")
 
     @abstractmethod
@@ -267,17 +269,18 @@ class ThreadWorker(Worker):
         self._finished: deque[tuple[_Job, Any, BaseException | None]] = deque()
         self._waking = False
         self._bell = Bell(self._loop, self._deliver)
-        self._begin_thread()
+        self._begin_thread(self._tokens)
 
-    def _begin_thread(self) -> None:
-        threading.Thread(target=self._serve, args=(self._tokens,), name=f"wire-{self.wire}", daemon=True).start()
+    def _begin_thread(self, tokens: "SimpleQueue[bool]") -> None:
+        threading.Thread(target=self._serve, args=(tokens,), name=f"wire-{self.wire}", daemon=True).start()
 
     def _begin_anew(self) -> None:
-        old, self._tokens = self._tokens, SimpleQueue()
+        new: SimpleQueue[bool] = SimpleQueue()
+        self._begin_thread(new)
+        old, self._tokens = self._tokens, new
         old.put(False)  # the old thread ends when it comes back
         self._awake = True  # to look at what is waiting
-        self._tokens.put(True)
-        self._begin_thread()
+        new.put(True)
 
     def sleep(self, seconds: float) -> None:
         """See `Worker.sleep`."""

@@ -116,7 +116,7 @@ def post_mortem(before: Start | None, note: Note | None, *, kernel: str) -> Deat
     if before is None or before.end is End.CLEAN:
         return None
     if before.end is End.GAVE_UP:
-        return Death("gave_up", f"it gave up with its outputs safe: {before.reason}")
+        return Death("gave_up", f"it gave up: {before.reason}")
     if before.end is End.REBOOT:
         return Death("reboot", f"it asked for a reboot: {before.reason}")
     if note is not None and note.number == before.number:

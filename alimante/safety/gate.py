@@ -16,7 +16,7 @@ from alimante.io.handle import WRITE_DEADLINE_S, ActuatorHandle
 from alimante.policy.asking import MAX_MAINTENANCE_S
 from alimante.policy.belief import Believed, unknown
 from alimante.policy.values import parse_value
-from alimante.safety import cutoffs
+from alimante.safety import cutoffs, stranding
 from alimante.safety.conditions import Conditions
 from alimante.safety.decision import ROUNDING_S, Cause, Situation, Verdict, Wish, decide
 from alimante.safety.desk import Desk
@@ -233,6 +233,10 @@ class Gate:
                     if now_s < due_s < soonest_s:
                         soonest_s = due_s
         return soonest_s - now_s
+
+    def stranded(self, *, after_s: float = stranding.AFTER_S) -> str:
+        """Why the outputs have to be left to another process; empty while this one can make them safe."""
+        return stranding.stranded(self.outputs, self._served, self._now(), after_s=after_s)
 
     def refusal(self) -> str:
         """Why a value other than the safe one would be refused now, whatever the output; empty if it would not."""

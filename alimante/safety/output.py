@@ -71,6 +71,8 @@ class Output:
     bound_text: str = ""
     rest_until_s: float = -inf
     failed_safe: int = 0  # how often in a row its safe value could not be confirmed
+    unsafe_since_s: float | None = None  # when its safe value was first asked for that was not confirmed since
+    unsafe_asks: int = 0  # how often it was asked for since then
     is_checking: bool = False
     asks: int = 0  # how often it was written
     seen_s: float = -inf  # when it was last read back as commanded
@@ -145,6 +147,16 @@ class Output:
     def wishes(self) -> list[Wish]:
         """Everything that is wished, the command that holds first."""
         return [*([] if self.override is None else [self.override]), *self.demands.values()]
+
+    def ask_safe(self, now_s: float) -> None:
+        """Its safe value is asked for once more."""
+        if self.unsafe_since_s is None:
+            self.unsafe_since_s = now_s
+        self.unsafe_asks += 1
+
+    def answered(self) -> None:
+        """It is known to stand as commanded."""
+        self.unsafe_since_s, self.unsafe_asks = None, 0
 
     def end_override(self, why: str) -> None:
         """No command of a person holds any more."""

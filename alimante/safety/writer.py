@@ -64,6 +64,8 @@ class Writer:
         output.waiting.append(now_s)
         output.asked = value
         output.asks += 1
+        if value == output.safe:
+            output.ask_safe(now_s)
         epoch = output.epoch
         output.decide(now_s, f"{output.say(value)} by {source}: {reason}")
 
@@ -76,6 +78,8 @@ class Writer:
             if outcome not in NOT_BEGUN:
                 self._account(output, value, now_s, is_applied=outcome is Outcome.APPLIED)
                 self._record(output, value, outcome, done, source=source, reason=why or reason)
+            elif output.is_confirmed and not output.waiting:  # nothing was begun, and nothing waits to be
+                output.answered()
             on_finished(outcome, why)
             self._on_settled(output)
 
@@ -145,6 +149,7 @@ class Writer:
         output.source, output.reason = source, reason
         if is_applied:
             output.failed_safe = 0
+            output.answered()
             self._seen(output, value if done.value is None else done.value, now_s)
         else:
             output.value = done.value

@@ -15,6 +15,8 @@ from alimante.core.component import Phase
 BEAT: Final = b"."
 CHANGED: Final = b"c"
 """The configuration that runs is another one now; its copy has been written."""
+HAND_OVER: Final = b"h"
+"""An output cannot be made safe by the supervisor, which ends: the guard is to do it, and not to wait for long."""
 BYE: Final = b"b"
 """Everything is safe and the program ends: the guard is to end, too."""
 
@@ -50,6 +52,10 @@ class GuardLine:
         elif now_s - self._asked_s > self._silent_s:
             self._lose("the guard process does not answer")
         tell(self._line, BEAT)
+
+    def hand_over(self) -> None:
+        """Leave the outputs to the guard."""
+        tell(self._line, HAND_OVER)
 
     def _on_answer(self) -> None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alimante.core.bus import EventBus
 from alimante.core.component import Phase
 from alimante.core.events import CommandReceived
+from alimante.core.reserve import Reserve
 from alimante.core.tasks import Tasks
 from alimante.safety.gate import Gate
 from alimante.services.periodic import recur
@@ -23,6 +24,7 @@ class OutputService:
     """Runs the gate. `on_tick` is called after each completed tick, every `tick_s`: evidence that control is alive.
 
     `on_safe` is called at the start, before any output may leave its safe value: from then on others have to watch.
+    `on_stranded(why)` is called at each tick at which an output is beyond the means of this process.
     """
 
     name = "outputs"
@@ -36,6 +38,7 @@ class OutputService:
         tasks: Tasks,
         on_tick: Callable[[], None],
         on_safe: Callable[[], None] = lambda: None,
+        on_stranded: Callable[[str], None] = lambda why: None,
         tick_s: float = TICK_S,
     ) -> None:
         self._gate = gate
@@ -43,8 +46,11 @@ class OutputService:
         self._bus = bus
         self._on_tick = on_tick
         self._on_safe = on_safe
+        self._on_stranded = on_stranded
         self._undo: Callable[[], None] = lambda: None
         self._tasks = tasks
+        self.reserve = Reserve()
+        """What the last round of all outputs needs when there is no other memory; after that the run ends."""
 
     async def start(self) -> None:
         """Put everything safe before anything else happens, and tell what outlived the restart."""
@@ -69,7 +75,14 @@ class OutputService:
 
     def _tick(self) -> float:
         """Tick once; returns when to tick again: in `tick_s`, or when the time of an output is over."""
-        self._gate.tick()
+        try:
+            self._gate.tick()
+        except MemoryError:
+            self.reserve.give()
+            self._gate.make_safe("gate", "no memory is left")
+            raise
+        if why := self._gate.stranded():
+            self._on_stranded(why)
         self._on_tick()
         return self._pause_s()
 

@@ -6,6 +6,7 @@ peripherals, section 9.5, for the pins.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from math import isfinite
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from hardware.errors import BadData, LineBusy, NoAnswer, ValueRefused, WirePermi
 CHANNEL_OF_PIN: Mapping[int, int] = MappingProxyType({12: 0, 18: 0, 13: 1, 19: 1})
 """The channel of PWM chip 0 that serves a pin on Pi 0-4. Pins of one channel carry the same pulses."""
 
+_WRITTEN = ("duty_cycle", "enable", "period")
 _UDEV_TRIES = 20
 _UDEV_WAIT_S = 0.05
 
@@ -23,7 +25,8 @@ class PwmChannel:
     """Channel `channel` of PWM chip `chip` on `tree`, whose root is /sys/class/pwm.
 
     A channel that is already exported is taken over as it runs: that is what a process that died left behind, and the
-    kernel does not tell whose it was. Errors are those of `SysfsWire`; `WireUnavailable` when there is no such channel,
+    kernel does not tell whose it was. Its files stay open from the start on, so that neither a pulse nor a second start
+    needs a new descriptor. Errors are those of `SysfsWire`; `WireUnavailable` when there is no such channel,
     `LineBusy` when a driver of the kernel holds it.
     """
 
@@ -70,11 +73,22 @@ class PwmChannel:
 
     def _exported(self) -> bool:
         try:
+            self._tree.read(f"{self._folder}/enable")
+        except NoAnswer:
+            return self._listed()
+        return True
+
+    def _listed(self) -> bool:
+        try:
             return f"pwm{self._channel}" in self._tree.list(self._chip)
         except NoAnswer as error:
             raise WireUnavailable(f"{self._chip}: not there; is a PWM overlay such as pwm-2chan loaded?") from error
 
     def _configure(self, pulse_ns: int) -> None:
+        for name in _WRITTEN:
+            self._tree.hold(f"{self._folder}/{name}")
+        with suppress(WirePermission):  # where it is as it has to be, nobody needs to write it
+            self._tree.hold(f"{self._folder}/polarity")
         inversed = self._tree.read(f"{self._folder}/polarity") != "normal"
         if inversed:  # "off" would be full power
             self._write("enable", 0)

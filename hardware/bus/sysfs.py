@@ -22,6 +22,14 @@ class SysfsWire(Protocol):
         """Write `text` to an existing file."""
         ...
 
+    def hold(self, path: str) -> None:
+        """From now on read and write this existing file through one descriptor that stays open until `close`.
+
+        So it can be reached when no descriptor is left. A file that was taken away and came back is opened anew at the
+        next call. A held file is no error.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the tree."""
         ...

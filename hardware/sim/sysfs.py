@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from hardware.bus.sysfs import SysfsWire
-from hardware.errors import NoAnswer, ValueRefused, WirePermission, WireUnavailable
+from hardware.errors import DeviceError, NoAnswer, ValueRefused, WirePermission, WireUnavailable
 from hardware.sim.place import Meddle
 
 Model = TypeVar("Model")
@@ -28,12 +28,15 @@ class SimSysfs(SysfsWire):
         self._models: dict[str, Any] = {}
         self._meddlers: dict[str, Meddle] = {}
         self._hinder: Callable[[], None] | None = None
+        self._shut: Callable[[], None] | None = None
+        self._held: dict[str, _Attribute | None] = {}
         self._gone = False
         self._hidden: dict[str, _Attribute] = {}
 
     def list(self, folder: str = "") -> list[str]:
         """See `SysfsWire`."""
         folder = _inside(folder)
+        self._open()
         prefix = f"{folder}/" if folder else ""
         with self._lock:
             self._check_root()
@@ -62,8 +65,19 @@ class SimSysfs(SysfsWire):
             raise WirePermission(f"{path}: read-only")
         sink(text)
 
+    def hold(self, path: str) -> None:
+        """See `SysfsWire`."""
+        path = _inside(path)
+        self._held.setdefault(path, None)
+        try:
+            self._file(path)
+        except DeviceError:
+            del self._held[path]
+            raise
+
     def close(self) -> None:
-        """Nothing to let go of: the tree lives in memory and can be used again."""
+        """Let go of the held files; the tree lives in memory and can be used again."""
+        self._held.clear()
 
     def add(self, path: str, *, read: str | Callable[[], str], write: Callable[[str], None] | None = None) -> None:
         """Put a file at `path`: `read` is its text or makes it, `write` takes what is written; both may raise."""
@@ -79,6 +93,10 @@ class SimSysfs(SysfsWire):
     def hinder(self, how: Callable[[], None] | None) -> None:
         """Call `how` before each file is read, which may raise a `DeviceError` or take its time; None for nothing."""
         self._hinder = how
+
+    def refuse_to_open(self, how: Callable[[], None] | None) -> None:
+        """Call `how` whenever a file or folder would need a new descriptor, which may raise; None for nothing."""
+        self._shut = how
 
     def remove(self, path: str) -> None:
         """Take away a file or a whole folder; a missing one is no error."""
@@ -118,7 +136,16 @@ class SimSysfs(SysfsWire):
             self._check_root()
             if path not in self._files:
                 raise NoAnswer(f"{path}: no such file")
-            return self._files[path]
+            file = self._files[path]
+        if not self._held or self._held.get(path) is not file:
+            self._open()
+            if path in self._held:
+                self._held[path] = file
+        return file
+
+    def _open(self) -> None:
+        if self._shut is not None:
+            self._shut()
 
     def _check_root(self) -> None:
         if self._gone:

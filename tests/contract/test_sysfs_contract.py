@@ -1,13 +1,15 @@
 """What every attribute tree does: the simulated one and real files below a folder."""
 
+import resource
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from hardware.bus.sysfs import SysfsWire
-from hardware.errors import NoAnswer, ValueRefused, WireUnavailable
+from hardware.errors import NoAnswer, TransferError, ValueRefused, WireUnavailable
 from hardware.linux.sysfs import LinuxSysfs
 from hardware.sim.sysfs import SimSysfs
 
@@ -26,6 +28,23 @@ class Bench:
     wire: SysfsWire
     remove: Callable[[str], None]
     vanish: Callable[[], None]
+    put_back: Callable[[str], None]
+    no_descriptor_left: Callable[[], AbstractContextManager[None]]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """This process may open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def simulated(tmp_path: Path) -> Bench:
@@ -37,7 +56,17 @@ def simulated(tmp_path: Path) -> Bench:
 
     for path in FILES:
         put(path)
-    return Bench(wire, wire.remove, lambda: wire.vanish(True))
+
+    def refuse() -> None:
+        raise TransferError("Too many open files")
+
+    @contextmanager
+    def shut() -> Iterator[None]:
+        wire.refuse_to_open(refuse)
+        yield
+        wire.refuse_to_open(None)
+
+    return Bench(wire, wire.remove, lambda: wire.vanish(True), put, shut)
 
 
 def linux(tmp_path: Path) -> Bench:
@@ -46,7 +75,13 @@ def linux(tmp_path: Path) -> Bench:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     (tmp_path / "secret").write_text("not for drivers")
-    return Bench(LinuxSysfs(root), lambda path: (root / path).unlink(), lambda: root.rename(tmp_path / "gone") and None)
+    return Bench(
+        LinuxSysfs(root),
+        lambda path: (root / path).unlink(),
+        lambda: root.rename(tmp_path / "gone") and None,
+        lambda path: (root / path).write_text(FILES[path]) and None,
+        limited,
+    )
 
 
 @pytest.fixture(params=[simulated, linux])
@@ -121,3 +156,58 @@ def test_a_missing_root_is_a_wire_that_is_not_there(bench: Bench) -> None:
     ):
         with pytest.raises(WireUnavailable):
             use()
+
+
+def test_without_a_descriptor_only_what_is_held_is_read_and_written(bench: Bench) -> None:
+    held, other = f"{PROBE}/resolution", f"{PROBE}/temperature"
+    bench.wire.hold(held)
+    with bench.no_descriptor_left():
+        for text in ("9", "10", "7"):
+            bench.wire.write(held, text)
+            assert bench.wire.read(held) == text
+        for use in (
+            lambda: bench.wire.read(other),
+            lambda: bench.wire.write(other, "1"),
+            lambda: bench.wire.list(PROBE),
+            lambda: bench.wire.hold(other),
+        ):
+            with pytest.raises(TransferError, match="Too many open files"):
+                use()
+    assert bench.wire.read(other) == "23125"
+
+
+def test_a_held_file_that_went_away_does_not_answer_and_one_that_came_back_does(bench: Bench) -> None:
+    path = f"{PROBE}/resolution"
+    bench.wire.hold(path)
+    bench.wire.write(path, "9")
+    bench.remove(path)
+    for use in (lambda: bench.wire.read(path), lambda: bench.wire.write(path, "10"), lambda: bench.wire.read(path)):
+        with pytest.raises(NoAnswer):
+            use()
+    bench.put_back(path)
+    bench.wire.write(path, "11")
+    with bench.no_descriptor_left():
+        assert bench.wire.read(path) == "11"
+
+
+def test_what_is_no_file_cannot_be_held_and_leaves_nothing_behind(bench: Bench) -> None:
+    with pytest.raises(NoAnswer):
+        bench.wire.hold(f"{PROBE}/nonsense")
+    with pytest.raises(NoAnswer):
+        bench.wire.read(f"{PROBE}/nonsense")
+    with pytest.raises(ValueRefused, match="outside"):
+        bench.wire.hold("../secret")
+
+
+def test_a_tree_that_was_closed_or_forgotten_keeps_no_descriptor(tmp_path: Path) -> None:
+    wire = linux(tmp_path).wire
+    before = open_files()
+    for _ in range(3):
+        wire.hold(f"{PROBE}/resolution")
+        wire.hold(f"{PROBE}/temperature")
+        assert open_files() == before + 2
+        wire.close()
+        assert open_files() == before
+    wire.hold(f"{PROBE}/resolution")
+    del wire
+    assert open_files() == before

@@ -142,7 +142,7 @@ def test_a_gpio_chip_that_vanishes_makes_the_output_unknown_and_its_return_makes
         run.wire("pins").vanish()
         assert await run.command("heater", 1.0) is Outcome.FAILED
         assert run.seen(OutputChanged, device="heater")[-1].value is None
-        await asyncio.sleep(20)
+        await asyncio.sleep(3)
         run.wire("pins").return_()
         await asyncio.sleep(10)
         last = run.seen(OutputChanged, device="heater")[-1]
@@ -150,6 +150,18 @@ def test_a_gpio_chip_that_vanishes_makes_the_output_unknown_and_its_return_makes
         assert run.truth.loads["heater"].heat_w == 0
 
     run_supervisor(config_of(heater=HEATER), story)
+
+
+def test_a_gpio_chip_that_stays_away_while_a_heater_is_on_ends_the_run():
+    async def story(run: Run) -> None:
+        await asyncio.sleep(READY_S)
+        await run.command("heater", 1.0)
+        run.wire("pins").vanish()
+        assert await run.command("heater", 0.0) is Outcome.FAILED
+        await asyncio.sleep(5)
+
+    with pytest.raises(GaveUp, match="heater cannot be seen to be OFF"):
+        run_supervisor(config_of(heater=HEATER), story)
 
 
 def test_a_busy_line_at_start_keeps_the_node_from_arming_until_it_is_free():

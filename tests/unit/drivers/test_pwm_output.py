@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from hardware.api import Range, Unit
 from hardware.drivers.pwm_output import DRIVER, PwmOutputParams
-from hardware.errors import TransferError, ValueRefused, WireUnavailable
+from hardware.errors import NoAnswer, TransferError, ValueRefused, WireUnavailable
 from hardware.sim.pwm_class import pwm_chip
 from hardware.sim.sysfs import SimSysfs
 
@@ -122,3 +122,36 @@ def test_a_wrong_parameter_is_refused(wrong: dict[str, object]) -> None:
 
 def test_a_pwm_output_takes_percent() -> None:
     assert DRIVER.accepts(PwmOutputParams.model_validate(LIGHT)) == Range(0.0, 100.0, Unit.PERCENT, off=0.0, on=100.0)
+
+
+def no_descriptor() -> None:
+    raise TransferError("Too many open files")
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_f166_off_and_its_read_back_need_no_new_descriptor(wire: SimSysfs, place: FixedPlace, inverted: bool) -> None:
+    params = LIGHT | {"inverted": inverted}
+    attach_chip("pwm_output", wire, params, place)
+    light = open_driver("pwm_output", wire, params, place, initial=100.0)
+    wire.refuse_to_open(no_descriptor)
+    light.write(0.0)
+    assert (light.read_back(), place.acts[-1]) == (0.0, 0.0)
+
+
+def test_f166_a_second_opening_needs_no_new_descriptor(wire: SimSysfs, place: FixedPlace) -> None:
+    attach_chip("pwm_output", wire, LIGHT, place)
+    open_driver("pwm_output", wire, LIGHT, place, initial=100.0).close()
+    wire.refuse_to_open(no_descriptor)
+    light = open_driver("pwm_output", wire, LIGHT, place, initial=0.0)
+    assert (light.read_back(), place.acts[-1]) == (0.0, 0.0)
+
+
+def test_a_channel_that_somebody_exports_anew_is_written_again(wire: SimSysfs, place: FixedPlace) -> None:
+    attach_chip("pwm_output", wire, LIGHT, place)
+    light = open_driver("pwm_output", wire, LIGHT, place, initial=100.0)
+    wire.write("pwmchip0/unexport", "0")
+    with pytest.raises(NoAnswer):
+        light.write(0.0)
+    wire.write("pwmchip0/export", "0")
+    light.write(0.0)
+    assert (light.read_back(), place.acts[-1]) == (0.0, 0.0)

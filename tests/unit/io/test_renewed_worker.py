@@ -73,3 +73,26 @@ def test_a_thread_that_hangs_is_left_and_another_one_serves(rounds):
         worker.close()
 
     asyncio.run(story())
+
+
+def test_f166_a_wire_that_hangs_while_no_thread_is_to_be_had_stays_as_it_is(monkeypatch):
+    async def story() -> None:
+        gate = threading.Event()
+        worker = ThreadWorker("bus", clock=SystemClock(), on_wedged=lambda wedged, reason: None, sleep=gate.wait)
+        await worker.run(gate.wait, label="read probe", deadline_s=0.01)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", _refuse)
+            with pytest.raises(RuntimeError, match="new thread"):
+                worker.renew()
+        assert (worker.wedged, worker.given_up) == (True, 0)
+        gate.set()  # it comes back late, and the wire is served as before
+        await until(lambda: not worker.wedged)
+        served = await worker.run(lambda: 1, label="read air", deadline_s=60.0)
+        assert served.value == 1
+        worker.close()
+
+    asyncio.run(story())
+
+
+def _refuse(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")

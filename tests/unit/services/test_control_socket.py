@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import os
+import resource
 import socket
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -99,3 +103,31 @@ async def test_bytes_that_are_no_text_are_answered_with_a_sentence(path):
 
 async def test_an_unfinished_line_counts_when_nothing_more_comes(path):
     assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}'))
+
+
+def fill(stack):
+    """Leave no gap below the highest open descriptor; returns that."""
+    highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    while (filler := os.dup(0)) < highest:
+        stack.callback(os.close, filler)
+    stack.callback(os.close, filler)
+    return filler
+
+
+async def test_f166_without_descriptors_people_are_still_answered_one_after_another(path, monkeypatch):
+    monkeypatch.setattr(control_socket, "CROWDED_S", 0.01)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack, short_path(path) as address:
+        askers = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(3)]
+        for asker in askers:
+            asker.connect(address)
+            asker.sendall(b'{"ask": "status"}\n')
+            asker.setblocking(False)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (fill(stack) + 1, hard))
+        try:
+            for asker in askers:
+                answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(asker, 1000), 5)
+                assert "ok" in json.loads(answer)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "ok" in json.loads(await exchange(path, b'{"ask": "status"}\n'))

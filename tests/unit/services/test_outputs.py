@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from fakes import FarOutput, an_actuator, heard
+from fakes import FarOutput, an_actuator, heard, raising
 
 from alimante.core.bus import EventBus
 from alimante.core.clock import ManualClock
@@ -142,6 +142,29 @@ def test_the_first_reason_to_hold_is_the_one_that_is_told(bench):
         await bench.service.hold("a person said so")
         await bench.service.hold("the supervisor is stopping")
         assert bench.gate.refusal() == "a person said so"
+        await bench.service.stop()
+
+    bench.run(main)
+
+
+def test_f166_without_memory_everything_is_put_safe_with_what_was_kept_and_the_service_ends(bench, monkeypatch):
+    async def main():
+        await bench.service.start()
+        bench.command()
+        await asyncio.sleep(0.1)
+        assert bench.far.level == 1.0
+        make_safe = bench.gate.make_safe
+
+        def needing_memory(source, reason):
+            assert not bench.service.reserve.is_kept
+            make_safe(source, reason)
+
+        monkeypatch.setattr(bench.gate, "make_safe", needing_memory)
+        monkeypatch.setattr(bench.gate, "tick", raising(MemoryError()))
+        assert bench.service.reserve.is_kept
+        await asyncio.sleep(TICK_S)
+        assert bench.far.level == 0.0
+        assert [type(error) for _, error in bench.deaths] == [MemoryError]
         await bench.service.stop()
 
     bench.run(main)
