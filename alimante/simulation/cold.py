@@ -33,8 +33,6 @@ LONG_S: Final = 7200.0
 LEAST_SHARE: Final = 0.7
 """So much of it is asked for: what is missing are its pauses."""
 
-EVENTS: Final = frozenset({"power"})
-"""What may befall a heater that is no fault: another bulb."""
 _NOBODY_IN_CONTROL: Final = frozenset({"process", "computer", "config", "people"})
 """When these break, the heater may be off, or a person has it; but it must not trip."""
 
@@ -219,7 +217,7 @@ class Cold:
         return now_c + SENSOR_C + kept.warmth.offset_c >= kept.warmth.max_c
 
     def _excused_by(self, fault: Fault) -> list[Kept]:
-        if fault.kind in EVENTS:
+        if fault.is_event:
             return []
         return [kept for kept in self.kept.values() if not fault.targets.isdisjoint(kept.warmth.parts)]
 
