@@ -26,7 +26,7 @@ from alimante.policy.checkup import Check
 from alimante.policy.heartbeats import Heartbeats
 from alimante.ports import Ports
 from alimante.safety.gate import Gate
-from alimante.safety.watch import thermometers_of
+from alimante.safety.watch import room_of, thermometers_of
 from alimante.services.alerts import AlertService
 from alimante.services.computer_checks import storage_check, system_check
 from alimante.services.control import ControlService
@@ -134,6 +134,7 @@ class Assembly:
             believed=self.readings.believed,
             references=config.references,
             thermometers=thermometers_of(config),
+            room=room_of(config),
             interlocks=config.interlocks,
             today=self.time.today,
             wall=self.time.wall,

@@ -61,6 +61,7 @@ def _mount(world: "World", device: Device, wire: Any) -> None:
             params=device.params.model_dump(),
             zone=device.zone,
             role=device.role,
+            is_ambient=device.is_ambient,
             quantities=[channel.quantity for channel in device.channels],
         )
     except LookupError as error:  # no such zone, or no simulated chip for this driver

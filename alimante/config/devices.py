@@ -124,6 +124,7 @@ class Found:
                 spec=spec,
                 params=params,
                 poll_s=keys.poll_s,
+                is_ambient=keys.role == "ambient",
                 reading=keys,
             )
 

@@ -125,6 +125,10 @@ class SensorKeys(ReadingKeys, DeviceKeys):
     """What every sensor says."""
 
     poll_s: float = Field(default=5.0, ge=0.2, le=3600.0, description="Seconds from one reading to the next.")
+    role: Literal["ambient"] | None = Field(
+        default=None,
+        description="ambient: it hangs in the room, not in the enclosure, so that what the room can be is known.",
+    )
 
 
 class ActuatorKeys(OutputKeys, DeviceKeys):

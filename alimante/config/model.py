@@ -25,9 +25,10 @@ __all__ = ["AnyWire", "Config", "Device", "Mqtt", "Node", "Role", "Secret"]
 class Device:
     """One sensor or actuator; `params` is an instance of the driver's `spec.params`.
 
-    Of a sensor `poll_s` is from one reading to the next. Of an actuator `role` is never None, and `safe_value` is on
-    the scale of what it accepts: 0.0 or 1.0 for a switch, else in the unit of its range. What belongs to the other
-    kind has no meaning and stands at its default. `name` is the id where the configuration gives none.
+    Of a sensor `poll_s` is from one reading to the next, and one that `is_ambient` hangs in the room. Of an actuator
+    `role` is never None, and `safe_value` is on the scale of what it accepts: 0.0 or 1.0 for a switch, else in the unit
+    of its range. What belongs to the other kind has no meaning and stands at its default. `name` is the id where the
+    configuration gives none.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Device:
     zone: str | None = None
     power: str | None = None
     poll_s: float = 0.0
+    is_ambient: bool = False
     role: Role | None = None
     safe_value: float = 0.0
     reading: ReadingKeys = field(default_factory=cache(ReadingKeys.usual))

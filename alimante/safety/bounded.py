@@ -31,6 +31,7 @@ _LAMP: Final = 0.3  # of the heater's own rate, for a lamp in its zone of which 
 
 _SURE: Final = 0.25  # a number whose doubt is more than so much of it is not known
 _REACH_C: Final = (5.0, 150.0)
+_USUAL: Final = 0.35  # a room is usually nearer to the coldest than to the warmest that it can be
 _WARMER_C: Final = 6.0  # a room gets warmer by so much at most while a reading is doubted
 _STRANGE_C: Final = 10.0  # a room so far beyond its limits was not learned yet, only guessed
 
@@ -79,9 +80,9 @@ class Bounded:
         return expected_c - self.bound.reading_c if self.is_doubted and expected_c is not None else 0.0
 
     @property
-    def is_restless(self) -> bool:
-        """Whether time alone may change what is so."""
-        return self.is_doubted or self.is_full
+    def is_held(self) -> bool:
+        """Whether the heater is not to do what would warm its reading to the target."""
+        return self.is_doubted or self.is_full or self.room.is_short
 
     def look(
         self, now_s: float, *, duty: float, shares: Sequence[float], reading_c: float | None, measured_s: float | None,
@@ -173,7 +174,7 @@ class Bounded:
             if not 0.0 < held < 1.0:
                 return self._assumed()
             if self._reach_c is None:
-                above_c = reading_c - (limits.low_c + limits.high_c) / 2.0
+                above_c = reading_c - limits.low_c - _USUAL * (limits.high_c - limits.low_c)
                 self._reach_c = min(max(above_c / held, _REACH_C[0]), _REACH_C[1])
             loss, room_c = gain / self._reach_c, reading_c - self._reach_c * held
         effects = model.state[DRIFT + 1 : DRIFT + 1 + len(self.rates)]
@@ -213,15 +214,15 @@ class Bounded:
         )
 
     def _judge(self, reading_c: float | None) -> None:
-        high_c, max_c = self.bound.high_c, self.limit.max_c
+        high_c, slack_c = self.bound.high_c, _CLEAR_C if self.is_full else 0.0
         self.reason = ""
-        if high_c is not None and self.is_doubted and high_c >= max_c - (_CLEAR_C if self.is_full else 0.0):
+        if high_c is not None and self.is_doubted and high_c >= self.limit.max_c - slack_c:
             said = "nothing" if reading_c is None else f"{reading_c:.1f} °C"
             self.reason = (
                 f"by what {self.heater} did it may be {high_c:.1f} °C although the sensor says {said}; "
-                f"the limit is {max_c:g} °C"
+                f"the limit is {self.limit.max_c:g} °C"
             )
-        elif self.room.is_over:
+        elif self.room.is_short and reading_c is not None and reading_c >= self.room.cap_c - slack_c:
             self.reason = self.room.text()
         self.is_full = bool(self.reason)
 

@@ -24,7 +24,7 @@ _RISES_C: Final = 1.5  # a day: the season makes it that much colder, and no pro
 _FORGOTTEN_S: Final = 7.0 * _DAY_S
 _SMOOTH_S: Final = 1800.0
 _MARGIN_C: Final = (3.0, 6.0)
-_CLEAR_C: Final = 0.5
+_SLIGHT_C: Final = 0.5
 _SURE_S: Final = 600.0
 
 
@@ -46,17 +46,18 @@ class Room:
 
     limits: RoomLimits
     harm_c: float
+    room_c: float | None = field(default=None, init=False)
+    """The room as it seems to be; None before the zone is known."""
     aged_s: float = field(default=0.0, init=False)
     highest_target_c: float | None = field(default=None, init=False)
-    is_over: bool = field(default=False, init=False)
-    """Whether more is held above the room than was ever needed, so that no more is given."""
     ambient_c: float | None = field(default=None, init=False)
+    """What the sensor in the room says; None without one."""
     _held_c: float = field(default=0.0, init=False)
     _coldest_c: float = field(default=inf, init=False)
     _warmest_c: float = field(default=-inf, init=False)
     _reading_c: float | None = field(default=None, init=False)
-    _above_c: float = field(default=0.0, init=False)
-    _over_s: float = field(default=0.0, init=False)
+    _target_c: float | None = field(default=None, init=False)
+    _short_s: float = field(default=0.0, init=False)
 
     @property
     def low_c(self) -> float:
@@ -86,12 +87,23 @@ class Room:
         return min(declared_c, self._held_c + half_c)
 
     @property
+    def cap_c(self) -> float:
+        """What the zone may be held at, as its sensor reads; `inf` while nothing is known."""
+        return inf if self.room_c is None else self.room_c + self.allowed_c
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the target is higher than what the zone may be held at."""
+        return self._target_c is not None and self._target_c - _SLIGHT_C > self.cap_c
+
+    @property
     def is_told(self) -> bool:
-        """Whether it has lasted for so long that people should look."""
-        return self.is_over and self._over_s >= _SURE_S
+        """Whether that has lasted for so long that people should look."""
+        return self.is_short and self._short_s >= _SURE_S
 
     def aim(self, target_c: float | None) -> None:
         """A controller wants the zone to be at `target_c`."""
+        self._target_c = target_c
         if target_c is not None and (self.highest_target_c is None or target_c > self.highest_target_c):
             self.highest_target_c = target_c
 
@@ -99,18 +111,15 @@ class Room:
         """For `span_s` the zone was said to be at `reading_c`, and the model says that the room is at `room_c`."""
         before_c = reading_c if self._reading_c is None else self._reading_c
         self._reading_c = before_c + (reading_c - before_c) * (1.0 - exp(-span_s / _SMOOTH_S))
-        self._above_c = above_c = self._reading_c - room_c
-        allowed_c = self.allowed_c
-        self.is_over = above_c > allowed_c - (_CLEAR_C if self.is_over else 0.0)
-        self._over_s = self._over_s + span_s if self.is_over else 0.0
-        if self.is_over:
-            return
-        is_young = self.aged_s < _DAY_S
+        self.room_c = room_c
+        self._short_s = self._short_s + span_s if self.is_short else 0.0
+        if self.is_short:
+            return  # what is doubted teaches nothing
+        is_young, above_c = self.aged_s < _DAY_S, self._reading_c - room_c
         self.aged_s += span_s
         most_c, gone = inf if is_young else _RISES_C * span_s / _DAY_S, span_s / _FORGOTTEN_S
-        self._held_c += (
-            min(above_c - self._held_c, most_c) if above_c > self._held_c else gone * (above_c - self._held_c)
-        )
+        more_c = above_c - self._held_c
+        self._held_c += min(more_c, most_c) if more_c > 0.0 else gone * more_c
         if self._coldest_c == inf:
             self._coldest_c = self._warmest_c = room_c
         colder_c = self._coldest_c - room_c
@@ -119,13 +128,13 @@ class Room:
 
     def forget(self) -> None:
         """A person says that all is in order: what is needed now is what is needed."""
-        self.is_over, self._over_s, self.aged_s, self._held_c = False, 0.0, 0.0, 0.0
-        self._coldest_c, self._warmest_c, self._reading_c = inf, -inf, None
+        self._short_s, self.aged_s, self._held_c = 0.0, 0.0, 0.0
+        self._coldest_c, self._warmest_c, self._reading_c, self.room_c = inf, -inf, None, None
 
     def text(self) -> str:
         """Why no more is given, in one sentence."""
         return (
-            f"it is held {self._above_c:.1f} °C above what the room seems to be, and more than {self.allowed_c:.1f} °C "
+            f"the room would have to be at {self.room_c or 0.0:.1f} °C, and more than {self.allowed_c:.1f} °C above it "
             "were never needed"
         )
 

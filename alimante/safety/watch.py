@@ -30,6 +30,18 @@ def thermometers_of(config: Config) -> dict[str, str | None]:
     }
 
 
+def room_of(config: Config) -> RoomLimits:
+    """What is known of the room around the enclosure."""
+    low_c, high_c = config.location.room_c
+    sensors = (
+        f"{device.id}.{channel.name}"
+        for device in config.devices.values()
+        for channel in device.channels
+        if device.is_ambient and channel.quantity == "temperature"
+    )
+    return RoomLimits(low_c=low_c, high_c=high_c, sensor=next(sensors, ""))
+
+
 class Watch:
     """Everything that watches one heater. `look` is asked for beliefs by their full names."""
 
@@ -90,11 +102,12 @@ class Watch:
             elsewhere=_known((name, believed(name).value) for name in self._elsewhere),
             power_w=None if self._power is None else believed(self._power).value,
             shift_c=self.bounded.shift_c,
+            is_held=self.bounded.is_held,
         )
         found = [*self._verification.look(now_s, seen), *self._look_at_bound(now_s, seen, believed)]
         news = [finding for finding in found if not finding.is_trip or finding.kind not in self._told]
         self._told = {finding.kind for finding in found if finding.is_trip}
-        is_restless = hot is not None or self._power is not None or self.bounded.is_restless
+        is_restless = hot is not None or self._power is not None or self.bounded.is_held
         self._state = None if found or is_restless else state
         return news if hot is None else [hot, *news]
 

@@ -13,6 +13,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from hardware.api import WireKind
+from hardware.sim.detached import IN_ROOM
 from hardware.sim.gpio import SimGpio
 from hardware.sim.i2c import SimI2c
 from hardware.sim.place import Params, Place
@@ -33,13 +34,14 @@ class NoSimulatedChip(LookupError):
 class Mount(Place):
     """One device's place. Its noise is its own stream: other devices' draws do not move it.
 
-    `distort(quantity, value)` is what its sensing element makes of the truth, `zone` is where it hangs, `is_still`
-    takes its noise away and `is_inverted` lets it act the other way round: faults set them.
+    `distort(quantity, value)` is what its sensing element makes of the truth, `zone` is where it hangs unless it
+    `is_in_room`, `is_still` takes its noise away and `is_inverted` lets it act the other way round: faults set them.
     """
 
     def __init__(self, plant: Plant, device_id: str, *, zone: str | None, seed: int, now: Callable[[], float]) -> None:
         self.distort: Callable[[str, float], float] | None = None
         self.is_still = False
+        self.is_in_room = False
         self._is_inverted = False
         self._acted = 0.0
         self._plant = plant
@@ -52,12 +54,12 @@ class Mount(Place):
 
     def sense(self, quantity: str) -> float:
         """See `Place`."""
-        value = self._plant.sense(self.zone, quantity)
+        value = self.truth(quantity)
         return value if self.distort is None else self.distort(quantity, value)
 
     def truth(self, quantity: str) -> float:
         """The same for a sensing element that is in order."""
-        return self._plant.sense(self.zone, quantity)
+        return self._plant.sense(self.zone, IN_ROOM.get(quantity, quantity) if self.is_in_room else quantity)
 
     def act(self, fraction: float) -> None:
         """See `Place`."""
@@ -133,11 +135,13 @@ class World:
         params: Params,
         zone: str | None = None,
         role: str | None = None,
+        is_ambient: bool = False,
         quantities: Iterable[str] = (),
     ) -> None:
         """Put the far side of `driver` onto `wire` and into `zone`; None is the first zone.
 
-        `quantities` are those of a sensor's channels: what can become of where it hangs depends on them.
+        `quantities` are those of a sensor's channels: what can become of where it hangs depends on them. One that
+        `is_ambient` hangs in the room.
 
         A device that acts needs a `role` (a key of `hardware.sim.settings.ROLES`). A role "cutoff" without a zone cuts
         off the heaters of all zones. Raises `NoSimulatedChip`, `UnknownZone`, `UnknownRole`, and `ValueError` for an
@@ -145,6 +149,7 @@ class World:
         """
         attach = _chip(driver)
         place = Mount(self.plant, device_id, zone=zone, seed=self._seed, now=self._now)
+        place.is_in_room = is_ambient
         if role is not None:
             self.plant.add_load(device_id, role=role, zone=zone)
         tree = wire if isinstance(wire, SimSysfs) else None
