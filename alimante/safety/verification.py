@@ -41,6 +41,7 @@ class Seen:
     moves air does, from 0 to 1, and `heat_elsewhere` says whether any other source of heat is on. `elsewhere` has the
     temperatures that other zones' sensors read. `power_w` is the heater's own power where that is measured. A reading
     that is lower than can be is doubted: the zone is taken to be warmer by `shift_c`.
+    Where the heater `is_held`, it may not do what would warm the reading to the target.
     """
 
     duty: float
@@ -51,6 +52,7 @@ class Seen:
     elsewhere: Mapping[str, float] = field(default_factory=dict)
     power_w: float | None = None
     shift_c: float = 0.0
+    is_held: bool = False
 
 
 class Verification:
@@ -288,9 +290,8 @@ class Verification:
     # (b) Below its target, it must get there.
 
     def _sum_deficit(self, span_s: float, then: Seen, then_c: float) -> None:
-        deficit_c = (
-            0.0 if then.target_c is None or self._is_doubted else then.target_c - self._keys.hold_band_c - then_c
-        )
+        is_judged = then.target_c is not None and not then.is_held
+        deficit_c = (then.target_c or 0.0) - self._keys.hold_band_c - then_c if is_judged else 0.0
         if deficit_c <= 0.0:
             self._deficit_c_s, self._best_c = 0.0, None
         elif self._best_c is None or then_c >= self._best_c + self._progress_c:

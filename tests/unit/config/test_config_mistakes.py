@@ -153,10 +153,10 @@ MISTAKES = {
     "active_high as text": ("true", '¶"yes"', "/devices/heater/active_high", 'true or false; it is "yes"', ""),
     "role of a sensor": (
         '"pin": 24',
-        '"pin": 24, ¶"role": "fan"',
+        '"pin": 24, "role": ¶"fan"',
         "/devices/damp/role",
-        "damp is a sensor, and only actuators have",
-        "remove",
+        'role must be "ambient"',
+        "",
     ),
     "poll_s of an actuator": (
         '"pin": 17',

@@ -20,7 +20,7 @@ def two_zones(*, a_goes_by: str, b_goes_by: str, a_zone: str = "basking", b_zone
         warm={"zone": a_zone},
         cool={**COOL, "zone": b_zone},
         mat={**HEATER, "pin": 18, "zone": "nest", "depends_on": [b_goes_by]},
-        extra={"controllers": controllers},
+        extra={"controllers": controllers, "location": {"room_c": [20, 24]}},
     )
 
 

@@ -33,6 +33,17 @@ def probe(wire: SimSysfs, place: FixedPlace) -> Ds18b20:
     return open_driver("ds18b20", wire, {"address": ROM}, place)
 
 
+@pytest.mark.parametrize("last_good_c", [None, 23.0, 5.1, -5.1])
+def test_a_scratchpad_of_zeros_is_bad_data(last_good_c: float | None) -> None:
+    with pytest.raises(BadData, match="shorted"):
+        decode("0", last_good_c=last_good_c)
+
+
+@pytest.mark.parametrize("last_good_c", [5.0, 0.0, -5.0])
+def test_zero_degrees_are_believed_after_a_reading_near_them(last_good_c: float) -> None:
+    assert decode("0", last_good_c=last_good_c) == 0.0
+
+
 def says(wire: SimSysfs, text: str) -> None:
     wire.add(f"{ROM}/temperature", read=text)
 
@@ -53,10 +64,10 @@ def says(wire: SimSysfs, text: str) -> None:
     ],
 )
 def test_the_data_sheets_temperatures_are_decoded(text: str, value_c: float) -> None:
-    assert decode(text, last_good_c=None) == value_c
+    assert decode(text, last_good_c=value_c) == value_c
 
 
-@given(st.integers(-55_000, 125_000).filter(lambda milli: milli != 85_000))
+@given(st.integers(-55_000, 125_000).filter(lambda milli: milli not in (0, 85_000)))
 def test_every_temperature_in_range_is_its_milli_degrees(milli: int) -> None:
     assert decode(str(milli), last_good_c=None) * 1000 == pytest.approx(milli)
 

@@ -232,7 +232,7 @@ def test_a_fault_of_something_else_excuses_nothing(fault: str):
 
 def test_another_bulb_is_no_fault():
     bench = Bench()
-    bench.cold.broken(Fault(spec="", target="heater", kind="power", at_s=0.0, for_s=60.0))
+    bench.cold.broken(parse("heater=power(0.5)@0+1m", device_kinds(bench.config)))
     bench.cools()
     assert bench.broken == {"I17"}
 
@@ -375,8 +375,3 @@ def test_a_heater_that_cannot_warm_anything_may_be_called_so():
     bench.acted(cause="not_heating", latched=True)
     bench.cools()
     assert (bench.broken, bench.cold.false_trips) == (set(), 0)
-
-
-def test_where_the_thermometer_hangs_elsewhere_its_zone_is_the_one_that_is_kept_warm():
-    (warmth,) = warmths(controllers={"warmth": {**WARMTH, "sensor": "far"}})
-    assert (warmth.zone, warmth.zones) == ("warm", ("cool",))
