@@ -51,7 +51,7 @@ class Guess:
 
     def spread(self) -> list[float]:
         """Standard deviations of `state`."""
-        return [self.rate, 1.5 * self.loss, 15.0 * self.loss, *[self.rate / 2.0] * self.others]
+        return [self.rate, 1.5 * self.loss, 15.0 * self.loss, *[self.rate] * self.others]
 
     def left(self) -> tuple[float, float]:
         """What is felt at the first look of the time before, and its standard deviation: anything from off to on."""
@@ -104,12 +104,22 @@ class HeatModel:
         self.misfit += _MEMORY * (unlikely - self.misfit)
         total = sigma * sigma + noise * max(self.misfit, 1.0)
         most = _CLIP * sqrt(total)
-        step = min(max(surprise, -most), most) / total
+        total *= max(abs(surprise) / most, 1.0)  # what is clipped says less: its doubt stays, too
+        step = surprise / total
         self.state = [x + k * step for x, k in zip(self.state, along, strict=True)]
         self.cov = [[p - ki * kj / total for p, kj in zip(row, along, strict=True)]
                     for row, ki in zip(self.cov, along, strict=True)]  # fmt: skip
         self.state[GAIN] = max(self.state[GAIN], 0.0)
         self.state[LOSS] = max(self.state[LOSS], self.guess.loss / 20.0)
+
+    def doubt_of(self, number: int) -> float:
+        """The standard deviation of one number of the state."""
+        return sqrt(max(self.cov[number][number], 0.0))
+
+    def doubt_anew(self, number: int) -> None:
+        """One number of the state is not what it was: let it be learned anew, from where it is."""
+        most = self.guess.spread()[number] / 2.0
+        self.cov[number][number] = max(self.cov[number][number], most * most)
 
     def _spread_along(self, features: Sequence[float]) -> list[float]:
         return [sum(map(mul, row, features)) for row in self.cov]
