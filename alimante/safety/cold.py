@@ -40,8 +40,8 @@ class Cold:
         moved_c = end.smooth_c - start.smooth_c
         if moved_c > -_STEPS * self.resolution_c or end.smooth_c >= self._lowest_c:
             return
-        read_c = [entry.reading_c for entry in entries if start.at_s <= entry.at_s <= end.at_s]
-        if max(one - two for one, two in pairwise(read_c)) > _AT_ONCE * (read_c[0] - read_c[-1]):
+        read_c = [entry.reading_c for entry in entries if entry.at_s >= start.at_s]
+        if max(one - two for one, two in pairwise(read_c)) > _AT_ONCE * -moved_c:
             return  # a sensor that jumps: air does not
         off_c, doubt_c, _ = learner.expect_off(start.sums, end.sums)
         if moved_c < min(off_c, 0.0) - doubt_c - _STEPS / 2.0 * self.resolution_c:

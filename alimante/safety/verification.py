@@ -75,6 +75,7 @@ class Verification:
         self._has_risen = False
         self._is_of_other_place = False
         self._weak_s = float("-inf")
+        self._shown_s: float | None = None  # since when it shows less than it must, but something
         self._on_since_s: float | None = None
         self._deficit_c_s = 0.0
         self._best_c: float | None = None
@@ -203,14 +204,17 @@ class Verification:
             if expected_c is None:
                 continue
             if end.smooth_c - start.smooth_c >= self._needed(expected_c):
-                self._is_suspect, self._has_risen = False, True
+                self._is_suspect, self._has_risen, self._shown_s = False, True, None
                 self._cold.over()
+                # A rise while nothing else was on is its own.
+                self.is_proven = self.is_proven or start.at_s > self._stuck.company_s + self._keys.dead_time_s
                 self._clear(Kind.NO_RESPONSE, Kind.NOT_HEATING)
                 if now_s - self._weak_s > _WEAK_S:
                     self._clear(Kind.WEAK)
             elif self._shows_heat(start, end):
                 self._find_weak(now_s, start, end, expected_c)
             else:
+                self._shown_s = None
                 self._find_no_rise(start, end, expected_c)
             return
 
@@ -223,12 +227,15 @@ class Verification:
             return False
         off_c, doubt_c, own_c = self._learner.expect_off(start.sums, end.sums)
         shown_c = end.smooth_c - start.smooth_c - off_c - doubt_c
-        if self._cold.is_in:
-            return shown_c > 0.0
-        read_c = [entry.reading_c for entry in self._trace.entries if start.at_s <= entry.at_s <= end.at_s]
-        return max(read_c) - min(read_c) >= 0.9 * self._keys.resolution_c and shown_c >= _WEAK * own_c > 0.0
+        half_s = (start.at_s + end.at_s) / 2.0  # a sensor that got stuck since then did move before
+        read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
+        is_still = max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
+        return not is_still and (shown_c > 0.0 if self._cold.is_in else shown_c >= _WEAK * own_c > 0.0)
 
     def _find_weak(self, now_s: float, start: Entry, end: Entry, expected_c: float) -> None:
+        self._shown_s = now_s if self._shown_s is None else self._shown_s
+        if now_s - self._shown_s < self.window_s / 2.0:
+            return
         if Kind.WEAK not in self._found and not self._cold.is_in:
             self._learner.doubt_strength()
         self._weak_s, self._is_suspect = now_s, False
