@@ -18,6 +18,7 @@ from alimante.safety.seen import Seen
 from alimante.safety.trace import Entry, Trace
 
 _SHARE: Final = 0.5  # of the heater's own strength: a rise or a bend of so much is nearer to it than to nothing
+_SURE: Final = 0.75  # of it: no doubt asks for more
 _UNKNOWN_SHARE: Final = 1.0 / 6.0  # of the configured rate: what is left of it near the limit, said twice too high
 _BEND: Final = 0.6  # of the rise before, where the strength is not known
 _BEFORE_S: Final = 150.0  # over which it is looked at how it rose before the power went
@@ -80,22 +81,22 @@ class StuckOn:
         self.found = self._cut = self._lost_s = None
         self.off_since_s = None if self.off_since_s is None else now_s
 
-    def judge(self, now_s: float, seen: Seen, trace: Trace, learner: Learner, *, is_proven: bool) -> None:
+    def judge(self, now_s: float, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool) -> None:
         """Look at the newest reading."""
         if self.off_since_s is None:
             return
         if self._lost_s is not None:
-            self._begin(now_s, seen, trace, learner, is_proven=is_proven)
+            self._begin(now_s, seen, trace, learner, is_known=is_known)
         if self._cut is not None:
-            self._end(now_s, self._cut, seen, trace, learner, is_proven=is_proven)
+            self._end(now_s, self._cut, seen, trace, learner, is_known=is_known)
         elif self.found is None:
-            self._suspect(now_s, seen, trace, learner, is_proven=is_proven)
+            self._suspect(now_s, seen, trace, learner, is_known=is_known)
         elif not self.found.is_trip:
             self._doubt(now_s, trace)
         elif not seen.has_power or now_s - self._found_s > _UNCUT_S:
             self.found = replace(self.found, counts=True)  # no experiment can tell
 
-    def _suspect(self, now_s: float, seen: Seen, trace: Trace, learner: Learner, *, is_proven: bool) -> None:
+    def _suspect(self, now_s: float, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool) -> None:
         span = self._quiet_span(now_s, trace)
         if span is None or now_s - self._acquitted_s < _ACQUITTED_S:
             return
@@ -104,7 +105,7 @@ class StuckOn:
         mid = trace.at(now_s - self._keys.off_window_s / 2)
         # What is left in the element and the sensor's lag dies away; what is stuck on goes on.
         is_over = rise_c <= self._keys.off_rise_c or mid is None or _rise(mid, end) < rise_c / 3.0
-        if not is_over and self._fits(start, end, learner, is_proven=is_proven):
+        if not is_over and self._fits(start, end, learner, is_known=is_known):
             self._found_s = now_s
             self.found = sentences.stuck_on(
                 self._heater, rise_c=rise_c, span_s=end.at_s - start.at_s, has_cutoff=seen.has_cutoff
@@ -127,15 +128,16 @@ class StuckOn:
             max(since_s, self.company_s) + self._keys.off_after_s, self._cooled_s + rebound_s, self._doubted_s
         )
 
-    def _fits(self, start: Entry, end: Entry, learner: Learner, *, is_proven: bool) -> bool:
+    def _fits(self, start: Entry, end: Entry, learner: Learner, *, is_known: bool) -> bool:
         """Whether the rise is nearer to what this heater brings than to what comes without it."""
         rise_c, minutes = _rise(start, end), (end.at_s - start.at_s) / 60.0
-        if not is_proven:
+        if not is_known:
             return rise_c > _UNKNOWN_SHARE * self._limit.max_rate_c_per_min * minutes
         off_c, doubt_c, _ = learner.expect_off(start.sums, end.sums)
-        return rise_c - off_c > max(_SHARE * learner.strength * minutes, doubt_c)
+        own_c = learner.strength * minutes
+        return rise_c - off_c > max(_SHARE * own_c, min(doubt_c, _SURE * own_c))
 
-    def _begin(self, now_s: float, seen: Seen, trace: Trace, learner: Learner, *, is_proven: bool) -> None:
+    def _begin(self, now_s: float, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool) -> None:
         """The power went while the heater was off: how did it rise until then?"""
         lost_s, self._lost_s = self._lost_s, None
         if lost_s is None:
@@ -143,12 +145,12 @@ class StuckOn:
         start, end = trace.at(max(self._quiet_s, lost_s - _BEFORE_S)), trace.at(lost_s)
         if start is None or end is None or end.at_s - start.at_s < _LEAST_S:
             return
-        if self.found is not None or self._fits(start, end, learner, is_proven=is_proven):
+        if self.found is not None or self._fits(start, end, learner, is_known=is_known):
             before = _slope(start, end)
             self._cut = _Cut(at_s=lost_s, before=before, others=dict(seen.others))
 
     def _end(
-        self, now_s: float, cut: _Cut, seen: Seen, trace: Trace, learner: Learner, *, is_proven: bool
+        self, now_s: float, cut: _Cut, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool
     ) -> None:
         """Has it bent since the power went?"""
         if any(abs(seen.others.get(name, 0.0) - share) > _CHANGED for name, share in cut.others.items()):
@@ -160,8 +162,8 @@ class StuckOn:
         if start is None or end.at_s - start.at_s < 0.75 * _AFTER_S:
             return
         bend = cut.before - _slope(start, end)
-        most = _SHARE * learner.strength if is_proven else self._limit.max_rate_c_per_min / 4.0
-        if bend >= (most if is_proven else max(most, _BEND * cut.before)):
+        most = _SHARE * learner.strength if is_known else self._limit.max_rate_c_per_min / 4.0
+        if bend >= (most if is_known else max(most, _BEND * cut.before)):
             self._cut = None
             self.found = sentences.welded(self._heater, before=cut.before, after=_slope(start, end))
         elif now_s >= cut.at_s + learner.heat_lasts_s + _AFTER_S:

@@ -71,7 +71,8 @@ class Verification:
         self._is_suspect = False
         self._judged_full_s = 0.0
         self.is_proven = False
-        """Whether what was learned says that this very heater warms its sensor."""
+        """Whether this very heater was seen to warm its sensor."""
+        self._is_foretold = False  # what was learned foretold a rise, and it came
         self._has_risen = False
         self._is_of_other_place = False
         self._weak_s = float("-inf")
@@ -117,20 +118,20 @@ class Verification:
         self._forget()
         if self._is_of_other_place:
             self._learner.begin_anew()
-            self.is_proven = self._is_of_other_place = False
+            self.is_proven = self._is_foretold = self._is_of_other_place = False
         self._found.clear()
         self._stuck.retry(now_s)
         self._cold.over()
 
     def snapshot(self) -> dict[str, Any]:
         """What was learned, as plain JSON values. Evidence is not kept: after a restart it is gathered anew."""
-        return {"learner": self._learner.snapshot(), "is_proven": self.is_proven}
+        return {"learner": self._learner.snapshot(), "is_proven": self.is_proven, "is_foretold": self._is_foretold}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over a snapshot; one of another configuration is left alone, and everything is learned anew."""
         learner = kept.get("learner")
         if isinstance(learner, Mapping) and self._learner.restore(learner):
-            self.is_proven = kept.get("is_proven") is True
+            self.is_proven, self._is_foretold = kept.get("is_proven") is True, kept.get("is_foretold") is True
 
     @property
     def heat_lasts_s(self) -> float:
@@ -187,7 +188,7 @@ class Verification:
         self._judge_freeze()
         self._judge_place()
         self._judge_hold(now_s, seen)
-        self._stuck.judge(now_s, seen, self._trace, self._learner, is_proven=self.is_proven)
+        self._stuck.judge(now_s, seen, self._trace, self._learner, is_known=self._is_foretold)
         self._learn(now_s, seen)
 
     # (a) Whenever on, it must get warmer.
@@ -223,7 +224,7 @@ class Verification:
 
         One that stands still shows nothing. Where cold came in, all counts that is surely more than without it.
         """
-        if not self.is_proven:
+        if not self._is_foretold:
             return False
         off_c, doubt_c, own_c = self._learner.expect_off(start.sums, end.sums)
         shown_c = end.smooth_c - start.smooth_c - off_c - doubt_c
@@ -266,13 +267,13 @@ class Verification:
         """The rise that belongs to the span in °C; None when that is too little or too uncertain to judge by."""
         visible_c = 2.0 * self._keys.resolution_c / self._keys.rise_share
         least_c = min(visible_c, _MARGIN * (self._limit.harmful_c - self._limit.max_c))
-        if self.is_proven:
-            learned = self._learner.expect(start.sums, end.sums, least_c=least_c)
-            if learned is None or learned[0] - learned[1] < self._needed(learned[0]):
-                return None
+        learned = self._learner.expect(start.sums, end.sums, least_c=least_c) if self.is_proven else None
+        if learned is not None and learned[0] - learned[1] >= self._needed(learned[0]):
+            risen_c = end.smooth_c - start.smooth_c
+            self._is_foretold = self._is_foretold or risen_c >= learned[0] / 2.0
             return learned[0]
         full_s = end.full_s - start.full_s
-        if full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(start, end):
+        if self._is_foretold or full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(start, end):
             return None
         nominal_c = self._limit.max_rate_c_per_min * full_s / 60.0
         return nominal_c if nominal_c >= least_c else None
@@ -302,7 +303,7 @@ class Verification:
 
     def _judge_freeze(self) -> None:
         """A reading that stands still while the duty creeps up."""
-        if self.is_proven and self._freeze.risen_c >= self._most_frozen_c:
+        if self._is_foretold and self._freeze.risen_c >= self._most_frozen_c:
             self._is_suspect = not self._is_harmless
             expected_c = self._freeze.risen_c
             self._find(sentences.frozen(self.heater, expected_c=expected_c, is_harmless=self._is_harmless))
