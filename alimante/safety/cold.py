@@ -14,6 +14,7 @@ from alimante.safety.trace import Trace
 _SPAN_S: Final = 60.0
 _STEPS: Final = 6.0  # smallest steps of the sensor: less may be noise
 _AT_ONCE: Final = 0.6
+_TAIL: Final = 0.1  # of the heater's strength: a fall that gets slower has ended at so little
 _SETTLED_S: Final = 1800.0
 
 
@@ -38,6 +39,9 @@ class Cold:
         if start is None or end.at_s - start.at_s < _SPAN_S / 2.0:
             return
         moved_c = end.smooth_c - start.smooth_c
+        tail_c = _TAIL * learner.strength * (end.at_s - start.at_s) / 60.0
+        if self.is_in and moved_c < -max(tail_c, self.resolution_c) and end.smooth_c < self._lowest_c:
+            self.fell_s, self._lowest_c = end.at_s, end.smooth_c  # it has not ended
         if moved_c > -_STEPS * self.resolution_c or end.smooth_c >= self._lowest_c:
             return
         read_c = [entry.reading_c for entry in entries if entry.at_s >= start.at_s]

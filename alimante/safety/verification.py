@@ -228,10 +228,12 @@ class Verification:
             return False
         off_c, doubt_c, own_c = self._learner.expect_off(start.sums, end.sums)
         shown_c = end.smooth_c - start.smooth_c - off_c - doubt_c
+        if self._cold.is_in:
+            return shown_c > 0.0
         half_s = (start.at_s + end.at_s) / 2.0  # a sensor that got stuck since then did move before
         read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
         is_still = max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
-        return not is_still and (shown_c > 0.0 if self._cold.is_in else shown_c >= _WEAK * own_c > 0.0)
+        return not is_still and shown_c >= _WEAK * own_c > 0.0
 
     def _find_weak(self, now_s: float, start: Entry, end: Entry, expected_c: float) -> None:
         self._shown_s = now_s if self._shown_s is None else self._shown_s
@@ -355,7 +357,7 @@ class Verification:
         if now_s - self._cold.fell_s < self._keys.dead_time_s + self.window_s:
             return
         if seen.target_c is not None and seen.belief.value is not None:
-            span = next(self._trace.spans(self.window_s), None)
+            span = next((span for span in self._trace.spans(self.window_s) if span[0].at_s >= self._cold.fell_s), None)
             is_weak = self._is_harmless or Kind.WEAK in self._found or (span is not None and self._shows_heat(*span))
             finding = sentences.not_held(
                 self.heater, target_c=seen.target_c, reading_c=seen.belief.value, is_harmless=is_weak
