@@ -16,6 +16,7 @@ class Kind(StrEnum):
     SWAPPED = "swapped_probes"  # on, and another zone's probe gets warm
     LOWER = "lower_than_possible"  # its sensor reads less than its zone can be at
     MORE_THAN_NEEDED = "more_than_ever_needed"  # as if the room were colder than it can be
+    WEAK = "weak"  # on, and its sensor shows less of it than was learned, but not nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,9 @@ class Finding:
     """One thing that is so now.
 
     `is_trip` says that all heat of this heater must go off and stay off until its latch resets. `text` is one sentence
-    for people and `advice` what they can do; `values` are the numbers that it was judged by.
+    for people and `advice` what they can do; `values` are the numbers that it was judged by. A trip `is_for_person`
+    where going on could harm; one that does not count, for it may not be the heater's, brings no person nearer. `other`
+    is the full name of the sensor that follows this heater instead of its own.
     """
 
     kind: Kind
@@ -32,3 +35,6 @@ class Finding:
     text: str
     advice: str
     values: tuple[tuple[str, float], ...] = ()
+    is_for_person: bool = False
+    counts: bool = True
+    other: str = ""

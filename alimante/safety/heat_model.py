@@ -28,6 +28,7 @@ _ROOM_FORGOTTEN_C: Final = 5.0  # nobody forgets more of the room than this
 _SLOW_WALK: Final = 0.1  # of the guess in √day: walls, probes and bulbs change within weeks
 _MODEL_ERROR: Final = 0.1  # of the heater's own effect: one lag and one well-mixed place are a simplification
 _CLIP: Final = 3.0  # standard deviations: a door that opens is no reason to forget everything
+_ON: Final = 0.25  # of the time: so long on, it may also be the heater that is not as it was
 _MEMORY: Final = 0.02  # share of each step in the measure of misfit
 _WORST_SURPRISE: Final = 50.0
 
@@ -51,7 +52,7 @@ class Guess:
 
     def spread(self) -> list[float]:
         """Standard deviations of `state`."""
-        return [self.rate, 1.5 * self.loss, 15.0 * self.loss, *[self.rate / 2.0] * self.others]
+        return [self.rate, 1.5 * self.loss, 15.0 * self.loss, *[self.rate] * self.others]
 
     def left(self) -> tuple[float, float]:
         """What is felt at the first look of the time before, and its standard deviation: anything from off to on."""
@@ -102,14 +103,38 @@ class HeatModel:
         surprise = change_c - mean
         unlikely = min(surprise * surprise / (sigma * sigma + noise), _WORST_SURPRISE)
         self.misfit += _MEMORY * (unlikely - self.misfit)
-        total = sigma * sigma + noise * max(self.misfit, 1.0)
+        noise *= max(self.misfit, 1.0)
+        if surprise * surprise > _CLIP * _CLIP * (sigma * sigma + noise):
+            self._doubt_by(surprise, features, minutes)
+            along = self._spread_along(features)
+            mean, sigma = self._expect(features, along)
+        total = sigma * sigma + noise
         most = _CLIP * sqrt(total)
-        step = min(max(surprise, -most), most) / total
+        total *= max(abs(surprise) / most, 1.0)  # what is clipped says less: its doubt stays, too
+        step = surprise / total
         self.state = [x + k * step for x, k in zip(self.state, along, strict=True)]
         self.cov = [[p - ki * kj / total for p, kj in zip(row, along, strict=True)]
                     for row, ki in zip(self.cov, along, strict=True)]  # fmt: skip
         self.state[GAIN] = max(self.state[GAIN], 0.0)
         self.state[LOSS] = max(self.state[LOSS], self.guess.loss / 20.0)
+
+    def doubt_of(self, number: int) -> float:
+        """The standard deviation of one number of the state."""
+        return sqrt(max(self.cov[number][number], 0.0))
+
+    def doubt_anew(self, number: int) -> None:
+        """One number of the state is not what it was: let it be learned anew, from where it is."""
+        self._widen(number, self.guess.spread()[number] / 2.0)
+
+    def _doubt_by(self, surprise: float, features: Sequence[float], minutes: float) -> None:
+        """Something is not as it was: sun, a colder room, another bulb. So much is not known until it is learned."""
+        most = self.guess.rate / 2.0
+        self._widen(DRIFT, min(abs(surprise) / minutes, most))
+        if features[GAIN] > _ON * minutes:
+            self._widen(GAIN, min(abs(surprise) / features[GAIN], most))
+
+    def _widen(self, number: int, spread: float) -> None:
+        self.cov[number][number] = max(self.cov[number][number], spread * spread)
 
     def _spread_along(self, features: Sequence[float]) -> list[float]:
         return [sum(map(mul, row, features)) for row in self.cov]

@@ -19,20 +19,24 @@ Values = Sequence[tuple[str, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
-    """One trip: its monotonic time, its wall-clock time where that was believed, and why."""
+    """One trip: its monotonic time, its wall-clock time where that was believed, and why.
+
+    One that does not count was for what the output has not done: it brings no later one nearer to a person.
+    """
 
     at_s: float
     wall_s: float | None
     cause: str
     text: str
+    counts: bool = True
 
 
 @dataclass(slots=True)
 class Latch:
     """The trips of one output.
 
-    `cooldown_s` is the rest before it resets itself; a second trip within `person_within_s` of another waits for
-    `reset`, and so does every one that was tripped with `is_for_person`.
+    `cooldown_s` is the rest before it resets itself; of trips that count a second one within `person_within_s` of
+    another waits for `reset`, and so does every one that was tripped with `is_for_person`.
     """
 
     device: str
@@ -61,22 +65,27 @@ class Latch:
         wall_s: float | None = None,
         values: Values = (),
         is_for_person: bool = False,
+        counts: bool = True,
     ) -> SafetyActed | None:
         """Trip for `cause`; None when that is known already. `wall_s` is None while the wall clock is not believed.
 
-        A trip that is already there stays, and its rest begins anew.
+        A trip that is already there stays, and its rest begins anew. One that did not count at first may count later.
         """
-        again = cause in self.causes
-        if again:
-            self.trips[-1] = replace(self.trips[-1], at_s=now_s, wall_s=wall_s)
-        else:
-            recent = any(now_s - one.at_s < self.person_within_s for one in self.trips) and not self.is_tripped
+        again, waited = cause in self.causes, self.needs_person
+        before = max(len(self.trips) - len(self.causes), 0)
+        earlier, present = self.trips[:before], self.trips[before:]
+        if counts and not any(one.counts for one in present):
+            recent = any(one.counts and now_s - one.at_s < self.person_within_s for one in earlier)
             self.needs_person = self.needs_person or recent
-            self.trips = [*self.trips, Trip(at_s=now_s, wall_s=wall_s, cause=cause, text=text)][-KEPT:]
-        if cause not in self.causes:
+        if again:
+            last = self.trips[-1]
+            self.trips[-1] = replace(last, at_s=now_s, wall_s=wall_s, counts=last.counts or counts)
+        else:
+            one = Trip(at_s=now_s, wall_s=wall_s, cause=cause, text=text, counts=counts)
+            self.trips = [*self.trips, one][-KEPT:]
             self.causes.append(cause)
-        is_news = not again or (is_for_person and not self.needs_person)
         self.is_tripped, self.needs_person = True, self.needs_person or is_for_person
+        is_news = not again or (self.needs_person and not waited)
         return self._acted("tripped", cause, text, now_s, values) if is_news else None
 
     def tick(self, now_s: float, *, is_clear: bool = True) -> SafetyActed | None:
@@ -100,7 +109,13 @@ class Latch:
             "needs_person": self.needs_person,
             "causes": list(self.causes),
             "trips": [
-                {"age_s": now_s - one.at_s, "wall_s": one.wall_s, "cause": one.cause, "text": one.text}
+                {
+                    "age_s": now_s - one.at_s,
+                    "wall_s": one.wall_s,
+                    "cause": one.cause,
+                    "text": one.text,
+                    "counts": one.counts,
+                }
                 for one in self.trips
             ],
         }
@@ -148,7 +163,13 @@ def _trip(kept: Mapping[str, Any], now_s: float, wall_s: float | None) -> Trip:
         at_wall_s = _number(at_wall_s)
         if wall_s is not None:
             age_s = max(age_s, wall_s - at_wall_s)
-    return Trip(at_s=now_s - max(age_s, 0.0), wall_s=at_wall_s, cause=str(kept["cause"]), text=str(kept["text"]))
+    return Trip(
+        at_s=now_s - max(age_s, 0.0),
+        wall_s=at_wall_s,
+        cause=str(kept["cause"]),
+        text=str(kept["text"]),
+        counts=kept.get("counts") is not False,
+    )
 
 
 def _number(value: Any) -> float:

@@ -22,6 +22,7 @@ _ROOM_C: Final = 1.5  # walls and neighbours are warmer or colder than the model
 _PLAUSIBLE: Final = 2.0  # times the misfit of the best model
 _FAIR: Final = 0.1
 _KNOWN_AFTER_MIN: Final = 120.0
+_DEATH_OF_HEAT: Final = 3.0  # lags after which nothing is felt of it
 _FELT: Final = 0.01  # of what was on before the start: less is nothing
 _DIGITS: Final = {"gain_c_per_s": 6, "dead_time_s": 0, "equilibrium_c": 1, "room_c": 1, "time_constant_s": 0}
 """So many digits of each number mean something to people."""
@@ -61,6 +62,8 @@ class Learner:
     models: list[HeatModel] = field(init=False)
     learned_min: float = field(default=0.0, init=False)
     """How many minutes were learned from."""
+    full_min: float = field(default=0.0, init=False)
+    """How many of them at full power, in this process."""
     _sums: list[float] = field(init=False)
     _lagged: list[float] = field(init=False)
     _paced_s: float = field(default=nan, init=False)
@@ -124,9 +127,58 @@ class Learner:
                     lowest = mean, doubt
         return lowest
 
+    def expect_off(self, start: Sums, end: Sums) -> tuple[float, float, float]:
+        """What should have come without this heater in °C, the doubt of that, and what the heater itself brings."""
+        model = self.models[self.best]
+        own_min, *rest = _features(start, end, self.best)
+        features = [0.0, *rest]
+        mean, sigma = model.expect(features)
+        loss = max(model.state[LOSS], self.guess.loss)
+        return mean, _SIGMAS * sigma + _ROOM_C * loss * features[DRIFT], model.state[GAIN] * own_min
+
+    @property
+    def gain(self) -> tuple[float, float]:
+        """The lowest and the highest strength that this heater can have, in °C per minute at full power."""
+        bound = _PLAUSIBLE * max(min(model.misfit for model in self.models), _FAIR)
+        bounds = [
+            (model.state[GAIN] - _SIGMAS * model.doubt_of(GAIN), model.state[GAIN] + _SIGMAS * model.doubt_of(GAIN))
+            for model in self.models
+            if model.misfit <= bound
+        ]
+        return min(low for low, _ in bounds), max(high for _, high in bounds)
+
+    @property
+    def strength(self) -> float:
+        """How much this heater warms its sensor at full power as far as was learned, in °C per minute."""
+        return self.models[self.best].state[GAIN]
+
+    def warms(self, other: str) -> float:
+        """How much the output `other` surely warms this place, in °C per minute; 0 for one that is not known to."""
+        if other not in self.others:
+            return 0.0
+        model, number = self.models[self.best], DRIFT + 1 + self.others.index(other)
+        return max(model.state[number] - _SIGMAS * model.doubt_of(number), 0.0)
+
+    @property
+    def heat_lasts_s(self) -> float:
+        """After so long off nothing is felt any more of the heat that is still in the element and the sensor."""
+        lag = LAGS[self.best] if self.learned_min >= _KNOWN_AFTER_MIN else LAGS[-1]
+        return _DEATH_OF_HEAT * lag * self.dead_time_s
+
+    def doubt_strength(self) -> None:
+        """The heater is not as strong as it was: its strength is learned anew."""
+        for model in self.models:
+            model.doubt_anew(GAIN)
+
+    def begin_anew(self) -> None:
+        """Nothing that was learned holds any more."""
+        self.models = [HeatModel(self.guess) for _ in LAGS]
+        self.learned_min = self.full_min = 0.0
+
     def learn(self, start: Sums, end: Sums, change_c: float) -> None:
         """Take in that the reading changed by `change_c` between two moments."""
         minutes = end[0] - start[0]
+        self.full_min += _features(start, end, self.best)[GAIN]
         for i, model in enumerate(self.models):
             left_min = _left_min(start, end, self.dead_time_s * LAGS[i] / 60.0)
             features = _features(start, end, i)

@@ -12,6 +12,12 @@ from alimante.safety.watch import Look, Watch, siblings
 
 ADVICE: Final = "Find the cause; `alimante why` tells what was seen."
 
+ELSEWHERE_S: Final = 60.0
+"""Where all heaters of a place have been off for so long, one elsewhere may heat it."""
+
+UNKNOWN_LASTS_S: Final = 720.0
+"""After so long off no heat is left of a heater that nothing is known of."""
+
 
 class Trips:
     """The trips of all outputs and the watches over those that are heaters."""
@@ -31,6 +37,7 @@ class Trips:
         self._now = now
         self._wall = wall
         self._airing = {name: [watch for watch in watches.values() if name in watch.fans] for name in outputs}
+        self._cut: frozenset[Watch] | None = None
         self._warming = {
             name: [watch for watch in watches.values() if watch.output.handle.device.zone == output.handle.device.zone]
             for name, output in outputs.items()
@@ -45,8 +52,9 @@ class Trips:
         values: Values = (),
         advice: str = ADVICE,
         is_for_person: bool = False,
+        counts: bool = True,
     ) -> None:
-        """See `Gate.trip`; `advice` is for people."""
+        """See `Gate.trip`; `advice` is for people. One that does not count brings no later one nearer to a person."""
         self._reporter.found(output, cause, level=Level.CRITICAL, text=text, advice=advice)
         acted = output.latch.trip(
             cause=cause,
@@ -55,6 +63,7 @@ class Trips:
             wall_s=self._wall(),
             values=values,
             is_for_person=is_for_person,
+            counts=counts,
         )
         if acted is not None:
             self._reporter.tripped(output, acted)
@@ -76,11 +85,14 @@ class Trips:
 
     def look(self, now_s: float, believed: Look, served: cutoffs.Served) -> None:
         """Hold every heater against its sensor, and let trips end whose rest is over."""
+        if self._cut is None:
+            behind = [heater for heaters in served.values() for heater in heaters]
+            self._cut = frozenset(watch for watch in self._watches.values() if watch.output in behind)
         for watch in self._watches.values():
             wish = watch.output.wish(now_s, with_controllers=True)
             has_power = not served or not cutoffs.open_before(watch.output, served, self._outputs)
             target_c = None if wish is None else wish.target
-            found = watch.look(now_s, believed, target_c=target_c, has_power=has_power)
+            found = watch.look(now_s, believed, target_c=target_c, has_power=has_power, has_cutoff=watch in self._cut)
             for finding in found:
                 self._take(watch, finding)
             for kind in watch.gone(found):
@@ -114,22 +126,58 @@ class Trips:
         return ""
 
     def _take(self, watch: Watch, finding: Finding) -> None:
-        """Do what a finding asks for. Too much heat in a place is the matter of all heaters there."""
+        """Do what a finding asks for. Too much heat in a place is the matter of all heaters that may have made it."""
         if not finding.is_trip:
             self._reporter.found(
                 watch.output, finding.kind, level=finding.level, text=finding.text, advice=finding.advice
             )
-            return
-        is_hot = finding.kind is Kind.OVER_TEMPERATURE
-        for output in siblings(watch.output, self._outputs) if is_hot else [watch.output]:
-            self.trip(
-                output,
-                finding.kind.value,
-                finding.text,
-                values=finding.values,
-                advice=finding.advice,
-                is_for_person=finding.kind is Kind.STUCK_ON,  # it would heat again as soon as its cutoff closes
-            )
+        elif finding.kind is Kind.OVER_TEMPERATURE:
+            for output, counts in self._makers(watch):
+                self._trip_for(finding, output, counts=counts)
+        else:
+            for output in self._concerned(watch, finding):
+                self._trip_for(finding, output, counts=finding.counts)
+
+    def _trip_for(self, finding: Finding, output: Output, *, counts: bool) -> None:
+        self.trip(
+            output,
+            finding.kind.value,
+            finding.text,
+            values=finding.values,
+            advice=finding.advice,
+            is_for_person=finding.is_for_person,
+            counts=counts,
+        )
+
+    def _makers(self, watch: Watch) -> list[tuple[Output, bool]]:
+        """The heaters that go off for heat at `watch`, and of each whether it counts: those in its place, always.
+
+        What was off for long did not make the heat, so it does not count. Where none in the place is on, a heater
+        elsewhere may make it: one that is known to warm this sensor, or one that was never seen to warm its own.
+        """
+        own = siblings(watch.output, self._outputs)
+        makers = [(output, not self._is_cold(output)) for output in own]
+        if all(output.is_surely_off(self._now(), for_s=ELSEWHERE_S) for output in own):
+            for other in self._watches.values():
+                if other.output not in own and not self._is_cold(other.output):
+                    is_known = watch.is_warmed_by(other.output)
+                    if is_known or not other.is_proven:
+                        makers.append((other.output, is_known))
+        return makers
+
+    def _is_cold(self, output: Output) -> bool:
+        """Whether it was seen off for longer than its heat lasts."""
+        lasts_s = self._watches[output.id].heat_lasts_s if output.id in self._watches else UNKNOWN_LASTS_S
+        return output.is_surely_off(self._now(), for_s=lasts_s)
+
+    def _concerned(self, watch: Watch, finding: Finding) -> list[Output]:
+        """The heater itself and, where another sensor follows it, those that are held against that one."""
+        others = [
+            one.output
+            for one in self._watches.values()
+            if finding.other and one is not watch and one.is_held_against(finding.other)
+        ]
+        return [watch.output, *others]
 
     def _reset(self, output: Output, acted: SafetyActed, causes: Iterable[str]) -> None:
         self._reporter.reset(output, acted, causes)

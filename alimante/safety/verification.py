@@ -6,19 +6,22 @@ place says nothing wrong; only that it does not follow the heater shows it.
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys, VerifyKeys
-from alimante.core.events import Quality
 from alimante.policy.belief import Belief
 from alimante.safety import sentences
+from alimante.safety.cold import Cold
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.freeze import Freeze
 from alimante.safety.heat_model import Guess
 from alimante.safety.learning import Learned, Learner
+from alimante.safety.seen import Seen
+from alimante.safety.stuck_on import StuckOn
 from alimante.safety.trace import Delayed, Entry, Trace
+
+__all__ = ["Seen", "Verification"]
 
 GAP_S: Final = 30.0
 """After so long without a look nothing that was seen before counts as evidence."""
@@ -31,28 +34,12 @@ _SLOWEST: Final = 3.0  # dead times for which a slow sensor goes on falling afte
 _TURN: Final = 1.5  # dead times after which one that stands still between falling and rising has moved again
 _FROZEN: Final = 0.1  # of what trips: from there on a reading that stands still teaches nothing
 _SHORT_BLOCK_S: Final = 60.0
-
-
-@dataclass(slots=True, kw_only=True)  # made on every tick: a frozen one takes three times as long
-class Seen:
-    """What is so at one moment, as seen from one heater.
-
-    `duty` is what its output was read back at, from 0 to 1. `others` has what each other output that warms, cools or
-    moves air does, from 0 to 1, and `heat_elsewhere` says whether any other source of heat is on. `elsewhere` has the
-    temperatures that other zones' sensors read. `power_w` is the heater's own power where that is measured. A reading
-    that is lower than can be is doubted: the zone is taken to be warmer by `shift_c`.
-    Where the heater `is_held`, it may not do what would warm the reading to the target.
-    """
-
-    duty: float
-    belief: Belief
-    target_c: float | None = None
-    others: Mapping[str, float] = field(default_factory=dict)
-    heat_elsewhere: bool = False
-    elsewhere: Mapping[str, float] = field(default_factory=dict)
-    power_w: float | None = None
-    shift_c: float = 0.0
-    is_held: bool = False
+_PROVEN: Final = 0.05  # of the configured rate: a strength that is surely above is one
+_NO_STRENGTH: Final = 0.125  # of the configured rate, which is not said more than twice too high: less is none
+_TOLD_MIN: Final = 15.0  # at full power in all, before it is said of a heater that it has no strength
+_WEAK: Final = 0.25  # of what was learned: from there on a heater is weak, below it is none
+_WEAK_S: Final = 1800.0  # for which it is told at least
+_ALONE_S: Final = 75.0  # after which it shows whose sensor a heater warms
 
 
 class Verification:
@@ -79,15 +66,19 @@ class Verification:
         self._found: dict[Kind, Finding] = {}
         self._before: tuple[float, Seen, float] | None = None
         self._looked_s = float("-inf")
+        self._stuck = StuckOn(heater, verify=verify, limit=limit)
+        self._cold = Cold(verify.resolution_c)
         self._is_suspect = False
         self._is_doubted = False
         self._judged_full_s = 0.0
-        self._is_proven = False  # the model foretold a rise, and it came
+        self.is_proven = False
+        """Whether this very heater was seen to warm its sensor."""
+        self._is_foretold = False  # what was learned foretold a rise, and it came
         self._has_risen = False
-        self._off_since_s: float | None = None
+        self._is_of_other_place = False
+        self._weak_s = float("-inf")
+        self._shown_s: float | None = None  # since when it shows less than it must, but something
         self._on_since_s: float | None = None
-        self._company_s = float("-inf")  # when another source of heat was on last
-        self._doubted_s = float("-inf")  # when its sensor was suspect last
         self._deficit_c_s = 0.0
         self._best_c: float | None = None
         self._best_full_s = 0.0
@@ -99,32 +90,39 @@ class Verification:
 
     def look(self, now_s: float, seen: Seen) -> list[Finding]:
         """All that is so now. Call it or `rest` every second or so; the monotonic `now_s` must not go back."""
-        self._note_off(now_s, seen)
+        self._note(now_s, seen)
         if self._keys.enabled:
             is_new = self._advance(now_s, seen)
             self._judge_power(now_s, seen)
             if is_new:
                 self._judge(now_s, seen)
         self._looked_s = now_s
-        return list(self._found.values())
+        return [*self._found.values(), *([] if self._stuck.found is None else [self._stuck.found])]
 
     def rest(self, now_s: float) -> bool:
         """Instead of a look, where nothing was found and all is as it was seen last; False if a look is needed."""
         if self._before is None or now_s - self._looked_s > GAP_S:
             return False
         self._looked_s = now_s
-        self._note_off(now_s, self._before[1])
+        self._note(now_s, self._before[1])
         return True
 
     def report(self) -> dict[str, Any]:
         """What is known of the heater, and of how much it was learned, as plain JSON values."""
-        return self.learner.report() | {"is_proven": self._is_proven}
+        return self.learner.report() | {"is_proven": self.is_proven}
 
     def retry(self, now_s: float) -> None:
-        """The trip was reset: what was seen before is no evidence any more, but what was learned stays."""
+        """The trip was reset: what was seen before is no evidence any more, but what was learned stays.
+
+        Only what says that its sensor is another's is learned anew: somebody may have put it right.
+        """
         self._forget()
+        if self._is_of_other_place:
+            self.learner.begin_anew()
+            self.is_proven = self._is_foretold = self._is_of_other_place = False
         self._found.clear()
-        self._off_since_s = None if self._off_since_s is None else now_s
+        self._stuck.retry(now_s)
+        self._cold.over()
 
     def doubt(self, is_doubted: bool) -> None:
         """The reading is lower than the zone can be, or can be believed again: nothing is judged across that."""
@@ -133,25 +131,29 @@ class Verification:
 
     def snapshot(self) -> dict[str, Any]:
         """What was learned, as plain JSON values. Evidence is not kept: after a restart it is gathered anew."""
-        return {"learner": self.learner.snapshot(), "is_proven": self._is_proven}
+        return {"learner": self.learner.snapshot(), "is_proven": self.is_proven, "is_foretold": self._is_foretold}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Take over a snapshot; one of another configuration is left alone, and everything is learned anew."""
         learner = kept.get("learner")
         if isinstance(learner, Mapping) and self.learner.restore(learner):
-            self._is_proven = kept.get("is_proven") is True
+            self.is_proven, self._is_foretold = kept.get("is_proven") is True, kept.get("is_foretold") is True
 
-    def _note_off(self, now_s: float, seen: Seen) -> None:
-        if seen.heat_elsewhere:
-            self._company_s = now_s
-        if seen.belief.quality is Quality.SUSPECT:
-            self._doubted_s = now_s  # noise looks like heat that comes from nowhere
+    @property
+    def heat_lasts_s(self) -> float:
+        """After so long off nothing is left of its heat in its element and its sensor."""
+        return max(self.learner.heat_lasts_s, self._keys.off_after_s)
+
+    def is_warmed_by(self, other: str) -> bool:
+        """Whether the output `other` is known to warm this sensor by more than next to nothing."""
+        return self.learner.warms(other) > _NO_STRENGTH * self._limit.max_rate_c_per_min
+
+    def _note(self, now_s: float, seen: Seen) -> None:
+        self._stuck.note(now_s, seen)
         if seen.duty > 0.0:
-            self._off_since_s = None
             self._on_since_s = now_s if self._on_since_s is None else self._on_since_s
         else:
             self._on_since_s = None
-            self._off_since_s = now_s if self._off_since_s is None else self._off_since_s
 
     def _advance(self, now_s: float, seen: Seen) -> bool:
         """Take in what was so since the last look; says whether there is a new reading."""
@@ -187,53 +189,100 @@ class Verification:
         self._deficit_c_s, self._best_c = 0.0, None
 
     def _judge(self, now_s: float, seen: Seen) -> None:
-        self._judge_gain()
+        self._cold.look(self._trace, self.learner)
+        self._judge_gain(now_s)
         self._judge_freeze()
         self._judge_place()
-        self._judge_hold(seen)
-        self._judge_off(now_s)
+        self._judge_hold(now_s, seen)
+        if not self._is_doubted:  # when a reading comes back that was lower than can be, nothing got warmer
+            self._stuck.judge(now_s, seen, self._trace, self.learner, is_known=self._is_foretold)
         self._learn(now_s, seen)
 
     # (a) Whenever on, it must get warmer.
 
-    def _judge_gain(self) -> None:
+    def _judge_gain(self, now_s: float) -> None:
         full_s = self._trace.entries[-1].full_s
         if full_s <= self._judged_full_s:
             return  # off for a dead time: nothing new can be expected
         self._judged_full_s = full_s
         for start, end in self._trace.spans(self.window_s):
+            if start.at_s < self._cold.fell_s:
+                return  # cold that came in is not the heater's: judgement begins anew when it has ended
             expected_c = self._expected(start, end)
             if expected_c is None:
                 continue
-            risen_c = end.smooth_c - start.smooth_c
-            if risen_c >= self._needed(expected_c):
-                self._is_suspect, self._has_risen = False, True
+            if end.smooth_c - start.smooth_c >= self._needed(expected_c):
+                self._is_suspect, self._has_risen, self._shown_s = False, True, None
+                self._cold.over()
+                # A rise while nothing else was on is its own.
+                self.is_proven = self.is_proven or start.at_s > self._stuck.company_s + self._keys.dead_time_s
                 self._clear(Kind.NO_RESPONSE, Kind.NOT_HEATING)
-                return
-            self._is_suspect = not self._is_harmless
-            self._find(
-                sentences.no_rise(
-                    self.heater,
-                    full_s=full_s - start.full_s,
-                    risen_c=risen_c,
-                    expected_c=expected_c,
-                    is_harmless=self._is_harmless,
-                )
-            )
+                if now_s - self._weak_s > _WEAK_S:
+                    self._clear(Kind.WEAK)
+            elif self._shows_heat(start, end):
+                self._find_weak(now_s, start, end, expected_c)
+            else:
+                self._shown_s = None
+                self._find_no_rise(start, end, expected_c)
             return
+
+    def _shows_heat(self, start: Entry, end: Entry) -> bool:
+        """Whether the reading shows a share of this heater, although less than it must.
+
+        One that stands still shows nothing. Where cold came in, all counts that is surely more than without it.
+        """
+        if not self._is_foretold:
+            return False
+        off_c, doubt_c, own_c = self.learner.expect_off(start.sums, end.sums)
+        shown_c = end.smooth_c - start.smooth_c - off_c - doubt_c
+        if self._cold.is_in:
+            return shown_c > 0.0
+        half_s = (start.at_s + end.at_s) / 2.0  # a sensor that got stuck since then did move before
+        read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
+        is_still = max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
+        return not is_still and shown_c >= _WEAK * own_c > 0.0
+
+    def _find_weak(self, now_s: float, start: Entry, end: Entry, expected_c: float) -> None:
+        self._shown_s = now_s if self._shown_s is None else self._shown_s
+        if now_s - self._shown_s < self.window_s / 2.0:
+            return
+        if Kind.WEAK not in self._found and not self._cold.is_in:
+            self.learner.doubt_strength()
+        self._weak_s, self._is_suspect = now_s, False
+        risen_c = end.smooth_c - start.smooth_c
+        self._find(sentences.weak(self.heater, risen_c=risen_c, expected_c=expected_c, is_cold=self._cold.is_in))
+
+    def _find_no_rise(self, start: Entry, end: Entry, expected_c: float) -> None:
+        if end.elsewhere and 0.0 < end.at_s - self._stuck.company_s < _ALONE_S:
+            return  # whose sensor it warms is seen soon
+        self._is_suspect = not self._is_harmless
+        risen_c = end.smooth_c - start.smooth_c
+        other, other_c = self._elsewhere(start, end)
+        if self._follows_more(other_c, risen_c) and not self._is_harmless:
+            self._is_of_other_place = True
+            self._find(sentences.swapped(self.heater, own_c=risen_c, other=other, other_c=other_c, is_trip=True))
+            return
+        self._find(
+            sentences.no_rise(
+                self.heater,
+                full_s=end.full_s - start.full_s,
+                risen_c=risen_c,
+                expected_c=expected_c,
+                is_harmless=self._is_harmless,
+            )
+        )
 
     def _expected(self, start: Entry, end: Entry) -> float | None:
         """The rise that belongs to the span in °C; None when that is too little or too uncertain to judge by."""
         visible_c = 2.0 * self._keys.resolution_c / self._keys.rise_share
         least_c = min(visible_c, _MARGIN * (self._limit.harmful_c - self._limit.max_c))
-        learned = self.learner.expect(start.sums, end.sums, least_c=least_c)
-        if learned is not None:
-            expected_c, doubt_c = learned
-            if expected_c - doubt_c >= self._needed(expected_c):
-                self._is_proven = self._is_proven or end.smooth_c - start.smooth_c >= expected_c / 2.0
-                return expected_c
+        learned = self.learner.expect(start.sums, end.sums, least_c=least_c) if self.is_proven else None
+        if learned is not None and learned[0] - learned[1] >= self._needed(learned[0]):
+            risen_c = end.smooth_c - start.smooth_c
+            self._is_foretold = self._is_foretold or risen_c >= learned[0] / 2.0
+            return learned[0]
         full_s = end.full_s - start.full_s
-        if self._is_proven or full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(start, end):
+        if self._is_foretold or full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(start, end):
             return None
         nominal_c = self._limit.max_rate_c_per_min * full_s / 60.0
         return nominal_c if nominal_c >= least_c else None
@@ -263,7 +312,7 @@ class Verification:
 
     def _judge_freeze(self) -> None:
         """A reading that stands still while the duty creeps up."""
-        if self._is_proven and self._freeze.risen_c >= self._most_frozen_c:
+        if self._is_foretold and self._freeze.risen_c >= self._most_frozen_c:
             self._is_suspect = not self._is_harmless
             expected_c = self._freeze.risen_c
             self._find(sentences.frozen(self.heater, expected_c=expected_c, is_harmless=self._is_harmless))
@@ -278,14 +327,22 @@ class Verification:
         start, end = next(self._trace.spans(self.window_s), (None, None))
         if start is None or end is None or end.full_s - start.full_s < _FULL * (end.at_s - start.at_s):
             return
-        rises = {name: now - start.elsewhere[name] for name, now in end.elsewhere.items() if name in start.elsewhere}
-        if start.at_s <= self._company_s or not rises:
+        if start.at_s <= self._stuck.company_s or not end.elsewhere:
             return
-        own_c, (other, other_c) = end.smooth_c - start.smooth_c, max(rises.items(), key=lambda item: item[1])
-        if other_c >= max(4.0 * self._keys.resolution_c, self._keys.rise_c) and other_c > 2.0 * own_c:
-            self._find(sentences.swapped(self.heater, own_c=own_c, other=other, other_c=other_c))
+        own_c, (other, other_c) = end.smooth_c - start.smooth_c, self._elsewhere(start, end)
+        if self._follows_more(other_c, own_c):
+            self._find(sentences.swapped(self.heater, own_c=own_c, other=other, other_c=other_c, is_trip=False))
         elif own_c > other_c:
             self._clear(Kind.SWAPPED)
+
+    def _elsewhere(self, start: Entry, end: Entry) -> tuple[str, float]:
+        """Which other zone's sensor rose most, and by how much, while no other heat was on."""
+        alone = self._trace.at(max(start.at_s, self._stuck.company_s)) or end
+        rises = {name: now - alone.elsewhere[name] for name, now in end.elsewhere.items() if name in alone.elsewhere}
+        return max(rises.items(), key=lambda item: item[1], default=("", 0.0))
+
+    def _follows_more(self, other_c: float, own_c: float) -> bool:
+        return other_c >= max(4.0 * self._keys.resolution_c, self._keys.rise_c) and other_c > 2.0 * own_c
 
     # (b) Below its target, it must get there.
 
@@ -299,15 +356,19 @@ class Verification:
         elif then.duty > 0.0:
             self._deficit_c_s += deficit_c * span_s
 
-    def _judge_hold(self, seen: Seen) -> None:
+    def _judge_hold(self, now_s: float, seen: Seen) -> None:
         # A heater that can do harm has at full power at least a sixth of its rate left near the limit, in a room of
         # 10 °C, and the rate may be said twice too high: so long it may take for a rise that counts as progress.
         patience_s = 12.0 * self._progress_c / self._limit.max_rate_c_per_min * 60.0
         if self._deficit_c_s <= self._keys.hold_c_s or self._full.total - self._best_full_s < patience_s:
             return
+        if now_s - self._cold.fell_s < self._keys.dead_time_s + self.window_s:
+            return
         if seen.target_c is not None and seen.belief.value is not None:
+            span = next((span for span in self._trace.spans(self.window_s) if span[0].at_s >= self._cold.fell_s), None)
+            is_weak = self._is_harmless or Kind.WEAK in self._found or (span is not None and self._shows_heat(*span))
             finding = sentences.not_held(
-                self.heater, target_c=seen.target_c, reading_c=seen.belief.value, is_harmless=self._is_harmless
+                self.heater, target_c=seen.target_c, reading_c=seen.belief.value, is_harmless=is_weak
             )
             self._find(finding)
 
@@ -315,32 +376,8 @@ class Verification:
     def _progress_c(self) -> float:
         return max(4.0 * self._keys.resolution_c, self._keys.rise_c)
 
-    # (d) Off, it must not get warmer.
-
-    def _judge_off(self, now_s: float) -> None:
-        keys = self._keys
-        if self._off_since_s is None or self._is_doubted:
-            return  # when a reading comes back that was lower than can be, nothing got warmer
-        quiet_s = max(max(self._off_since_s, self._company_s) + keys.off_after_s, self._doubted_s)
-        start, mid = (
-            self._trace.at(max(quiet_s, now_s - keys.off_window_s)),
-            self._trace.at(now_s - keys.off_window_s / 2),
-        )
-        end = self._trace.entries[-1]
-        if start is None or mid is None or end.at_s - start.at_s < 0.95 * keys.off_window_s:
-            return
-        # Heat is felt by all thermometers of a place: where no majority agrees, one that rises alone is wrong.
-        rise_c = min(end.reading_c - start.smooth_c, end.lowest_c - start.smooth_lowest_c)
-        late_c = min(end.reading_c - mid.smooth_c, end.lowest_c - mid.smooth_lowest_c)
-        # What is left in the element and the sensor's lag dies away; what is stuck on goes on.
-        if rise_c <= keys.off_rise_c or late_c < rise_c / 3.0:
-            return
-        if self._is_proven and self.learner.expect(start.sums, end.sums, least_c=rise_c / 2.0) is not None:
-            return  # a room that is warmer than the enclosure
-        self._find(sentences.stuck_on(self.heater, rise_c=rise_c, span_s=end.at_s - start.at_s))
-
     def _judge_power(self, now_s: float, seen: Seen) -> None:
-        since_s, power_w = self._off_since_s, seen.power_w
+        since_s, power_w = self._stuck.off_since_s, seen.power_w
         if since_s is None or power_w is None or power_w <= self._keys.power_off_w:
             return
         if now_s - since_s >= self._keys.power_off_s:
@@ -348,7 +385,7 @@ class Verification:
 
     def _learn(self, now_s: float, seen: Seen) -> None:
         """Learn from blocks that are older than the window in which a stuck sensor is found."""
-        if self._is_suspect or self._is_doubted or seen.belief.is_disputed:
+        if self._is_suspect or self._is_doubted or seen.belief.is_disputed or self._cold.is_new(now_s):
             self._edges.clear()
             return
         block_s, entries = max(_SHORT_BLOCK_S, self.window_s / 4.0), self._trace.entries
@@ -360,9 +397,21 @@ class Verification:
             start, end = islice(self._edges, 2)
             self.learner.learn(start.sums, end.sums, end.smooth_c - start.smooth_c)
             self._edges.popleft()
+            self._judge_strength()
+
+    def _judge_strength(self) -> None:
+        """A strength of next to nothing is the finding, not the end of the check."""
+        rate = self._limit.max_rate_c_per_min
+        lowest, highest = self.learner.gain
+        self.is_proven = self.is_proven or lowest > _PROVEN * rate
+        if self.learner.full_min >= _TOLD_MIN and highest < _NO_STRENGTH * rate and not self._is_harmless:
+            self._is_suspect = self._is_of_other_place = True
+            self._find(sentences.no_strength(self.heater, full_min=self.learner.full_min, strength=highest, rate=rate))
 
     def _find(self, finding: Finding) -> None:
-        self._found.setdefault(finding.kind, finding)
+        before = self._found.get(finding.kind)
+        if before is None or (finding.is_trip and not before.is_trip):
+            self._found[finding.kind] = finding
 
     def _clear(self, *kinds: Kind) -> None:
         """Withdraw warnings; what trips stays until `retry`."""

@@ -11,11 +11,15 @@ from alimante.safety.findings import Finding, Kind
 from alimante.safety.output import Output, Outputs
 from alimante.safety.overtemperature import OverTemperature
 from alimante.safety.room import RoomLimits
-from alimante.safety.verification import Seen, Verification
+from alimante.safety.seen import Seen
+from alimante.safety.verification import Verification
 
 _HEATS: Final = frozenset({Role.HEATER, Role.LIGHT, Role.UVB})
 _MATTERS: Final = _HEATS | {Role.COOLER, Role.FAN, Role.OTHER}
 """What warms, cools or moves air."""
+
+Told = tuple[Kind, bool, bool]
+"""A trip as it was told: its kind, whether it is for a person, and whether it counts."""
 
 Look = Callable[[str], Belief]
 
@@ -66,7 +70,11 @@ class Watch:
         self._others = {
             name: other for name, other in outputs.items() if other is not output and other.rules.role in _MATTERS
         }
-        self._elsewhere = [name for name, zone in thermometers.items() if zone not in (None, device.zone)]
+        place = thermometers.get(sensor) or device.zone  # where the sensor is said to be; a group is at the heater
+        self._elsewhere = [name for name, zone in thermometers.items() if zone not in (None, place)]
+        self._place = place
+        self._thermometers = thermometers
+        self._coolers = [other for other in outputs.values() if other.rules.role is Role.COOLER]
         self._besides = tuple(self._others.values())
         self._verification = Verification(output.id, verify=keys, limit=limit, others=tuple(self._others))
         rates = [
@@ -83,10 +91,12 @@ class Watch:
         )
         self._room_sensor = room.sensor
         self._state: list[object] | None = None
-        self._told: set[Kind] = set()
+        self._told: set[Told] = set()
         self._warned: set[Kind] = set()
 
-    def look(self, now_s: float, believed: Look, *, target_c: float | None, has_power: bool) -> list[Finding]:
+    def look(
+        self, now_s: float, believed: Look, *, target_c: float | None, has_power: bool, has_cutoff: bool = False
+    ) -> list[Finding]:
         """What is so now; what trips is told once, and over-temperature as long as it is too hot."""
         belief = believed(self._sensor)
         state = self._state_now(believed, belief, target_c=target_c, has_power=has_power)
@@ -99,14 +109,17 @@ class Watch:
             target_c=target_c,
             others={name: _share(other) for name, other in self._others.items()},
             heat_elsewhere=any(_may_heat(other) for other in self._others.values()),
+            is_cooled=any(not other.is_confirmed or other.account.is_on for other in self._coolers),
+            has_power=has_power,
+            has_cutoff=has_cutoff,
             elsewhere=_known((name, believed(name).value) for name in self._elsewhere),
             power_w=None if self._power is None else believed(self._power).value,
             shift_c=self.bounded.shift_c,
             is_held=self.bounded.is_held,
         )
         found = [*self._verification.look(now_s, seen), *self._look_at_bound(now_s, seen, believed)]
-        news = [finding for finding in found if not finding.is_trip or finding.kind not in self._told]
-        self._told = {finding.kind for finding in found if finding.is_trip}
+        news = [finding for finding in found if not finding.is_trip or _told(finding) not in self._told]
+        self._told = {_told(finding) for finding in found if finding.is_trip}
         is_restless = hot is not None or self._power is not None or self.bounded.is_held
         self._state = None if found or is_restless else state
         return news if hot is None else [hot, *news]
@@ -140,7 +153,7 @@ class Watch:
         if not found and not self._warned:
             return ()
         warned = {finding.kind for finding in found if not finding.is_trip}
-        gone = self._warned - warned - self._told
+        gone = self._warned - warned - {kind for kind, *_ in self._told}
         self._warned = warned
         return gone
 
@@ -148,6 +161,26 @@ class Watch:
         """The heater may be on again: what was seen before counts no more."""
         self._verification.retry(now_s)
         self._told.clear()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether this heater was seen to warm its sensor."""
+        return self._verification.is_proven
+
+    @property
+    def heat_lasts_s(self) -> float:
+        """After so long off nothing is left of what it made: what gets warmer then, something else warms."""
+        return self._verification.heat_lasts_s
+
+    def is_warmed_by(self, other: Output) -> bool:
+        """Whether the sensor here is known to get warm of the output `other`."""
+        return self._verification.is_warmed_by(other.id)
+
+    def is_held_against(self, sensor: str) -> bool:
+        """Whether the heater here is held against the channel `sensor`, or against a group in its zone."""
+        return self._sensor == sensor or (
+            self._sensor not in self._thermometers and self._thermometers.get(sensor) == self._place
+        )
 
     def learned(self) -> dict[str, Any]:
         """What was learned of the heater, for people; the numbers are None while that is nothing."""
@@ -199,6 +232,10 @@ def _share(output: Output) -> float:
 
 def _may_heat(output: Output) -> bool:
     return output.rules.role in _HEATS and (not output.is_confirmed or output.account.is_on)
+
+
+def _told(finding: Finding) -> Told:
+    return finding.kind, finding.is_for_person, finding.counts
 
 
 def _known(values: Iterable[tuple[str, float | None]]) -> dict[str, float]:

@@ -337,7 +337,7 @@ def test_f032_swapped_probes_are_named_within_a_verify_period():
         stage.mark()
         await stage.alert_within("heater", "swapped_probes", VERIFIED_S + 60.0)
         (told,) = stage.run.seen(ConditionChanged, component="heater", condition="swapped_probes")
-        assert (told.level, "p2.temperature" in told.text) == (Level.WARNING, True)
+        assert (told.level, "p2.temperature" in told.text) == (Level.CRITICAL, True)
         await asyncio.sleep(3600.0)
 
     cool = {**probe(2), "zone": "cool"}
