@@ -14,7 +14,7 @@ from enum import StrEnum
 from math import exp, inf, isfinite
 from typing import Any, Final
 
-TOLERANCE_C: Final = 2.0
+TOLERANCE_C: Final = 2.5
 """So far a reading may be below what the model expects: one lag and one well-mixed place are a simplification."""
 
 JUMP_C: Final = 2.5
@@ -90,7 +90,8 @@ class UpperBound:
     reading_c: float = field(default=0.0, init=False)
     _room_c: float = field(default=0.0, init=False)
     _lagged: float = field(default=0.0, init=False)
-    _full_s: float = field(default=0.0, init=False)
+    full_s: float = field(default=0.0, init=False)
+    """So long it was on at full power, in all."""
     _own_c: float = field(default=0.0, init=False)
     """The change that the model foresees for a place which is where the reading says it is."""
     _track: deque[tuple[float, float, float, float]] = field(default_factory=deque, init=False)
@@ -112,7 +113,7 @@ class UpperBound:
         """`span_s` went by with the heater at `duty` and the others at their shares, each from 0 to 1."""
         at, minutes = self.physics, span_s / 60.0
         self._lagged += (duty - self._lagged) * (1.0 - exp(-minutes / at.lag_min))
-        self._full_s += duty * span_s
+        self.full_s += duty * span_s
         forced = at.gain * self._lagged + sum(effect * share for effect, share in zip(at.effects, others, strict=True))
         if self.expected_c is None or self.high_c is None:
             if self._kept is not None:
@@ -142,7 +143,7 @@ class UpperBound:
             self._follow(now_s, reading_c, span_min)
         elif self._is_credible(now_s, reading_c):
             self.trust(reading_c)
-        self._track.append((now_s, reading_c, self._own_c, self._full_s))
+        self._track.append((now_s, reading_c, self._own_c, self.full_s))
         while self._track[0][0] < now_s - _TRACK_S:
             self._track.popleft()
 
@@ -274,7 +275,7 @@ class UpperBound:
         start = next((entry for entry in self._track if entry[0] >= now_s - 120.0), None)
         if then is None or start is None or self._track[0][0] > now_s - 100.0:
             return False
-        return abs(then[1] - self.reading_c) < _FLAT_C and self._full_s - start[3] >= 45.0
+        return abs(then[1] - self.reading_c) < _FLAT_C and self.full_s - start[3] >= 45.0
 
 
 def _most_lost(at: Physics) -> float:

@@ -5,14 +5,14 @@ It joins the observer and the room with what was learned of the heater. It must 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite, sqrt
+from math import sqrt
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys
 from alimante.core.events import Level
 from alimante.safety.bound import Doubt, Physics, UpperBound
 from alimante.safety.findings import Finding, Kind
-from alimante.safety.heat_model import DRIFT, GAIN, LOSS
+from alimante.safety.heat_model import DRIFT, GAIN, HeatModel
 from alimante.safety.learning import LAGS, Learner
 from alimante.safety.room import Room, RoomLimits
 
@@ -30,10 +30,9 @@ _CLEAR_C: Final = 0.5
 _LAMP: Final = 0.3  # of the heater's own rate, for a lamp in its zone of which nothing is known
 
 _SURE: Final = 0.25  # a number whose doubt is more than so much of it is not known
-_REACH_C: Final = (5.0, 150.0)
-_USUAL: Final = 0.35  # a room is usually nearer to the coldest than to the warmest that it can be
 _WARMER_C: Final = 6.0  # a room gets warmer by so much at most while a reading is doubted
-_STRANGE_C: Final = 10.0  # a room so far beyond its limits was not learned yet, only guessed
+_TOO_STRONG: Final = 1.6  # times the configured rate: a model of such a heater takes its lag for strength
+_USUAL_LAG: Final = 1
 
 _LOOK: Final = (
     "Look whether the probe sits in its zone, dry and whole, whether a door is open, and whether it reads right."
@@ -56,8 +55,6 @@ class Bounded:
     reason: str = field(default="", init=False)
     """Why no heater of the zone may be on; empty when they may."""
     _strongest: float = field(default=0.0, init=False)
-    _reach_c: float | None = field(default=None, init=False)
-    """How far above its room full power holds the zone."""
     _looked_s: float | None = field(default=None, init=False)
     _renewed_s: float = field(default=float("-inf"), init=False)
     _measured_s: float | None = field(default=None, init=False)
@@ -107,7 +104,7 @@ class Bounded:
         """A person says that heater and sensor are in order: the reading counts, and all is learned anew."""
         self.bound.trust()
         self.room.forget()
-        self._strongest, self._reach_c = 0.0, None
+        self._strongest = 0.0
 
     def report(self) -> dict[str, Any]:
         """For people: the bounds and what they follow from, in °C."""
@@ -122,23 +119,16 @@ class Bounded:
 
     def snapshot(self) -> dict[str, Any]:
         """What must outlive a restart, as plain JSON values."""
-        learned = {"strongest": self._strongest, "reach_c": self._reach_c}
-        return {"bound": self.bound.snapshot(), "room": self.room.snapshot(), **learned}
+        return {"bound": self.bound.snapshot(), "room": self.room.snapshot(), "strongest": self._strongest}
 
     def restore(self, kept: Mapping[str, Any], *, away_s: float | None) -> None:
         """Take up a snapshot; what makes no sense is left out."""
-        bound, room = kept.get("bound"), kept.get("room")
-        strongest, reach_c = kept.get("strongest"), kept.get("reach_c")
+        bound, room, strongest = kept.get("bound"), kept.get("room"), kept.get("strongest")
         if isinstance(room, Mapping):
             self.room.restore(room)
         if isinstance(strongest, int | float) and 0.0 <= strongest < 100.0:
             self._strongest = float(strongest)
-        if isinstance(reach_c, int | float) and _REACH_C[0] <= reach_c <= _REACH_C[1]:
-            self._reach_c = float(reach_c)
         if isinstance(bound, Mapping):
-            expected_c = bound.get("expected_c")
-            if isinstance(expected_c, int | float) and isfinite(expected_c):
-                self.bound.learn(self._physics(expected_c))
             self.bound.restore(bound, away_s=away_s)
 
     def _renew(self, now_s: float, reading_c: float | None) -> None:
@@ -146,50 +136,48 @@ class Bounded:
         span_s = min(now_s - self._renewed_s, 3600.0) if self._renewed_s > float("-inf") else 0.0
         self._renewed_s = now_s
         if self.is_doubted or reading_c is None:
+            self.room.interrupt()
             return
-        physics = self._physics(reading_c)
-        if physics.is_known:
-            gone = 1.0 if physics.gain > self._strongest else span_s / _WEAKER_S
-            self._strongest += (physics.gain - self._strongest) * min(gone, 1.0)
-            if span_s > 0.0:
-                self.room.look(span_s, reading_c=reading_c, room_c=physics.room_c)
+        model = self._model()
+        if model is None:
+            self.bound.learn(self._assumed())
+            return
+        self.room.look(now_s, reading_c=reading_c, full_s=self.bound.full_s, gain=model.state[GAIN])
+        physics = self._known(model, reading_c)
+        gone = 1.0 if physics.gain > self._strongest else span_s / _WEAKER_S
+        self._strongest += (physics.gain - self._strongest) * min(gone, 1.0)
         self.bound.learn(physics)
 
-    def _physics(self, reading_c: float) -> Physics:
-        """What is known of the zone now; as long as that is too little, the configured numbers at their worst end."""
-        learner, limits, room = self.learner, self.limits, self.room
-        model = learner.models[learner.best]
-        gain, loss = model.state[GAIN], model.state[LOSS]
-        spread = [sqrt(max(model.cov[i][i], 0.0)) for i in range(DRIFT + 1 + len(self.rates))]
-        is_felt = gain >= LEAST_GAIN * self.limit.max_rate_c_per_min and spread[GAIN] <= _SURE * gain
-        if learner.learned is None or not is_felt:
+    def _model(self) -> HeatModel | None:
+        """The model of the zone that explains best what was seen, with a strength that the heater can have."""
+        rate, models = self.limit.max_rate_c_per_min, self.learner.models
+        if self.learner.learned is None:
+            return None
+        fitting = [model for model in models if model.state[GAIN] <= _TOO_STRONG * rate] or [models[_USUAL_LAG]]
+        model = min(fitting, key=lambda one: one.misfit)
+        is_felt = model.state[GAIN] >= LEAST_GAIN * rate and model.cov[GAIN][GAIN] <= (_SURE * model.state[GAIN]) ** 2
+        return model if is_felt else None
+
+    def _known(self, model: HeatModel, reading_c: float) -> Physics:
+        learner, room = self.learner, self.room
+        gain, size = model.state[GAIN], DRIFT + 1 + len(self.rates)
+        reach_c, room_c = room.reach_c, room.room_c
+        if reach_c is None or room_c is None:
             return self._assumed()
-        room_c = learner.reference_c + model.state[DRIFT] / loss
-        is_sure = spread[LOSS] <= _SURE * loss and room_c - limits.low_c >= -_STRANGE_C
-        if is_sure and room_c - limits.high_c <= _STRANGE_C:
-            self._reach_c = gain / loss
-        else:
-            # A zone that was never let cool down shows what holds it where it is, and not how far its room is away.
-            held = loss * (reading_c - room_c) / gain
-            if not 0.0 < held < 1.0:
-                return self._assumed()
-            if self._reach_c is None:
-                above_c = reading_c - limits.low_c - _USUAL * (limits.high_c - limits.low_c)
-                self._reach_c = min(max(above_c / held, _REACH_C[0]), _REACH_C[1])
-            loss, room_c = gain / self._reach_c, reading_c - self._reach_c * held
-        effects = model.state[DRIFT + 1 : DRIFT + 1 + len(self.rates)]
-        loss_least = max(loss - _SIGMAS * spread[LOSS], loss / _KNOWN_LOSS)
+        spread = [sqrt(max(model.cov[i][i], 0.0)) for i in range(size)]
+        effects = model.state[DRIFT + 1 : size]
+        loss = gain / reach_c
         warmer_c = min(max(room.high_c - room_c, 1.0), _WARMER_C)
         return Physics(
             gain=gain,
             gain_most=max(gain + _SIGMAS * spread[GAIN], self._strongest),
             loss=loss,
-            loss_least=loss_least,
-            lag_min=learner.dead_time_s * LAGS[learner.best] / 60.0,
+            loss_least=loss / _KNOWN_LOSS,
+            lag_min=learner.dead_time_s * LAGS[learner.models.index(model)] / 60.0,
             room_c=room_c,
             room_low_c=min(room.low_c, room_c),
             # What holds the zone where it is is well known: with a smaller loss, its room is farther away.
-            room_high_c=reading_c - loss * (reading_c - room_c) / loss_least + warmer_c,
+            room_high_c=reading_c - _KNOWN_LOSS * (reading_c - room_c) + warmer_c,
             effects=effects,
             effects_most=[
                 max(0.0, min(effect + _SIGMAS * sigma, max(most, effect)))

@@ -5,9 +5,10 @@ apart. Whatever a probe says, the zone is as warm as its room and what is held a
 a bound on the zone: truly it is at most `room + allowed_c`.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import exp, inf, isfinite
+from math import inf, isfinite
 from typing import Any, Final
 
 USUAL_ROOM_C: Final = (12.0, 30.0)
@@ -22,7 +23,14 @@ AMBIENT_C: Final = 3.0
 _DAY_S: Final = 86_400.0
 _RISES_C: Final = 1.5  # a day: the season makes it that much colder, and no probe drifts past it unseen
 _FORGOTTEN_S: Final = 7.0 * _DAY_S
-_SMOOTH_S: Final = 1800.0
+_USUAL: Final = 0.35  # a room is usually nearer to the coldest than to the warmest that it can be
+_WINDOW_S: Final = 3600.0  # a mean over so long: about two time constants of an enclosure
+_SPACING_S: Final = 60.0
+_STEADY_C: Final = 1.0
+_NEAR_C: Final = 1.5
+_HELD: Final = (0.03, 0.95)
+_REACH_C: Final = (5.0, 150.0)
+_REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
 _MARGIN_C: Final = (3.0, 6.0)
 _SLIGHT_C: Final = 0.5
 _SURE_S: Final = 600.0
@@ -47,7 +55,9 @@ class Room:
     limits: RoomLimits
     harm_c: float
     room_c: float | None = field(default=None, init=False)
-    """The room as it seems to be; None before the zone is known."""
+    """The room as it seems to be; None before that is known."""
+    reach_c: float | None = field(default=None, init=False)
+    """How far above its room full power holds the zone; None before that is known."""
     aged_s: float = field(default=0.0, init=False)
     highest_target_c: float | None = field(default=None, init=False)
     ambient_c: float | None = field(default=None, init=False)
@@ -55,7 +65,8 @@ class Room:
     _held_c: float = field(default=0.0, init=False)
     _coldest_c: float = field(default=inf, init=False)
     _warmest_c: float = field(default=-inf, init=False)
-    _reading_c: float | None = field(default=None, init=False)
+    _window: deque[tuple[float, float, float]] = field(default_factory=deque, init=False)
+    """Time, reading and seconds at full power of the last hour."""
     _target_c: float | None = field(default=None, init=False)
     _short_s: float = field(default=0.0, init=False)
 
@@ -107,15 +118,44 @@ class Room:
         if target_c is not None and (self.highest_target_c is None or target_c > self.highest_target_c):
             self.highest_target_c = target_c
 
-    def look(self, span_s: float, *, reading_c: float, room_c: float) -> None:
-        """For `span_s` the zone was said to be at `reading_c`, and the model says that the room is at `room_c`."""
-        before_c = reading_c if self._reading_c is None else self._reading_c
-        self._reading_c = before_c + (reading_c - before_c) * (1.0 - exp(-span_s / _SMOOTH_S))
+    def look(self, now_s: float, *, reading_c: float, full_s: float, gain: float) -> None:
+        """The zone is at `reading_c` now, after `full_s` seconds at full power in all, at `gain` °C per minute each.
+
+        What is taken to be the room follows from the heat that held the zone over the last hour; what only warmed it up
+        is left out of that.
+        """
+        if self._window and now_s - self._window[-1][0] < _SPACING_S:
+            return
+        span_s = min(now_s - self._window[-1][0], _WINDOW_S) if self._window else 0.0
+        self._window.append((now_s, reading_c, full_s))
+        while self._window[0][0] < now_s - _WINDOW_S:
+            self._window.popleft()
+        then_s, then_c, then_full_s = self._window[0]
+        if now_s - then_s < 0.8 * _WINDOW_S:
+            return
+        stored = (reading_c - then_c) / (gain * (now_s - then_s) / 60.0)
+        held = min(max((full_s - then_full_s) / (now_s - then_s) - stored, 0.0), 1.0)
+        mean_c = sum(entry[1] for entry in self._window) / len(self._window)
+        if abs(reading_c - then_c) <= _STEADY_C and _HELD[0] < held < _HELD[1]:
+            self._calibrate(span_s, mean_c, held)
+        if self.reach_c is not None:
+            self._take(span_s, mean_c - self.reach_c * held, self.reach_c * held)
+
+    def _calibrate(self, span_s: float, mean_c: float, held: float) -> None:
+        """The zone stands still: what holds it there says what full power would reach."""
+        if self.highest_target_c is None or mean_c < self.highest_target_c - _NEAR_C or self.is_short:
+            return
+        low_c, high_c = self.limits.low_c, self.limits.high_c
+        room_c = low_c + _USUAL * (high_c - low_c) if self.ambient_c is None else self.ambient_c
+        reach_c = min(max((mean_c - room_c) / held, _REACH_C[0]), _REACH_C[1])
+        self.reach_c = reach_c if self.reach_c is None else self.reach_c + (reach_c - self.reach_c) * span_s / _REACH_S
+
+    def _take(self, span_s: float, room_c: float, above_c: float) -> None:
         self.room_c = room_c
         self._short_s = self._short_s + span_s if self.is_short else 0.0
         if self.is_short:
             return  # what is doubted teaches nothing
-        is_young, above_c = self.aged_s < _DAY_S, self._reading_c - room_c
+        is_young = self.aged_s < _DAY_S
         self.aged_s += span_s
         most_c, gone = inf if is_young else _RISES_C * span_s / _DAY_S, span_s / _FORGOTTEN_S
         more_c = above_c - self._held_c
@@ -126,10 +166,15 @@ class Room:
         self._coldest_c -= min(colder_c, most_c) if colder_c > 0.0 else gone * colder_c
         self._warmest_c += (room_c - self._warmest_c) * (1.0 if room_c > self._warmest_c else gone)
 
+    def interrupt(self) -> None:
+        """What comes next does not belong to what was seen before."""
+        self._window.clear()
+
     def forget(self) -> None:
         """A person says that all is in order: what is needed now is what is needed."""
         self._short_s, self.aged_s, self._held_c = 0.0, 0.0, 0.0
-        self._coldest_c, self._warmest_c, self._reading_c, self.room_c = inf, -inf, None, None
+        self._coldest_c, self._warmest_c, self.reach_c, self.room_c = inf, -inf, None, None
+        self._window.clear()
 
     def text(self) -> str:
         """Why no more is given, in one sentence."""
@@ -143,6 +188,7 @@ class Room:
         known = isfinite(self._coldest_c) and isfinite(self._warmest_c)
         return {
             "aged_s": self.aged_s,
+            "reach_c": self.reach_c,
             "highest_target_c": self.highest_target_c,
             "held_c": self._held_c,
             "coldest_c": self._coldest_c if known else None,
@@ -155,6 +201,8 @@ class Room:
         numbers = [kept.get(name) for name in names]
         if all(isinstance(number, int | float) and isfinite(number) for number in numbers):
             self.aged_s, self._held_c, self._coldest_c, self._warmest_c = (float(number or 0.0) for number in numbers)
-        target_c = kept.get("highest_target_c")
+        target_c, reach_c = kept.get("highest_target_c"), kept.get("reach_c")
         if isinstance(target_c, int | float) and isfinite(target_c):
             self.highest_target_c = float(target_c)
+        if isinstance(reach_c, int | float) and _REACH_C[0] <= reach_c <= _REACH_C[1]:
+            self.reach_c = float(reach_c)
