@@ -39,8 +39,8 @@ _RESPONSE_SHARE: Final = 0.7
 _TRACK_S: Final = 900.0
 _JUMP_TOLD_S: Final = 20.0
 _FALL_TOLD_S: Final = 900.0  # a door may be open for ten minutes, and the zone takes some to follow the heater again
-_LIKE_ROOM_C: Final = 1.5
-_FLAT_C: Final = 0.6
+_LIKE_ROOM_C: Final = 2.5
+_FLAT_C: Final = 0.8
 _LONG_MIN: Final = 1440.0  # away for nobody knows how long: everything has cooled down
 
 

@@ -33,6 +33,8 @@ _SURE: Final = 0.25  # a number whose doubt is more than so much of it is not kn
 _WARMER_C: Final = 6.0  # a room gets warmer by so much at most while a reading is doubted
 _TOO_STRONG: Final = 1.6  # times the configured rate: a model of such a heater takes its lag for strength
 _USUAL_LAG: Final = 1
+_SEEN_MIN: Final = 10.0  # after so long it shows whether the configured rate was said too low
+_STRONGEST: Final = 4.0
 
 _LOOK: Final = (
     "Look whether the probe sits in its zone, dry and whole, whether a door is open, and whether it reads right."
@@ -188,9 +190,10 @@ class Bounded:
 
     def _assumed(self) -> Physics:
         rate, guess, room = self.limit.max_rate_c_per_min, self.learner.guess, self.room
+        seen = self.learner.models[_USUAL_LAG].state[GAIN] if self.learner.learned_min >= _SEEN_MIN else 0.0
         return Physics(
             gain=rate / 2.0,
-            gain_most=UNSURE * rate,
+            gain_most=max(UNSURE * rate, min(seen, _STRONGEST * rate)),
             loss=guess.loss,
             loss_least=guess.loss / 2.0,
             lag_min=self.learner.dead_time_s / 60.0,

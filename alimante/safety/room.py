@@ -30,6 +30,7 @@ _STEADY_C: Final = 1.0
 _NEAR_C: Final = 1.5
 _HELD: Final = (0.03, 0.95)
 _REACH_C: Final = (5.0, 150.0)
+_FALLS_C: Final = 6.0
 _REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
 _MARGIN_C: Final = (3.0, 6.0)
 _SLIGHT_C: Final = 0.5
@@ -62,6 +63,9 @@ class Room:
     highest_target_c: float | None = field(default=None, init=False)
     ambient_c: float | None = field(default=None, init=False)
     """What the sensor in the room says; None without one."""
+    _rooms: deque[float] = field(default_factory=lambda: deque(maxlen=30), init=False)
+    """What the room seemed to be in the last half an hour, minute by minute."""
+    _falls_c: float = field(default=0.0, init=False)
     _held_c: float = field(default=0.0, init=False)
     _coldest_c: float = field(default=inf, init=False)
     _warmest_c: float = field(default=-inf, init=False)
@@ -100,7 +104,7 @@ class Room:
     @property
     def cap_c(self) -> float:
         """What the zone may be held at, as its sensor reads; `inf` while nothing is known."""
-        return inf if self.room_c is None else self.room_c + self.allowed_c
+        return inf if self.room_c is None else self.room_c - self._falls_c + self.allowed_c
 
     @property
     def is_short(self) -> bool:
@@ -152,6 +156,9 @@ class Room:
 
     def _take(self, span_s: float, room_c: float, above_c: float) -> None:
         self.room_c = room_c
+        self._rooms.append(room_c)
+        # A mean over an hour is half an hour old: what falls goes on falling.
+        self._falls_c = min(max(max(self._rooms) - room_c, 0.0), _FALLS_C)
         self._short_s = self._short_s + span_s if self.is_short else 0.0
         if self.is_short:
             return  # what is doubted teaches nothing
@@ -169,6 +176,7 @@ class Room:
     def interrupt(self) -> None:
         """What comes next does not belong to what was seen before."""
         self._window.clear()
+        self._rooms.clear()
 
     def forget(self) -> None:
         """A person says that all is in order: what is needed now is what is needed."""
