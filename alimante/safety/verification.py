@@ -38,7 +38,7 @@ _PROVEN: Final = 0.05  # of the configured rate: a strength that is surely above
 _NO_STRENGTH: Final = 0.125  # of the configured rate, which is not said more than twice too high: less is none
 _TOLD_MIN: Final = 15.0  # at full power in all, before it is said of a heater that it has no strength
 _WEAK: Final = 0.25  # of what was learned: from there on a heater is weak, below it is none
-_SHOWN: Final = 0.1  # of it: where cold came in and stays, so much above what its place is without it is heat
+_SHOWN: Final = 0.05  # of it: where cold came in and stays, so much above what its place is without it is heat
 _WEAK_S: Final = 1800.0  # for which it is told at least
 _ALONE_S: Final = 75.0  # after which it shows whose sensor a heater warms
 
