@@ -95,7 +95,9 @@ def swapped(heater: str, *, own_c: float, other: str, other_c: float, is_trip: b
 
 def stuck_on(heater: str, *, rise_c: float, span_s: float, has_cutoff: bool) -> Finding:
     """Off, and it gets warmer. Only a safety relay can end that, and show whether it is the heater."""
-    shown = "Its power is cut now, which shows whether it is the heater." if has_cutoff else "Nothing can cut its power."
+    shown = (
+        "Its power is cut now, which shows whether it is the heater." if has_cutoff else "Nothing can cut its power."
+    )
     return Finding(
         kind=Kind.STUCK_ON,
         level=Level.CRITICAL,

@@ -124,9 +124,7 @@ class StuckOn:
         """Since when nothing else can have warmed the place, and no heat of its own was left."""
         since_s = float("-inf") if self.off_since_s is None else self.off_since_s
         rebound_s = min(60.0 / (self._limit.max_rate_c_per_min / 60.0), _REBOUND_S)
-        return max(
-            max(since_s, self.company_s) + self._keys.off_after_s, self._cooled_s + rebound_s, self._doubted_s
-        )
+        return max(max(since_s, self.company_s) + self._keys.off_after_s, self._cooled_s + rebound_s, self._doubted_s)
 
     def _fits(self, start: Entry, end: Entry, learner: Learner, *, is_known: bool) -> bool:
         """Whether the rise is nearer to what this heater brings than to what comes without it."""
@@ -149,9 +147,7 @@ class StuckOn:
             before = _slope(start, end)
             self._cut = _Cut(at_s=lost_s, before=before, others=dict(seen.others))
 
-    def _end(
-        self, now_s: float, cut: _Cut, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool
-    ) -> None:
+    def _end(self, now_s: float, cut: _Cut, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool) -> None:
         """Has it bent since the power went?"""
         if any(abs(seen.others.get(name, 0.0) - share) > _CHANGED for name, share in cut.others.items()):
             self._cut = None

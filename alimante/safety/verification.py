@@ -410,9 +410,7 @@ class Verification:
         self.is_proven = self.is_proven or lowest > _PROVEN * rate
         if self._learner.full_min >= _TOLD_MIN and highest < _NO_STRENGTH * rate and not self._is_harmless:
             self._is_suspect = self._is_of_other_place = True
-            self._find(
-                sentences.no_strength(self.heater, full_min=self._learner.full_min, strength=highest, rate=rate)
-            )
+            self._find(sentences.no_strength(self.heater, full_min=self._learner.full_min, strength=highest, rate=rate))
 
     def _find(self, finding: Finding) -> None:
         before = self._found.get(finding.kind)
