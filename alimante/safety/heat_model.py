@@ -13,7 +13,7 @@ get warmer and substrates wetter, so nothing is learned once for all, and each e
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite, sqrt
+from math import copysign, isfinite, sqrt
 from operator import mul
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ _ROOM_FORGOTTEN_C: Final = 5.0  # nobody forgets more of the room than this
 _SLOW_WALK: Final = 0.1  # of the guess in √day: walls, probes and bulbs change within weeks
 _MODEL_ERROR: Final = 0.1  # of the heater's own effect: one lag and one well-mixed place are a simplification
 _CLIP: Final = 3.0  # standard deviations: a door that opens is no reason to forget everything
+_IN_A_ROW: Final = 3  # surprises in one direction: a crude model is surprised in both by turns
 _ON: Final = 0.25  # of the time: so long on, it may also be the heater that is not as it was
 _MEMORY: Final = 0.02  # share of each step in the measure of misfit
 _WORST_SURPRISE: Final = 50.0
@@ -67,6 +68,8 @@ class HeatModel:
     state: list[float] = field(init=False)
     cov: list[list[float]] = field(init=False)
     misfit: float = field(default=1.0, init=False)
+    _surprises: float = field(default=0.0, init=False)
+    """How often in a row it was surprised in the same direction, with the sign of that."""
     _walks: list[tuple[float, float]] = field(init=False)
     """By number of the state: the variance that it gains in a minute, and that from which on it gains no more."""
 
@@ -104,7 +107,11 @@ class HeatModel:
         unlikely = min(surprise * surprise / (sigma * sigma + noise), _WORST_SURPRISE)
         self.misfit += _MEMORY * (unlikely - self.misfit)
         noise *= max(self.misfit, 1.0)
-        if surprise * surprise > _CLIP * _CLIP * (sigma * sigma + noise):
+        is_surprised = surprise * surprise > _CLIP * _CLIP * (sigma * sigma + noise)
+        self._surprises = self._surprises + copysign(1.0, surprise) if is_surprised else 0.0
+        if is_surprised and self._surprises * surprise < 0.0:
+            self._surprises = copysign(1.0, surprise)
+        if abs(self._surprises) >= _IN_A_ROW:
             self._doubt_by(surprise, features, minutes)
             along = self._spread_along(features)
             mean, sigma = self._expect(features, along)

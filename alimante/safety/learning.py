@@ -22,6 +22,7 @@ _ROOM_C: Final = 1.5  # walls and neighbours are warmer or colder than the model
 _PLAUSIBLE: Final = 2.0  # times the misfit of the best model
 _FAIR: Final = 0.1
 _KNOWN_AFTER_MIN: Final = 120.0
+_LOSS_AT_LEAST: Final = 1.5  # times the guess: seen at one temperature, loss and room cannot be told apart
 _DEATH_OF_HEAT: Final = 3.0  # lags after which nothing is felt of it
 _FELT: Final = 0.01  # of what was on before the start: less is nothing
 _DIGITS: Final = {"gain_c_per_s": 6, "dead_time_s": 0, "equilibrium_c": 1, "room_c": 1, "time_constant_s": 0}
@@ -135,6 +136,12 @@ class Learner:
         mean, sigma = model.expect(features)
         loss = max(model.state[LOSS], self.guess.loss)
         return mean, _SIGMAS * sigma + _ROOM_C * loss * features[DRIFT], model.state[GAIN] * own_min
+
+    def unsure_of_loss(self, usual_c: float, start: Sums, end: Sums) -> float:
+        """How much less it cools than was learned, so far below `usual_c`, where it loses more than was learned."""
+        model, minutes = self.models[self.best], end[0] - start[0]
+        missing = max(_LOSS_AT_LEAST * self.guess.loss - model.state[LOSS], 0.0)
+        return missing * max(usual_c * minutes - (end[1] - start[1]) - self.reference_c * minutes, 0.0)
 
     @property
     def gain(self) -> tuple[float, float]:

@@ -6,8 +6,10 @@ from alimante.safety.findings import Finding, Kind
 _LOOK = "Look whether the sensor still sits at the heater and follows it, and whether the heater gets warm."
 
 
-def no_rise(heater: str, *, full_s: float, risen_c: float, expected_c: float, is_harmless: bool) -> Finding:
-    """On for `full_s`, and the reading did not rise."""
+def no_rise(
+    heater: str, *, full_s: float, risen_c: float, expected_c: float, is_harmless: bool, is_cold: bool
+) -> Finding:
+    """On for `full_s`, and the reading did not rise; where cold came in before, that may not be the heater's."""
     fell = risen_c < -0.15
     moved = f"fell by {-risen_c:.1f} °C" if fell else f"rose by {max(risen_c, 0.0):.2f} °C"
     return Finding(
@@ -17,6 +19,7 @@ def no_rise(heater: str, *, full_s: float, risen_c: float, expected_c: float, is
         text=f"{heater} was on for {full_s:.0f} s at full power, and its sensor {moved} instead of {expected_c:.1f} °C",
         advice=_LOOK,
         values=(("full_s", full_s), ("risen_c", risen_c), ("expected_c", expected_c)),
+        counts=not is_cold,
     )
 
 

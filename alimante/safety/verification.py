@@ -38,6 +38,7 @@ _PROVEN: Final = 0.05  # of the configured rate: a strength that is surely above
 _NO_STRENGTH: Final = 0.125  # of the configured rate, which is not said more than twice too high: less is none
 _TOLD_MIN: Final = 15.0  # at full power in all, before it is said of a heater that it has no strength
 _WEAK: Final = 0.25  # of what was learned: from there on a heater is weak, below it is none
+_SHOWN: Final = 0.05  # of it: where cold came in and stays, so much above what its place is without it is heat
 _WEAK_S: Final = 1800.0  # for which it is told at least
 _ALONE_S: Final = 75.0  # after which it shows whose sensor a heater warms
 
@@ -190,6 +191,8 @@ class Verification:
 
     def _judge(self, now_s: float, seen: Seen) -> None:
         self._cold.look(self._trace, self.learner)
+        if self._stuck.off_since_s is not None:
+            self._cold.look_off(now_s, self._stuck.off_since_s + self.heat_lasts_s, self._trace, self.learner)
         self._judge_gain(now_s)
         self._judge_freeze()
         self._judge_place()
@@ -234,9 +237,9 @@ class Verification:
         if not self._is_foretold:
             return False
         off_c, doubt_c, own_c = self.learner.expect_off(start.sums, end.sums)
-        shown_c = end.smooth_c - start.smooth_c - off_c - doubt_c
+        shown_c = end.smooth_c - start.smooth_c - off_c + self._short_c(start, end) - doubt_c
         if self._cold.is_in:
-            return shown_c > 0.0
+            return shown_c - self.learner.unsure_of_loss(self._cold.from_c, start.sums, end.sums) > _SHOWN * own_c
         half_s = (start.at_s + end.at_s) / 2.0  # a sensor that got stuck since then did move before
         read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
         is_still = max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
@@ -269,6 +272,7 @@ class Verification:
                 risen_c=risen_c,
                 expected_c=expected_c,
                 is_harmless=self._is_harmless,
+                is_cold=self._cold.is_in,
             )
         )
 
@@ -277,15 +281,20 @@ class Verification:
         visible_c = 2.0 * self._keys.resolution_c / self._keys.rise_share
         least_c = min(visible_c, _MARGIN * (self._limit.harmful_c - self._limit.max_c))
         learned = self.learner.expect(start.sums, end.sums, least_c=least_c) if self.is_proven else None
-        if learned is not None and learned[0] - learned[1] >= self._needed(learned[0]):
-            risen_c = end.smooth_c - start.smooth_c
-            self._is_foretold = self._is_foretold or risen_c >= learned[0] / 2.0
-            return learned[0]
+        if learned is not None:
+            expected_c = learned[0] - self._short_c(start, end)
+            if expected_c - learned[1] >= self._needed(expected_c):
+                self._is_foretold = self._is_foretold or end.smooth_c - start.smooth_c >= expected_c / 2.0
+                return expected_c
         full_s = end.full_s - start.full_s
         if self._is_foretold or full_s < _FULL * (end.at_s - start.at_s) or self._may_lag(start, end):
             return None
         nominal_c = self._limit.max_rate_c_per_min * full_s / 60.0
         return nominal_c if nominal_c >= least_c else None
+
+    def _short_c(self, start: Entry, end: Entry) -> float:
+        """How much less there must be than was learned, because it got colder meanwhile."""
+        return self._cold.short(end.at_s) * (end.at_s - start.at_s) / 60.0
 
     def _may_lag(self, start: Entry, end: Entry) -> bool:
         """Whether a sensor that did rise before, but of unknown lag, may still be falling from the last time off.
@@ -393,7 +402,10 @@ class Verification:
             self._edges.append(entries[-2])
         if self._freeze.risen_c > _FROZEN * self._most_frozen_c:
             return  # should it move again, then what is put off now can be learned
-        while len(self._edges) > 1 and self._edges[1].at_s <= now_s - self.window_s - self._keys.dead_time_s:
+        delay_s = self.window_s + self._keys.dead_time_s
+        if seen.duty == 0.0:
+            delay_s = max(delay_s, self._keys.off_after_s + self._keys.off_window_s + block_s)
+        while len(self._edges) > 1 and self._edges[1].at_s <= now_s - delay_s:
             start, end = islice(self._edges, 2)
             self.learner.learn(start.sums, end.sums, end.smooth_c - start.smooth_c)
             self._edges.popleft()

@@ -1,8 +1,6 @@
 """Heat and cold from elsewhere: a heater that works is not blamed for it, by the true state of the plant."""
 
 import asyncio
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,9 +109,7 @@ def of_heaters(report: Any) -> list[str]:
     return [f"{one.component}/{one.condition}" for one in report.alerts if "heat" in one.component]
 
 
-@pytest.mark.parametrize(
-    ("cool_w", "amplitude_c", "capacity"), [(60, 8, 3000.0), (90, 10, 2000.0), (40, 12, 6000.0)]
-)
+@pytest.mark.parametrize(("cool_w", "amplitude_c", "capacity"), [(60, 8, 3000.0), (90, 10, 2000.0), (40, 12, 6000.0)])
 def test_a_cooler_that_pauses_is_no_heater_that_is_stuck_on(cool_w: float, amplitude_c: float, capacity: float):
     config = tank(cool_w=cool_w, amplitude_c=amplitude_c, capacity=capacity)
     assert of_heaters(rehearse(config, for_s=9 * HOUR_S)) == []
@@ -337,7 +333,6 @@ def test_probes_that_are_exchanged_harm_no_zone(coupling: float, kinds: tuple[st
 
     config = two_zones(swapped=False, coupling=coupling, kinds=kinds, w=w)
     run = run_supervisor(config, story, before=(lambda run: None) if at_s else swap)
-    print(json.dumps([(e.at_s - 1000, e.device, e.text) for e in run.seen(SafetyActed, action="tripped")], indent=1))
     assert warmth(run, "hot").highest_c < 42.0
     assert warmth(run, "nest").highest_c < 36.0
     assert trips(run)
@@ -349,6 +344,3 @@ def test_probes_in_their_places_trip_nothing():
 
     run = run_supervisor(two_zones(swapped=False), story)
     assert trips(run) == []
-
-
-_ = Path

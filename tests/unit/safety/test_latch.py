@@ -190,3 +190,31 @@ def test_whatever_happens_it_never_tries_twice_within_a_day_without_a_person(mov
             assert one.is_tripped
         assert len(one.trips) <= KEPT
         assert one.trips or not one.is_tripped
+
+
+def test_a_trip_that_does_not_count_brings_no_person_nearer_however_often_it_comes():
+    one = latch()
+    for at_s in range(0, 80_000, 2_000):
+        acted = trip(one, float(at_s), "over_temperature", counts=False)
+        assert acted is not None
+        assert not acted.latched
+        assert one.tick(at_s + 1_000.0) is not None
+
+
+def test_a_trip_that_counts_after_ones_that_did_not_is_the_first():
+    one = latch()
+    trip(one, 0.0, "over_temperature", counts=False)
+    one.tick(1_000.0)
+    assert not trip(one, 2_000.0, "no_response").latched
+    one.tick(3_000.0)
+    assert trip(one, 4_000.0, "no_response").latched
+
+
+def test_a_trip_may_come_to_count_while_it_lasts_and_outlives_a_restart():
+    one, kept = latch(), latch()
+    trip(one, 0.0, "no_response")
+    one.tick(1_000.0)
+    assert not trip(one, 2_000.0, "stuck_on", counts=False).latched
+    kept.restore(one.snapshot(2_000.0), now_s=2_000.0, wall_s=None)
+    for each in (one, kept):
+        assert trip(each, 2_010.0, "stuck_on").latched
