@@ -6,9 +6,9 @@ there on is what a run from the start would do, to the last event.
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import Final
 
 from alimante.config.model import Config
 from alimante.simulation.faults import Fault, device_kinds, parse
@@ -18,11 +18,8 @@ from alimante.simulation.rehearsal import rehearse
 from alimante.simulation.report import Report
 from alimante.simulation.settled import Settled
 
-FAILED: Final = 1
-"""The exit code of a process whose run ended in an error of the simulation."""
-
 OnReport = Callable[[Bundle, Report], None]
-OnError = Callable[[Bundle, BaseException], None]
+OnError = Callable[[Bundle, Exception], None]
 
 
 def grow(
@@ -35,17 +32,26 @@ def grow(
     """
     pid = os.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who interrupts the program ends all of them at once
         tree = _Tree(config, bundles, seed=seed, jobs=jobs)
         try:
             report = rehearse(
                 config, for_s=PAIR_S, seed=seed, moments=MOMENTS, on_moment=tree.come_to, on_look=tree.look
             )
             on_report(tree.bundles[0], report)
-        except BaseException as error:  # noqa: BLE001 - nothing may go on in what is a copy of somebody else
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             on_error(tree.bundles[0], error)
-            os._exit(FAILED)
-        os._exit(0)
+        finally:
+            os._exit(0)  # nothing may go on in what is a copy of somebody else
     return pid
+
+
+def _fork() -> int:
+    """A child process, or the end of this one: the event loop would go on after an error."""
+    try:
+        return os.fork()
+    except OSError:
+        os._exit(0)
 
 
 class _Tree:
@@ -67,16 +73,14 @@ class _Tree:
             )
         elif at_s == SECOND_S:
             self._part(node, [[each] for each in self.bundles], 1)
-        faults = (parse(each.spec, self._devices) for each in self._injuries())
+        injuries = attempt(self.bundles[0], self._config, seed=self._seed).injuries
+        faults = (parse(each.spec, self._devices) for each in injuries)
         return [fault for fault in faults if fault.at_s == at_s]
 
     def look(self, node: Node) -> None:
         """End it when nothing more can come."""
         if self._settled.look(node):
             node.machine.finish()
-
-    def _injuries(self):  # type: ignore[no-untyped-def]
-        return attempt(self.bundles[0], self._config, seed=self._seed).injuries
 
     def _part(self, node: Node, branches: Sequence[Sequence[Bundle]], at_once: int) -> None:
         """Return in a child process for each of `branches`, and nowhere else."""
@@ -90,8 +94,8 @@ class _Tree:
                 os.wait()
                 running -= 1
             if os.getppid() != parent:  # whoever asked for this is gone
-                os._exit(FAILED)
-            if os.fork() == 0:
+                os._exit(0)
+            if _fork() == 0:
                 node.forked()
                 self.bundles = branch
                 return

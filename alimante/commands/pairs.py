@@ -144,7 +144,7 @@ class _Campaign:
         self._note(bundle, error={"error": f"{type(error).__name__}: {error}", "again": again})
 
     def _note(self, bundle: Bundle, **told: Any) -> None:
-        usual = {"failure": None, "harm": None, "reached": {}, "error": None}
+        usual: dict[str, Any] = {"failure": None, "harm": None, "reached": {}, "error": None}
         self.results.add({"firsts": bundle.firsts, "seconds": bundle.seconds, **usual, **told})
 
     def _attempt(self, bundle: Bundle) -> Attempt:

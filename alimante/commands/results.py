@@ -1,4 +1,4 @@
-"""The results of a campaign in a file, one line for each, which many processes add to; it must not know what they say."""
+"""The results of a campaign in a file that many processes add lines to; it must not know what they say."""
 
 import json
 import os

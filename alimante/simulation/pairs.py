@@ -1,8 +1,8 @@
 """Every two faults at once in as few runs as will do; it must not run anything.
 
 Three things make them few. Devices that the configuration does not tell apart need one representative. Faults that are
-apart from one another (see `reach`) share a run. And a run is a root and its branches: all runs have the same time
-before the first fault, which `moments` says.
+apart from one another (see `reach`) share a run. And all runs have the same time before their first fault, so that it
+needs to be run only once.
 """
 
 import json
@@ -49,11 +49,12 @@ class Bundle:
 def faults(config: Config) -> list[str]:
     """Every fault that is paired, without its time: all that chance may draw, and more of the heaters' thermometers.
 
-    Raises `CannotBuild`.
+    Those that happen in a moment are last: they must not be over when the other one begins. Raises `CannotBuild`.
     """
-    drawn = chaos.everything(device_kinds(config), can_be=chaos.possible(on_simulated_wires(config)))
+    devices = device_kinds(config)
+    drawn = chaos.everything(devices, can_be=chaos.possible(on_simulated_wires(config)))
     further = [f"{name}={kind}" for name in guides(config) for kind in OF_GUIDES]
-    return [*drawn, *further]
+    return sorted([*drawn, *further], key=lambda what: chaos.is_momentary(parse(f"{what}@1", devices)))
 
 
 def pairs(config: Config) -> list[Pair]:
@@ -70,7 +71,7 @@ def singles(config: Config) -> list[Bundle]:
 
 
 def bundles(config: Config) -> list[Bundle]:
-    """Runs in which all of `pairs` are, but for the names of interchangeable devices; those with the same firsts together."""
+    """Runs in which all of `pairs` are, up to the names of interchangeable devices; the same firsts stand together."""
     search = _Search(config)
     found = list(search.bundles())
     return sorted(found, key=lambda each: [search.order[what] for what in each.firsts])
@@ -96,7 +97,7 @@ def _parsed(config: Config, what: str) -> Fault:
 
 
 def interchangeable(config: Config) -> list[list[str]]:
-    """Sensors that could be exchanged in the file without a difference but names and addresses; each list is one kind."""
+    """Sensors that could change places in the file and would differ in name and address only; a list is one kind."""
     kinds: list[list[str]] = []
     for device in config.devices.values():
         if device.spec.kind != "sensor":

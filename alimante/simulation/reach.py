@@ -1,8 +1,9 @@
 """How far a fault can have an effect, by the configuration alone; it must not run anything.
 
-Two faults whose reaches have nothing in common are apart: nothing that one of them changes is broken by the other one, or
-changed by it. Left out is what is small or shared by all: the warmth that one zone gives to the next one, a reading that
-comes later because its wire was busy, the health of the whole node, and how many repairs and messages there may be.
+Two faults whose reaches have nothing in common are apart: nothing that one of them changes is broken by the other one
+or changed by it. Left out is what is small or shared by all: the warmth that one zone gives to the next one, a reading
+that comes later because its wire was busy, the health of the whole node, and how many repairs and messages there may
+be.
 """
 
 from collections.abc import Iterable, Iterator

@@ -32,7 +32,8 @@ def rehearse(
     `text` is what `config` was read from, if it was. The same arguments give the same report, in every process.
     `on_progress` is told the share that is done, and `on_look` about once a virtual second. At each of `moments`
     `on_moment` says which faults begin there, which must end at another one, with the same outcome as if they had been
-    among `faults`. Raises `CannotBuild` for a driver without a simulated chip and `BadFault` for a fault that a device cannot have.
+    among `faults`. Raises `CannotBuild` for a driver without a simulated chip and `BadFault` for a fault that a device
+    cannot have.
     """
     staged = on_simulated_wires(config)
     staged = replace(staged, simulation=staged.simulation.model_copy(update={"seed": seed}))
