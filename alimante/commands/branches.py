@@ -32,9 +32,9 @@ def grow(
     """
     pid = os.fork()
     if pid == 0:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who interrupts the program ends all of them at once
         tree = _Tree(config, bundles, seed=seed, jobs=jobs)
         try:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # who interrupts the program ends all of them at once
             report = rehearse(
                 config, for_s=PAIR_S, seed=seed, moments=MOMENTS, on_moment=tree.come_to, on_look=tree.look
             )

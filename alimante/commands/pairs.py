@@ -134,7 +134,8 @@ class _Campaign:
             again = self._smallest(self._attempt(Bundle((alone,))))
             failure = {"rule": first.invariant, "text": text, **again, "whole": self._command(whole)}
         harm = None
-        if has_harmed(report) and not is_alone:
+        is_told = any(what in known.get(HARM, ()) for what in whats)
+        if has_harmed(report) and not (is_alone or is_told):
             first = next(each for each in report.violations if each.invariant == HARM)
             harm = self._smallest(explain(self.loaded.config, whole, first, FAILED_ALONE, most=MOST).smallest)
         self._note(bundle, failure=failure, harm=harm, reached=dict(report.sometimes))

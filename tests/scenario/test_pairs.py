@@ -24,6 +24,9 @@ from tests.scenario.test_campaigns import SLOW
 from tests.scenario.test_planted_bugs import evidence_is_not_asked_for
 from tests.scenario.test_simulate import terrarium
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+"""Processes that run tests beside one another have a thread for what they say; what is forked here does not need it."""
+
 SOME = [
     Bundle(("warm_probe=garbage(5)",), ("process=crash",)),
     Bundle(("warm_probe=garbage(5)",), ("heater=burnt_out", "cool_probe=intermittent")),
