@@ -26,7 +26,7 @@ BOTH_UNTIL_S: Final = 4500.0
 PAIR_S: Final = 7200.0
 """Two faults: from when on the first and the second are there, until when both are, and how long the run lasts."""
 MOMENTS: Final = (FIRST_S, SECOND_S, BOTH_UNTIL_S)
-MOST: Final = 6
+MOST: Final = 8
 """So many faults are there at once at most: each of them is one more that a person has to think of when a run fails."""
 OF_GUIDES: Final = ("wrong(-10)", "drift(-6)")
 """What thermometers of heaters are tried with beside what chance draws: to say too little is what makes them heat."""

@@ -19,6 +19,8 @@ from hardware.sim.settings import PlantSettings
 
 EVERYTHING: Final = frozenset({"everything"})
 """The reach of what befalls the process, the computer or something else that all parts share."""
+BROKER: Final = frozenset({"broker"})
+"""No output goes by what the broker does: it hears what there is, later or never."""
 ON_WIRE: Final = frozenset({"off", "intermittent", "raise", "hang", "slow", "sentinel"})
 """Kinds of a sensor that show on its wire: they keep it busy, or have it repaired."""
 IN_AIR: Final = frozenset({"temperature", "humidity", "air_quality", "soil", "pressure"})
@@ -34,7 +36,7 @@ class Reaches:
     def of(self, fault: Fault) -> frozenset[str]:
         """The devices and wires that `fault` breaks, and all of which something goes by and that it changes."""
         if fault.device is None and not fault.is_of_wire:
-            return EVERYTHING
+            return BROKER if fault.target == "broker" else EVERYTHING
         devices = self.config.devices
         wires = {fault.target} if fault.is_of_wire else set()
         found = {device.id for device in devices.values() if device.wire in wires or device.id in fault.targets}

@@ -63,3 +63,9 @@ def test_one_that_stands_still_is_not_apart_from_those_beside_it(config: Config)
 def test_nothing_is_apart_from_a_fault_of_the_process(config: Config):
     assert not apart(config, "process=crash", "feeder=burnt_out")
     assert not apart(config, "process=crash", "disk=full")
+
+
+def test_no_device_goes_by_the_broker_and_what_commands_do(config: Config):
+    assert apart(config, "broker=down", "heater=welded")
+    assert not apart(config, "broker=down", "people=command")
+    assert not apart(config, "broker=down", "process=crash")
