@@ -50,8 +50,6 @@ class Results:
     def _begin(self, of: Mapping[str, Any]) -> None:
         data = self._path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:  # the last line was cut off with its writer
-            self._path.write_bytes(whole)
         head, *_ = whole.splitlines() or [b""]
         try:
             is_ours = json.loads(head) == dict(of)
@@ -59,5 +57,7 @@ class Results:
             is_ours = False
         if not is_ours:
             raise BadUse(f"{self._path} has other results; name a new file, or delete it to begin anew")
+        if whole != data:  # the last line was cut off with its writer
+            self._path.write_bytes(whole)
         self._read_bytes = len(head) + 1
         self.look()

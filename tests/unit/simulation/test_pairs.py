@@ -112,7 +112,13 @@ def test_probes_of_one_group_need_one_representative(three: Config):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("poll_s", 10.0), ("max_error_share", 0.5), ("offset", 0.5), ("stale_after_s", 20.0)]
+    ("key", "value"),
+    [
+        ("poll_s", 10.0),
+        ("max_error_share", 0.5),
+        ("channels", {"temperature": {"offset": 0.5}}),
+        ("stale_after_s", 20.0),
+    ],
 )
 def test_a_probe_that_is_set_otherwise_is_not_interchangeable(tmp_path: Path, key: str, value: object):
     document = json.loads((SHIPPED / "three-probes.json").read_text())
