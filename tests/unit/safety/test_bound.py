@@ -51,6 +51,8 @@ class Place:
     farthest_c: float = -inf
     """How far the bound was above the reading at most."""
     doubts: list[tuple[float, Doubt]] = field(default_factory=list)
+    has_ended: bool = False
+    """Whether a first doubt is over; `lowest_margin_c` and `doubts` are of that one."""
     _lagged: float = 0.0
 
     def __post_init__(self) -> None:
@@ -92,7 +94,8 @@ class Place:
             self.bound.take(self.now_s, reading_c)
             assert self.bound.high_c is not None
             self.farthest_c = max(self.farthest_c, self.bound.high_c - reading_c)
-        if self.bound.doubt is not Doubt.NONE and self.bound.high_c is not None:
+        self.has_ended = self.has_ended or (bool(self.doubts) and self.bound.doubt is Doubt.NONE)
+        if self.bound.doubt is not Doubt.NONE and self.bound.high_c is not None and not self.has_ended:
             self.lowest_margin_c = min(self.lowest_margin_c, self.bound.high_c - self.true_c)
             self.doubts.append((self.now_s, self.bound.doubt))
         return self
@@ -232,6 +235,19 @@ def test_while_a_reading_is_doubted_the_bound_is_above_the_truth_whatever_the_he
     assert place.lowest_margin_c >= -stored_c - 0.3
 
 
+@pytest.mark.xfail(reason="what the heater made is taken for a reading that came back", strict=True)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_reading_that_rose_by_nothing_but_heat_to_where_it_fell_from_is_doubted_still(is_known: bool):
+    """In a cold morning the zone is at 24 °C and the reading falls by 8; the heater then warms both by 8."""
+    place = Place(gain=2.0, loss=0.055, room_c=10.0, true_c=24.0, is_known=is_known).run(1.0)
+    place.sensor = lower_by(8.0, from_s=place.now_s)
+    place.run(15.0, 1.0)
+    assert place.true_c > 32.0
+    assert place.bound.doubt is not Doubt.NONE
+    assert place.bound.high_c is not None
+    assert place.bound.high_c > place.true_c
+
+
 def test_a_bound_that_takes_the_heater_for_weaker_than_it_is_would_be_found():
     """The test above can fail: with a strength below the true one the truth gets past the bound."""
     place = held()
@@ -322,16 +338,6 @@ def test_after_a_persons_word_the_next_jump_is_doubted_as_the_first_one():
     place.run(1.0)
     place.sensor = lower_by(15.0, from_s=place.now_s)
     assert place.step(0.0).bound.doubt is Doubt.JUMP
-
-
-def test_where_a_person_moved_things_a_jump_is_a_fall():
-    place = held()
-    place.bound.soften()
-    assert place.bound.doubt is Doubt.NONE
-    place.sensor = lower_by(15.0, from_s=place.now_s)
-    place.run(1.0)
-    place.bound.soften()
-    assert place.bound.doubt is Doubt.FALL
 
 
 # The first reading and restarts.

@@ -46,6 +46,7 @@ def test_a_heater_that_is_on_goes_off_with_the_next_tick_and_may_be_on_again_whe
         await seconds(1.1)
         assert bench.far["heater"].level == 0.0
         let_it_be_full(bench, "")
+        await seconds(120.0)  # a relay rests
         answer = bench.command(1.0)
         await seconds(0.1)
         assert bench.outcome(answer) is APPLIED
