@@ -58,6 +58,68 @@ def test_a_demand_that_is_renewed_lives_and_one_that_is_not_ends_within_its_leas
     bench.run(main)
 
 
+def test_a_demand_that_is_renewed_unchanged_stays_the_same_wish(bench):
+    """What was granted for it holds on: a grant is of one wish."""
+
+    async def main():
+        demand(bench, 20.0)
+        wish = bench.output.demands["control"]
+        end_s = wish.until_s
+        await seconds(1.0)
+        demand(bench, 20.0)
+        assert bench.output.demands["control"] is wish
+        assert wish.until_s == end_s + 1.0
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize("new", [{"reason": "it is night"}, {"target": 31.0}], ids=str)
+def test_a_demand_that_is_renewed_with_another_reason_or_target_has_it(bench, new):
+    async def main():
+        said = {"source": "control", "reason": "it is cold", "target": 30.0}
+        bench.gate.demand("heater", 20.0, **said)
+        bench.gate.demand("heater", 20.0, **said | new)
+        wish = bench.output.demands["control"]
+        assert {"source": wish.source, "reason": wish.reason, "target": wish.target} == said | new
+        assert not wish.is_override
+
+    bench.run(main)
+
+
+def test_what_a_controller_wishes_is_told_with_its_reason(bench):
+    async def main():
+        demand(bench, 20.0)
+        assert (bench.output.source, bench.output.reason) == ("control", "it is cold")
+        bench.gate.release("heater", "control")
+        assert bench.level == 0.0
+        assert bench.output.reason == "control has given it back"
+        assert not bench.output.is_lapsed
+
+    bench.run(main)
+
+
+def test_who_wishes_nothing_has_nothing_to_give_back(bench):
+    async def main():
+        demand(bench, 20.0)
+        lapsed = bench.output.lapsed
+        bench.gate.release("heater", "nobody")
+        assert bench.level == 20.0
+        assert bench.output.lapsed == lapsed
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize(("source", "level"), [("anna", 20.0), ("bert", 50.0)])
+def test_only_who_commanded_gives_a_command_back(bench, source, level):
+    async def main():
+        demand(bench, 20.0)
+        bench.command(50.0, source="anna")
+        bench.gate.release("heater", source)
+        assert bench.level == level
+
+    bench.run(main)
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, 101.0, -1.0, True, None])
 def test_a_controller_that_asks_for_what_is_no_value_is_told(bench, value):
     async def main():
@@ -166,6 +228,86 @@ def test_maintenance_has_an_end_whatever_is_asked(bench):
         assert bench.level == 30.0
 
     bench.run(main)
+
+
+def test_maintenance_is_told_as_long_as_it_lasts(bench):
+    async def main():
+        demand(bench, 20.0)
+        assert bench.gate.maintenance_left_s() is None
+        bench.gate.maintain(60.0)
+        assert (bench.output.source, bench.output.reason) == ("maintenance", "a person works in the enclosure")
+        assert [(each.condition, each.level) for each in bench.gate.conditions.of("node")] == [
+            ("maintenance", Level.WARNING)
+        ]
+        assert bench.gate.maintenance_left_s() == 60.0
+        await seconds(59.5)
+        assert bench.gate.maintenance_left_s() == 0.5
+        await seconds(1.0)
+        assert bench.gate.maintenance_left_s() is None
+        assert bench.gate.conditions.of("node") == []
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize("for_s", [0.0, -5.0])
+def test_maintenance_for_no_time_is_over_at_once(bench, for_s):
+    async def main():
+        bench.gate.maintain(for_s)
+        assert bench.gate.maintenance_left_s() == 0.0
+        bench.gate.tick()
+        assert bench.gate.maintenance_left_s() is None
+
+    bench.run(main)
+
+
+def restored(saved, *, wall=None):
+    """A gate that has taken up `saved`; `wall` is the wall time, None while it is not believed."""
+    bench = GateBench(an_actuator())
+
+    def gate(handles, **given):
+        built = Gate(handles, wall=lambda: wall and wall[0], **given)
+        built.restore(saved)
+        return built
+
+    bench.build_gate = gate
+    return bench
+
+
+@pytest.mark.parametrize(("away_s", "left_s"), [(0.0, 100.0), (99.5, 0.5), (100.0, None), (1000.0, None)])
+def test_maintenance_goes_on_over_a_restart_for_what_is_left_of_it(bench, away_s, left_s):
+    kept = []
+
+    async def begin():
+        bench.build_gate = Gate
+        bench.gate.maintain(100.0)
+        kept.append(json.loads(json.dumps(bench.gate.snapshot())))
+
+    bench.run(begin)
+    again = restored(kept[0] | {"wall_s": 5000.0}, wall=[5000.0 + away_s])
+
+    async def main():
+        assert again.gate.maintenance_left_s() == left_s
+
+    again.run(main, start=False)
+
+
+@pytest.mark.parametrize(("is_asked_again", "left_s"), [(False, 39.0), (True, 500.0)])
+def test_only_an_earlier_runs_maintenance_is_shortened_by_the_time_without_power(is_asked_again, left_s):
+    """While the clock is not believed it stands still; what a person asks for in this run is of this run."""
+    wall = [None]
+    bench = restored({"maintenance_left_s": 100.0, "wall_s": 5000.0}, wall=wall)
+
+    async def main():
+        assert bench.gate.maintenance_left_s() == 100.0
+        bench.clock.advance(1.0)
+        if is_asked_again:
+            bench.gate.maintain(500.0)
+        wall[0] = 5061.0
+        bench.gate.tick()
+        bench.gate.tick()
+        assert bench.gate.maintenance_left_s() == left_s
+
+    bench.run(main, start=False)
 
 
 def test_a_cutoff_closes_when_the_gate_is_armed_and_only_then_its_heater_has_power():
