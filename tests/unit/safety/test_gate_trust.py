@@ -1,4 +1,4 @@
-"""What ends the gate's trust: a gap in time, and a place that is too hot."""
+"""What the gate trusts, for how long, and what ends it: a gap in time, a place that is too hot, a trip."""
 
 from dataclasses import replace
 
@@ -10,8 +10,11 @@ from alimante.config.keys import Role
 from alimante.config.outputs import LimitsKeys, OutputKeys
 from alimante.config.verify import LimitKeys, VerifyKeys
 from alimante.core.events import SafetyActed
+from alimante.safety import gate as gate_module
+from alimante.safety.decision import decide
 from alimante.safety.gate import GAP_S, Gate
 from alimante.safety.output import Decision
+from hardware.api import Range, Unit
 from tests.unit.safety.heating import good
 
 FREE = LimitsKeys(min_on_s=0.0, min_off_s=0.0)
@@ -106,11 +109,12 @@ def test_after_a_gap_readings_have_to_prove_themselves_again():
 
 
 class Place(GateBench):
-    """Outputs in zones, with `readings` that are measured anew each second."""
+    """Outputs in zones, with `readings` that are measured anew each second unless it `is_still`."""
 
     def __init__(self, *devices, readings):
         super().__init__(*devices)
         self.readings = dict(readings)
+        self.is_still = False
         self._beliefs = {}
         self.build_gate = lambda handles, **given: Gate(
             handles, believed=self.believed, thermometers=dict.fromkeys(self.readings), wall=self.clock.wall, **given
@@ -119,7 +123,7 @@ class Place(GateBench):
     def believed(self, name):
         at_s, value = self.clock.mono() // 1.0, self.readings[name]
         before = self._beliefs.get(name)
-        if before is None or (before.measured_s, before.value) != (at_s, value):
+        if before is None or ((before.measured_s, before.value) != (at_s, value) and not self.is_still):
             self._beliefs[name] = good(value, at_s=at_s)
         return self._beliefs[name]
 
@@ -216,3 +220,118 @@ def test_a_trip_for_another_cause_does_not_end_where_it_is_too_hot(place):
         assert place.gate.outputs["mat"].latch.is_tripped
 
     place.run(main)
+
+
+def lamp(name="lamp", zone="warm"):
+    return replace(an_actuator(name), role=Role.LIGHT, zone=zone, output=OutputKeys(limits=FREE))
+
+
+def test_no_lamp_is_on_where_it_is_too_hot():
+    bench = Place(
+        heats("heater", max_c=34.0),
+        lamp(),
+        lamp("far_lamp", zone="cool"),
+        readings={"heater_probe.temperature": 25.0},
+    )
+
+    async def main():
+        await all_wished(bench, 6.0)
+        read(bench, "heater", 35.0)
+        await all_wished(bench, 4.0)
+        assert levels(bench) == {"heater": 0.0, "lamp": 0.0, "far_lamp": 1.0}
+
+    bench.run(main)
+
+
+# While nothing is new.
+
+
+@pytest.mark.parametrize(
+    "device", [an_actuator("plain"), lamp(), heats("heater", max_c=34.0)], ids=lambda device: device.id
+)
+def test_what_was_granted_holds_without_asking_all_rules_on_every_tick(device, monkeypatch):
+    asked = []
+    monkeypatch.setattr(gate_module, "decide", lambda *about: asked.append(about) or decide(*about))
+    bench = Place(device, readings={"heater_probe.temperature": 25.0})
+
+    async def main():
+        await all_wished(bench, 6.0)
+        bench.is_still = True
+        asked.clear()
+        await all_wished(bench, 20.0)
+        assert bench.far[device.id].level == 1.0
+        assert len(asked) <= 1
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize("device", [an_actuator("plain"), lamp()], ids=lambda device: device.id)
+def test_a_trip_ends_what_was_granted(device):
+    bench = GateBench(device)
+
+    async def main():
+        await all_wished(bench, 3.0)
+        acted = heard(bench.bus, SafetyActed)
+        bench.gate.trip(device.id, "test", "a test tripped it", values=(("seen", 1.0),))
+        await all_wished(bench, 1.1)
+        assert bench.far[device.id].level == 0.0
+        assert bench.gate.outputs[device.id].trip == "a test tripped it; it is tried again after 900 s"
+        assert [(one.action, one.cause, one.text, one.values) for one in acted] == [
+            ("tripped", "test", "a test tripped it", (("seen", 1.0),))
+        ]
+
+    bench.run(main)
+
+
+def test_a_trip_for_a_person_lasts_until_a_named_person_resets_it():
+    bench = GateBench(an_actuator())
+
+    async def main():
+        bench.gate.trip("heater", "test", "a test tripped it", is_for_person=True)
+        assert bench.output.latch.needs_person
+        acted = heard(bench.bus, SafetyActed)
+        assert bench.gate.reset("heater", "anna")
+        assert [one.text for one in acted] == ["heater was reset by anna"]
+        bench.gate.trip("heater", "test", "a test tripped it")
+        assert not bench.output.latch.needs_person
+
+    bench.run(main)
+
+
+# What is refused.
+
+
+def test_a_failed_write_is_no_reason_to_refuse_a_person():
+    bench = GateBench(an_actuator())
+
+    async def main():
+        bench.far["heater"].fault = "ignore"
+        bench.command(1.0)
+        bench.far["heater"].fault = ""
+        bench.gate.tick()
+        assert bench.output.rest_until_s > bench.clock.mono()
+        assert bench.gate.refusal_of("heater") == ""
+
+    bench.run(main)
+
+
+def test_what_is_only_lowered_is_not_refused():
+    keys = OutputKeys(limits=LimitsKeys(max_power_pct=80.0))
+    bench = GateBench(replace(an_actuator(accepts=Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)), output=keys))
+
+    async def main():
+        assert bench.gate.refusal_of("heater") == ""
+        bench.gate.hold("a person said so")
+        assert bench.gate.refusal_of("heater") == "a person said so"
+
+    bench.run(main)
+
+
+def test_what_was_learned_is_told_of_heaters_with_a_limit_only():
+    bench = Place(heats("heater", max_c=34.0), lamp(), readings={"heater_probe.temperature": 25.0})
+
+    async def main():
+        assert bench.gate.learned("lamp") is None
+        assert bench.gate.learned("heater")
+
+    bench.run(main)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alimante.safety.latch import KEPT, Latch
+from alimante.core.events import SafetyActed
+from alimante.safety.latch import KEPT, Latch, Trip
 
 COOL_S, PERSON_S = 900.0, 86400.0
 
@@ -161,6 +162,83 @@ def test_a_snapshot_that_makes_no_sense_waits_for_a_person(kept):
     one.restore(kept, now_s=0.0, wall_s=None)
     assert one.is_tripped
     assert one.tick(1e9) is None
+
+
+def test_what_happened_is_told_in_full():
+    one = latch()
+    told = {"device": "heater", "cause": "no_response"}
+    assert trip(one, 5.0, values=(("risen_c", 0.1),)) == SafetyActed(
+        **told, action="tripped", text="it does not warm", values=(("risen_c", 0.1),), latched=False, at_s=5.0
+    )
+    assert one.tick(5.0 + COOL_S) == SafetyActed(
+        **told,
+        action="reset",
+        text="heater is tried once more after 900 s of rest",
+        values=(),
+        latched=False,
+        at_s=5.0 + COOL_S,
+    )
+    trip(one, 1000.0, is_for_person=True)
+    assert one.reset("anna", 1001.0) == SafetyActed(
+        **told, action="reset", text="heater was reset by anna", values=(), latched=False, at_s=1001.0
+    )
+
+
+def test_a_snapshot_has_everything_as_ages():
+    one = latch()
+    trip(one, 100.0, "over_temperature", wall_s=5000.0)
+    trip(one, 110.0, "stuck_on", is_for_person=True)
+    assert one.snapshot(130.0) == {
+        "is_tripped": True,
+        "needs_person": True,
+        "causes": ["over_temperature", "stuck_on"],
+        "trips": [
+            {"age_s": 30.0, "wall_s": 5000.0, "cause": "over_temperature", "text": "it does not warm"},
+            {"age_s": 20.0, "wall_s": None, "cause": "stuck_on", "text": "it does not warm"},
+        ],
+    }
+
+
+def test_every_cause_of_a_trip_outlives_a_restart_and_none_of_a_trip_that_is_over():
+    one = latch()
+    trip(one, 0.0, "stuck_on")
+    trip(one, 1.0, "over_temperature")
+    again = restarted(one, saved_s=2.0, now_s=0.0, wall_s=None)
+    assert again.causes == ["stuck_on", "over_temperature"]
+    assert trip(again, 3.0, "stuck_on") is None  # known already
+    one.tick(1.0 + COOL_S)
+    assert restarted(one, saved_s=1000.0, now_s=0.0, wall_s=None).causes == []
+
+
+def test_a_snapshot_without_causes_is_of_the_last_trips():
+    one = latch()
+    trip(one, 0.0, "stuck_on")
+    trip(one, 1.0, "over_temperature")
+    kept = one.snapshot(2.0)
+    del kept["causes"]
+    again = latch()
+    again.restore(kept, now_s=0.0, wall_s=None)
+    assert again.causes == ["over_temperature"]
+    assert trip(again, 1.0, "over_temperature") is None
+
+
+def test_a_cause_that_was_seen_again_rests_from_then_on_also_over_restarts():
+    one = latch()
+    trip(one, 0.0, wall_s=5000.0)
+    trip(one, 500.0, wall_s=5500.0)
+    again = restarted(one, saved_s=500.0, now_s=0.0, wall_s=5700.0)
+    third = restarted(again, saved_s=10.0, now_s=0.0, wall_s=5800.0)
+    assert third.tick(COOL_S - 300.1) is None
+    assert third.tick(COOL_S - 300.0) is not None
+
+
+def test_what_cannot_be_read_is_a_trip_of_its_own():
+    one = latch()
+    one.restore({"trips": [], "is_tripped": True, "needs_person": False, "causes": ["stuck_on"]}, now_s=7.0, wall_s=5.0)
+    text = "what was kept of earlier trips cannot be read"
+    assert one.trips == [Trip(at_s=7.0, wall_s=5.0, cause="unreadable", text=text)]
+    assert (one.causes, one.needs_person, one.is_tripped) == (["unreadable"], True, True)
+    assert one.why == f"{text}; a person must reset it"
 
 
 MOVES = st.lists(
