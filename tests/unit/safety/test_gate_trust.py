@@ -183,7 +183,7 @@ def test_a_place_that_is_too_hot_for_one_heater_is_too_hot_for_all_heaters_there
         await all_wished(place, 4.0)
         assert levels(place) == {name: float(name not in off) for name in LIMITS}
         tripped = {name: output.latch.causes for name, output in place.gate.outputs.items() if output.latch.is_tripped}
-        assert tripped == dict.fromkeys(off, ["over_temperature"])
+        assert tripped == {name: ["over_temperature"] for name in off}
 
     place.run(main)
 
