@@ -1,5 +1,7 @@
 """What a group of sensors says when its members agree, drift apart, lie or fall silent."""
 
+from dataclasses import replace
+from math import inf
 from statistics import median
 
 import pytest
@@ -281,3 +283,40 @@ def test_the_last_member_that_answers_well_is_never_ejected(story):
         verdict = ask(vote, *beliefs_of(values, 5.0 * index), now_s=5.0 * index)
         if not verdict.silent:
             assert len(verdict.ejected) <= 1
+
+
+def test_a_vote_asks_for_its_members_by_name():
+    vote = a_vote(2)
+    beliefs = {"p0.t": good(25.0), "p1.t": good(26.0)}
+    assert vote(beliefs.__getitem__, 0.0).value == 25.5
+    far = {"p0.t": good(25.0), "p1.t": good(30.0)}
+    assert vote(far.__getitem__, 5.0).is_disputed
+
+
+def holding(value: float, until_s: float) -> Belief:
+    return replace(suspect(value), hold_until_s=until_s)
+
+
+def test_what_is_doubtful_may_hold_as_long_as_the_best_member_allows():
+    assert ask(a_vote(1), holding(25.0, 40.0)).belief.hold_until_s == 40.0
+    assert ask(a_vote(2), holding(25.0, 40.0), holding(25.5, 50.0)).belief.hold_until_s == 50.0
+    assert ask(a_vote(2), good(25.0), good(25.5)).belief.hold_until_s == inf
+
+
+def test_nobody_vouches_for_an_outvoted_member_that_is_alone():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.0, 40.0, from_s=0.0, samples=3)
+    gone = unknown("silent")
+    belief = ask(vote, gone, gone, good(40.0, 100.0), now_s=100.0).belief
+    assert belief.quality is Quality.SUSPECT
+    assert belief.hold_until_s == -inf
+    pair = ask(vote, gone, holding(40.5, 170.0), holding(40.0, 160.0), now_s=105.0).belief
+    assert pair.hold_until_s == 170.0
+
+
+@pytest.mark.parametrize(("value", "is_back"), [(26.5, True), (26.51, False)])
+def test_who_is_within_the_tolerance_of_the_others_is_let_back_in(value, is_back):
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.0, 40.0, from_s=0.0, samples=3)
+    verdict = ask(vote, good(25.0, 50.0), good(25.0, 50.0), good(value, 50.0), now_s=50.0)
+    assert verdict.ejected == (() if is_back else ("p2.t",))

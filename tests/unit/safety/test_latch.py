@@ -268,3 +268,34 @@ def test_whatever_happens_it_never_tries_twice_within_a_day_without_a_person(mov
             assert one.is_tripped
         assert len(one.trips) <= KEPT
         assert one.trips or not one.is_tripped
+
+
+def test_a_snapshot_without_causes_of_one_trip_has_its_cause():
+    one = latch()
+    trip(one, 0.0, "stuck_on")
+    kept = one.snapshot(2.0)
+    del kept["causes"]
+    again = latch()
+    again.restore(kept, now_s=0.0, wall_s=None)
+    assert again.causes == ["stuck_on"]
+
+
+def test_a_trip_that_was_just_there_rests_from_just_then():
+    one = latch()
+    trip(one, 0.0)
+    again = restarted(one, saved_s=0.25, now_s=10.0, wall_s=None)
+    assert again.tick(10.0 + COOL_S - 0.3) is None
+    assert again.tick(10.0 + COOL_S - 0.25) is not None
+
+
+@pytest.mark.parametrize("age_s", [True, None, "old", float("inf")])
+def test_an_age_that_is_no_number_waits_for_a_person(age_s):
+    one = latch()
+    trip(one, 0.0)
+    one.tick(COOL_S)
+    kept = one.snapshot(2000.0)
+    kept["trips"][0]["age_s"] = age_s
+    again = latch()
+    again.restore(kept, now_s=0.0, wall_s=None)
+    assert again.causes == ["unreadable"]
+    assert again.needs_person

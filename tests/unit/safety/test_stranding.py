@@ -291,3 +291,18 @@ def test_the_service_tells_of_it_at_each_tick():
         assert all("heater" in why for why in told)
 
     bench.run(main)
+
+
+def test_one_try_that_failed_is_enough_once_its_time_is_over():
+    bench = GateBench(HEATER)
+
+    async def main():
+        await turned_on(bench)
+        bench.far["heater"].fault = "raise"
+        bench.command(0.0)
+        bench.clock.advance(AFTER_S - 0.01)
+        assert bench.gate.stranded() == ""
+        bench.clock.advance(0.01)
+        assert bench.gate.stranded().startswith("heater cannot be seen to be OFF: ")
+
+    bench.run(main)
