@@ -150,3 +150,159 @@ def test_an_output_of_a_range_may_read_what_its_hardware_can_show(reads, is_astr
         assert is_astray or bench.output.value == reads
 
     bench.run(main)
+
+
+# Writes.
+
+
+def test_what_is_on_counts_from_when_that_was_asked_for_until_it_is_seen_off(bench):
+    kept = []
+
+    async def main():
+        bench.gate.on_change(kept.append)
+        asked_s = bench.clock.mono()
+        bench.occupy(0.5)
+        bench.command(1.0)
+        await seconds(1.0)
+        account = bench.output.account
+        assert (account.is_on, account.since_s, account.cycles, account.count(TODAY)) == (True, asked_s, 1, 1)
+        assert kept == [False]
+        bench.command(1.0)
+        assert (account.since_s, account.cycles) == (asked_s, 1)
+        await seconds(1.0)
+        bench.far["heater"].fault, bench.far["heater"].hang_s = "hang", 0.4
+        bench.command(0.0)
+        await seconds(0.3)
+        assert account.is_on
+        await seconds(0.2)
+        assert not account.is_on
+        assert account.since_s == asked_s + 2.4
+        assert kept == [False, False]
+
+    bench.run(main)
+
+
+def test_what_could_not_be_seen_off_still_counts_as_on(bench):
+    async def main():
+        bench.command(1.0)
+        bench.far["heater"].fault = "raise after"
+        bench.command(0.0)
+        await seconds(3.0)
+        assert bench.level == 0.0
+        assert bench.output.account.is_on
+        assert bench.output.failed_safe > 0
+        bench.far["heater"].fault = ""
+        await seconds(1.1)
+        assert not bench.output.account.is_on
+        assert bench.output.failed_safe == 0
+
+    bench.run(main)
+
+
+def test_what_may_have_gone_on_counts_as_on(bench):
+    async def main():
+        bench.far["heater"].fault = "raise after"
+        bench.command(1.0)
+        assert bench.output.account.is_on
+        assert bench.output.commanded == 0.0
+        assert bench.output.failed_safe == 0  # it was no safe value that failed
+
+    bench.run(main)
+
+
+def test_every_write_is_a_decision_with_who_and_why(bench):
+    async def main():
+        bench.command(1.0)
+        bench.gate.make_safe("console", "a person said so")
+        assert [each.text for each in bench.output.decisions][-2:] == [
+            "ON by mqtt: command c1",
+            "OFF by console: a person said so",
+        ]
+        bench.far["heater"].fault = "ignore"
+        bench.command(1.0)
+        assert bench.output.decisions[-1].text == "failed: ON was written, but OFF was read back"
+        assert bench.output.decisions[-1].at_s == bench.clock.mono()
+
+    bench.run(main)
+
+
+def test_an_output_that_changed_says_since_when_and_who(bench):
+    async def main():
+        await seconds(3.0)
+        bench.command(1.0)
+        output = bench.output
+        assert (output.value, output.commanded, output.source, output.reason) == (1.0, 1.0, "mqtt", "command c1")
+        assert output.since_s == output.seen_s == output.looked_s == bench.clock.mono()
+        assert output.misses == 0
+        assert (bench.changes[-1].value, bench.changes[-1].since_s) == (1.0, bench.clock.mono())
+
+    bench.run(main)
+
+
+def test_a_safe_value_that_was_never_begun_is_asked_for_no_more(bench):
+    """Nothing failed: the wire was busy until the command was too old."""
+
+    async def main():
+        bench.occupy(0.5)
+        late = bench.command(0.0, expires_in_s=0.2)
+        assert bench.output.unsafe_since_s is not None
+        await seconds(0.6)
+        (finished,) = bench.answers(late)
+        assert finished.reason == "the wire was not free in time"
+        assert (bench.output.unsafe_since_s, bench.output.unsafe_asks) == (None, 0)
+        assert bench.output.is_confirmed
+
+    bench.run(main)
+
+
+def test_who_is_overtaken_is_told_so(bench):
+    async def main():
+        bench.occupy(0.5)
+        first = bench.command(1.0)
+        await seconds(0.1)
+        bench.gate.make_safe("console", "a person said so")
+        await seconds(1.0)
+        assert bench.answers(first)[0].reason == "a later command took its place"
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize(("waits_s", "overtakes"), [(0.01, False), (0.1, True)])
+def test_a_safe_value_overtakes_only_what_has_waited(waits_s, overtakes):
+    """Commands keep their order; but off does not wait behind them for long."""
+    bench = GateBench(an_actuator(accepts=Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)))
+
+    async def main():
+        bench.far["heater"].begun.clear()
+        bench.occupy(0.5)
+        bench.command(50.0)
+        await seconds(waits_s)
+        bench.command(0.0)
+        await seconds(0.6)
+        assert [value for _, value in bench.far["heater"].begun] == ([0.0] if overtakes else [50.0, 0.0])
+
+    bench.run(main)
+
+
+def test_after_a_failure_controllers_wait_for_a_lease(bench):
+    async def main():
+        bench.far["heater"].fault = "ignore"
+        bench.command(1.0)
+        assert bench.output.rest_until_s == bench.clock.mono() + LEASE_S
+
+    bench.run(main)
+
+
+def test_a_look_that_a_write_overtook_says_nothing(bench):
+    async def main():
+        await seconds(5.0)
+        bench.far["heater"].fault, bench.far["heater"].lie = "lie", 1.0
+        bench.occupy(0.3)
+        bench.gate._look_at(bench.output, bench.clock.mono())
+        bench.command(0.0)
+        bench.far["heater"].fault = ""
+        await seconds(1.0)
+        assert bench.gate.conditions.of("heater") == []
+        assert bench.output.is_confirmed
+
+    bench.run(main)
