@@ -11,9 +11,10 @@ from alimante.config.outputs import LimitsKeys, OutputKeys
 from alimante.config.verify import LimitKeys, VerifyKeys
 from alimante.core.events import SafetyActed
 from alimante.safety import gate as gate_module
-from alimante.safety.decision import decide
+from alimante.safety.decision import Cause, decide
 from alimante.safety.gate import GAP_S, Gate
 from alimante.safety.output import Decision
+from alimante.safety.trips import Trips
 from hardware.api import Range, Unit
 from tests.unit.safety.heating import good
 
@@ -333,5 +334,25 @@ def test_what_was_learned_is_told_of_heaters_with_a_limit_only():
     async def main():
         assert bench.gate.learned("lamp") is None
         assert bench.gate.learned("heater")
+
+    bench.run(main)
+
+
+def test_a_heater_that_has_to_wait_loses_what_was_granted(monkeypatch):
+    """Also while its sensor says nothing new: that it never moves may be the very reason."""
+    reason = []
+    monkeypatch.setattr(Trips, "reason_to_wait", lambda trips, output: "".join(reason))
+    bench = Place(heats("heater", max_c=34.0), lamp(), readings={"heater_probe.temperature": 25.0})
+
+    async def main():
+        await all_wished(bench, 6.0)
+        bench.is_still = True
+        await all_wished(bench, 6.0)
+        assert levels(bench) == {"heater": 1.0, "lamp": 1.0}
+        reason.append("it may be as hot as its limit")
+        await all_wished(bench, 1.1)
+        assert levels(bench) == {"heater": 0.0, "lamp": 1.0}
+        assert bench.output.bound is Cause.UPPER_BOUND
+        assert bench.output.bound_text == "it may be as hot as its limit"
 
     bench.run(main)

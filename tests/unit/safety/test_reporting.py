@@ -143,6 +143,15 @@ def test_what_a_person_should_look_after_is_a_condition_as_long_as_it_binds(caus
     telling(look)
 
 
+@pytest.mark.parametrize(("lacks", "cause"), [("probe.temperature", "probe"), ("warm", "warm"), ("", "")])
+def test_what_is_not_believed_is_named_as_the_component_that_explains_it(lacks, cause):
+    def look(told):
+        told.bind(Cause.NO_EVIDENCE, lacks=lacks)
+        assert told.raised[0].cause == cause
+
+    telling(look)
+
+
 def test_a_wish_that_is_gone_ends_the_condition():
     def look(told):
         told.bind(Cause.QUOTA)

@@ -9,6 +9,8 @@ from fakes import FakeActuator, an_actuator, heard
 
 from alimante.config.outputs import LimitsKeys, OutputKeys
 from alimante.core.events import SafetyActed
+from alimante.io.handle import ActuatorHandle
+from alimante.io.worker import DeadlinePassed, Done, WireWedged
 from alimante.safety.gate import Gate
 from alimante.safety.writer import UNSEEN
 from hardware.api import Range, Unit
@@ -39,6 +41,7 @@ def test_an_output_that_somebody_else_switched_on_is_put_safe_and_counts_as_on(b
         reason = "it was left at OFF and reads ON"
         assert [(one.cause, one.text) for one in acted] == [("read_back", reason)]
         assert (output.source, output.reason, output.lapsed) == ("gate", reason, reason)
+        assert output.rest_until_s > bench.clock.mono() + LEASE_S - LOOK_S - 1.2  # controllers wait
         assert output.account.cycles == 1
         assert output.account.count(TODAY) == 1
         assert not output.account.is_on
@@ -304,5 +307,44 @@ def test_a_look_that_a_write_overtook_says_nothing(bench):
         await seconds(1.0)
         assert bench.gate.conditions.of("heater") == []
         assert bench.output.is_confirmed
+
+    bench.run(main)
+
+
+def test_there_is_one_look_at_a_time(bench, monkeypatch):
+    looks = []
+    check = ActuatorHandle.check
+    monkeypatch.setattr(ActuatorHandle, "check", lambda handle, on_done: looks.append(handle) or check(handle, on_done))
+
+    async def main():
+        await seconds(5.0)
+        bench.occupy(0.9)
+        looks.clear()
+        for _ in range(10):
+            bench.clock.advance(0.05)
+            bench.gate._look_at(bench.output, bench.clock.mono() + 10.0)
+        assert len(looks) == 1
+        await seconds(3.1)
+        assert len(looks) >= 2
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_missed"),
+    [
+        (WireWedged("the wire does not answer"), False),
+        (DeadlinePassed("there was no time", started=False), False),
+        (DeadlinePassed("it took too long", started=True), True),
+        (TransferError("nothing can be read back"), True),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_look_that_was_never_tried_is_no_miss(bench, error, is_missed):
+    async def main():
+        await seconds(1.0)
+        failed = Done(value=None, error=error, started_s=bench.clock.mono())
+        bench.gate._writer._compare(bench.output, failed, bench.clock.mono())
+        assert bench.output.misses == int(is_missed)
 
     bench.run(main)
