@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from benches import APPLIED, EXPIRED, REJECTED, GateBench, seconds
+from benches import APPLIED, EXPIRED, REJECTED, SUPERSEDED, GateBench, seconds
 from fakes import an_actuator
 
 from alimante.config.outputs import LimitsKeys, OutputKeys
@@ -148,5 +148,19 @@ def test_a_command_that_expired_while_another_one_took_its_place_leaves_that_one
         assert (bench.outcome(late), bench.outcome(last)) == (EXPIRED, APPLIED)
         assert bench.output.override.value == 70.0
         assert bench.level == 70.0
+
+    bench.run(main)
+
+
+def test_a_command_that_was_superseded_does_not_bring_back_the_one_before(bench):
+    async def main():
+        bench.command(50.0)
+        bench.occupy(0.5)
+        late = bench.command(80.0)
+        bench.gate._writer.assert_safe(bench.output, "gate", "a test")
+        await seconds(3.0)
+        assert bench.outcome(late) is SUPERSEDED
+        assert bench.output.override is None
+        assert bench.level == 0.0
 
     bench.run(main)

@@ -348,3 +348,29 @@ def test_a_look_that_was_never_tried_is_no_miss(bench, error, is_missed):
         assert bench.output.misses == int(is_missed)
 
     bench.run(main)
+
+
+@pytest.mark.parametrize(("unseen_s", "is_lost"), [(LEASE_S, False), (LEASE_S + 0.01, True)])
+def test_an_output_that_nobody_could_look_at_for_longer_than_a_lease_is_not_known(bench, unseen_s, is_lost):
+    acted = heard(bench.bus, SafetyActed)
+
+    async def main():
+        bench.output.seen_s = bench.clock.mono() - unseen_s
+        failed = Done(value=None, error=WireWedged("the wire does not answer"), started_s=bench.clock.mono())
+        bench.gate._writer._compare(bench.output, failed, bench.clock.mono())
+        assert [(one.cause, one.text) for one in acted] == [("read_back", "the wire does not answer")] * is_lost
+
+    bench.run(main)
+
+
+def test_an_output_at_rest_is_looked_at_as_often_as_is_configured(monkeypatch):
+    looks = []
+    check = ActuatorHandle.check
+    monkeypatch.setattr(ActuatorHandle, "check", lambda handle, on_done: looks.append(handle) or check(handle, on_done))
+    bench = GateBench(replace(an_actuator(), output=OutputKeys(read_back_s=5.0)))
+
+    async def main():
+        await seconds(100.5)
+        assert len(looks) == 20
+
+    bench.run(main)
