@@ -34,6 +34,28 @@ def test_a_window_is_bounded_and_never_forgets_in_favour_of_more():
     assert len(window.ages(now_s)) <= KEPT_SPANS
 
 
+def test_the_two_oldest_spans_become_one_as_long_that_leaves_the_window_no_earlier():
+    window = Window(HOUR_S)
+    window.add(1000.0, 1003.0)
+    window.add(1010.0, 1012.0)
+    for number in range(KEPT_SPANS - 2):
+        window.add(1020.0 + number, 1020.5 + number)
+    assert window.ages(2000.0)[:2] == [[1000.0, 3.0], [990.0, 2.0]]
+    used_s = window.used_s(2000.0)
+    window.add(1990.0, 1991.0)
+    assert window.ages(2000.0)[:2] == [[993.0, 5.0], [980.0, 0.5]]
+    assert len(window.ages(2000.0)) == KEPT_SPANS
+    assert window.used_s(2000.0) == used_s + 1.0
+
+
+@pytest.mark.parametrize("end_s", [10.0, 9.0])
+def test_a_span_without_a_length_is_none(end_s):
+    window = Window(HOUR_S)
+    window.add(10.0, end_s)
+    assert window.ages(20.0) == []
+    assert window.used_s(20.0) == 0.0
+
+
 def used(away_s, *, was_on=False, longest_on_s=inf, now_s=50.0):
     """The hour's use after a restart `away_s` after a snapshot with 300 s on, ended 100 s before or still on."""
     account = Account()
