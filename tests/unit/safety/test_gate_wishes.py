@@ -430,3 +430,128 @@ def test_a_tick_comes_when_a_time_is_over():
         assert bench.gate.due_in_s() == math.inf
 
     bench.run(main)
+
+
+def test_a_hold_by_a_person_is_a_condition_and_one_by_the_program_is_none(bench):
+    async def main():
+        bench.gate.hold("the supervisor is stopping")
+        assert bench.gate.conditions.of("node") == []
+        assert bench.gate.refusal() == "the supervisor is stopping"
+
+    bench.run(main)
+
+
+def test_a_hold_is_told_once_and_forgets_what_was_wished(bench):
+    async def main():
+        demand(bench, 20.0)
+        bench.gate.hold("a person said so", is_by_person=True)
+        assert [each.condition for each in bench.gate.conditions.of("node")] == ["held"]
+        assert (bench.output.source, bench.output.reason) == ("hold", "a person said so")
+        assert bench.output.demands == {}
+        assert bench.output.lapsed == "a person said so"
+        bench.gate.hold("another one said so", is_by_person=True)
+        assert bench.gate.conditions.of("node")[0].text.endswith("a person said so")
+        assert bench.gate.refusal() == "another one said so"
+
+    bench.run(main)
+
+
+def test_the_next_time_is_the_soonest_of_all_outputs_that_are_on():
+    bench = GateBench(*(an_actuator(name) for name in ("heater", "lamp", "pump")))
+
+    async def main():
+        assert bench.gate.due_in_s() == math.inf
+        bench.command(1.0, ttl_s=50.0)
+        bench.command(1.0, device="lamp", ttl_s=20.0)
+        assert bench.gate.due_in_s() == pytest.approx(20.0)
+        bench.clock.advance(5.0)
+        assert bench.gate.due_in_s() == pytest.approx(15.0)
+        bench.command(0.0, device="lamp")
+        assert bench.gate.due_in_s() == pytest.approx(45.0)
+        bench.clock.advance(60.0)
+        assert bench.gate.due_in_s() == math.inf  # what is over already is the next tick's matter
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize(("within_s", "due_s"), [(1.0, math.inf), (1000.0, 93.0), (math.inf, 93.0)])
+def test_a_far_end_of_the_longest_time_on_need_not_be_told(within_s, due_s):
+    bench = GateBench(replace(an_actuator(), output=OutputKeys(limits=LimitsKeys(max_on_s=100.0))))
+
+    async def main():
+        demand(bench, 1.0)
+        for _ in range(7):
+            await seconds(1.0)
+            demand(bench, 1.0)
+        bench.gate.release("heater", "nobody")
+        bench.output.demands["control"].until_s = math.inf
+        bench.gate.tick()
+        assert bench.gate.due_in_s(within_s) == pytest.approx(due_s, abs=0.1)
+
+    bench.run(main)
+
+
+def test_everybody_who_waits_for_a_quiet_gate_is_told_once(bench):
+    told = []
+
+    async def main():
+        bench.gate.when_idle(lambda: told.append("at once"))
+        assert told == ["at once"]
+        bench.occupy(0.5)
+        bench.command(20.0)
+        for name in ("one", "two"):
+            bench.gate.when_idle(lambda name=name: told.append(name))
+        assert told == ["at once"]
+        await seconds(1.0)
+        assert told == ["at once", "one", "two"]
+        bench.command(30.0)
+        await seconds(1.0)
+        assert told == ["at once", "one", "two"]
+
+    bench.run(main)
+
+
+def test_a_lapsed_demand_is_told_as_forced_and_one_that_was_given_back_is_not(bench):
+    acted = heard(bench.bus, SafetyActed)
+
+    async def main():
+        demand(bench, 20.0)
+        bench.gate.release("heater", "control")
+        assert acted == []
+        demand(bench, 20.0)
+        await seconds(12.0)
+        assert [(one.action, one.cause) for one in acted] == [("forced_safe", "lease")]
+        assert bench.output.source == "gate"
+        assert bench.output.reason == "control has not renewed its demand for 10 s"
+
+    bench.run(main)
+
+
+def test_a_controller_that_wants_the_safe_value_is_its_source(bench):
+    async def main():
+        demand(bench, 20.0)
+        bench.gate.demand("heater", 0.0, source="control", reason="it is warm")
+        assert (bench.level, bench.output.source, bench.output.reason) == (0.0, "control", "it is warm")
+
+    bench.run(main)
+
+
+def test_what_binds_an_output_is_said_until_it_binds_no_more():
+    keys = OutputKeys(limits=LimitsKeys(min_off_s=30.0))
+    bench = GateBench(replace(an_actuator(), output=keys))
+
+    async def main():
+        await seconds(40.0)
+        bench.command(1.0)
+        bench.command(0.0)
+        await seconds(1.0)
+        bench.command(None)
+        demand(bench, 1.0)
+        assert bench.output.bound_text == "it has to be off for 30 s, which takes another 29 s"
+        assert bench.level == 0.0
+        for _ in range(32):
+            demand(bench, 1.0)
+            await seconds(1.0)
+        assert (bench.output.bound_text, bench.level) == ("", 1.0)
+
+    bench.run(main)

@@ -1,11 +1,15 @@
 """What is known of one output."""
 
+from dataclasses import replace
 from math import inf
 
 import pytest
 from benches import GateBench
 from fakes import an_actuator
 
+from alimante.config.keys import Role
+from alimante.config.outputs import OutputKeys
+from alimante.config.verify import LimitKeys
 from alimante.safety.decision import Wish
 
 OFF_FOR_S = 5.0
@@ -171,3 +175,44 @@ def test_the_farthest_value_is_the_one_that_is_not_safe(safe, farthest):
         assert (output.safe, output.farthest) == (safe, farthest)
 
     in_bench(look, safe_value=safe)
+
+
+# How an output begins.
+
+
+def begun(device):
+    bench, found = GateBench(device), []
+
+    async def main():
+        found.append(bench.output)
+
+    bench.run(main, start=False)
+    return found[0], bench.clock.mono()
+
+
+def test_a_new_output_is_taken_to_be_safe_and_nothing_is_known_of_it():
+    def look(output):
+        assert (output.commanded, output.asked, output.value, output.is_confirmed) == (1.0, 1.0, None, False)
+        assert output.latch.device == output.id == "heater"
+        assert output.rules.safe == 1.0
+
+    in_bench(look, safe_value=1.0)
+
+
+def test_without_a_limit_a_trip_rests_a_quarter_of_an_hour_and_a_second_one_within_a_day_waits_for_a_person():
+    output, _ = begun(an_actuator())
+    assert (output.latch.cooldown_s, output.latch.person_within_s) == (900.0, 86400.0)
+
+
+def test_a_limit_says_how_long_a_trip_rests():
+    limit = LimitKeys(max_c=34.0, cooldown_s=61.0, person_within_s=3601.0)
+    output, _ = begun(replace(an_actuator(), role=Role.HEATER, output=OutputKeys(limit=limit)))
+    assert (output.latch.cooldown_s, output.latch.person_within_s) == (61.0, 3601.0)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_a_compressor_has_to_rest_after_a_start(role):
+    """It may have run until the last process ended; all others may go on at once."""
+    output, now_s = begun(replace(an_actuator(), role=role))
+    assert output.account.lasted_s(now_s) == (0.0 if role is Role.COOLER else inf)
+    assert not output.account.is_on
