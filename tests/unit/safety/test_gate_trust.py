@@ -9,12 +9,13 @@ from fakes import an_actuator, heard
 from alimante.config.keys import Role
 from alimante.config.outputs import LimitsKeys, OutputKeys
 from alimante.config.verify import LimitKeys, VerifyKeys
-from alimante.core.events import SafetyActed
+from alimante.core.events import ConditionChanged, Level, SafetyActed
 from alimante.safety import gate as gate_module
 from alimante.safety.decision import Cause, decide
 from alimante.safety.gate import GAP_S, Gate
 from alimante.safety.output import Decision
 from alimante.safety.trips import Trips
+from alimante.safety.watch import Watch
 from hardware.api import Range, Unit
 from tests.unit.safety.heating import good
 
@@ -354,5 +355,59 @@ def test_a_heater_that_has_to_wait_loses_what_was_granted(monkeypatch):
         assert levels(bench) == {"heater": 0.0, "lamp": 1.0}
         assert bench.output.bound is Cause.UPPER_BOUND
         assert bench.output.bound_text == "it may be as hot as its limit"
+
+    bench.run(main)
+
+
+def test_a_heater_that_lost_its_sensor_is_told_with_what_was_believed_and_until_it_is_back():
+    bench = Place(heats("heater", max_c=34.0), readings={"heater_probe.temperature": 25.0})
+    acted, conditions = heard(bench.bus, SafetyActed), heard(bench.bus, ConditionChanged)
+
+    async def main():
+        await all_wished(bench, 6.0)
+        acted.clear()
+        conditions.clear()
+        del bench.readings["heater_probe.temperature"]
+        await all_wished(bench, 3.0)
+        assert bench.level == 0.0
+        assert [(one.action, one.cause, one.values) for one in acted] == [("forced_safe", "no_evidence", ())]
+        assert [(each.condition, each.cause) for each in conditions] == [("no_evidence", "heater_probe")]
+        read(bench, "heater", 26.0)
+        await all_wished(bench, 6.0)
+        assert bench.level == 1.0
+        assert [each.level for each in conditions] == [Level.WARNING, Level.CLEAR]
+
+    bench.run(main)
+
+
+def test_a_refusal_has_the_values_that_it_went_by():
+    keys = OutputKeys(depends_on=["heater_probe.temperature"])
+    bench = Place(replace(an_actuator(), output=keys), readings={"heater_probe.temperature": 25.0})
+    acted = heard(bench.bus, SafetyActed)
+
+    async def main():
+        await all_wished(bench, 2.0)
+        assert bench.level == 0.0
+        assert [(one.action, one.cause, one.values) for one in acted] == [
+            ("refused", "not_armed", (("heater_probe.temperature", 25.0),))
+        ]
+        assert "good readings in a row" in acted[0].text
+
+    bench.run(main)
+
+
+def test_a_heater_behind_an_open_cutoff_is_watched_as_one_without_power(monkeypatch):
+    seen = []
+    monkeypatch.setattr(Watch, "look", lambda watch, now_s, look, *, target_c, has_power: seen.append(has_power) or [])
+    relay = replace(an_actuator("cutoff"), role=Role.CUTOFF)
+    bench = Place(relay, heats("heater", max_c=34.0), readings={"heater_probe.temperature": 25.0})
+
+    async def main():
+        await seconds(1.1)
+        assert set(seen) == {False}
+        await seconds(12.0)
+        seen.clear()
+        await seconds(1.1)
+        assert set(seen) == {True}
 
     bench.run(main)

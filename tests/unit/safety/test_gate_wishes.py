@@ -12,6 +12,7 @@ from fakes import an_actuator, heard
 from alimante.config.keys import Role
 from alimante.config.outputs import LimitsKeys, OutputKeys
 from alimante.core.events import ConditionChanged, Level, SafetyActed
+from alimante.io.handle import WRITE_DEADLINE_S
 from alimante.policy.asking import MAX_MAINTENANCE_S
 from alimante.safety.gate import Gate
 from hardware.api import Range, Unit
@@ -553,5 +554,99 @@ def test_what_binds_an_output_is_said_until_it_binds_no_more():
             demand(bench, 1.0)
             await seconds(1.0)
         assert (bench.output.bound_text, bench.level) == ("", 1.0)
+
+    bench.run(main)
+
+
+def test_what_waits_to_be_written_is_not_written_once_it_may_not_be(bench):
+    async def main():
+        await seconds(1.0)
+        bench.far["heater"].begun.clear()
+        bench.occupy(0.9)
+        demand(bench, 20.0)
+        bench.gate.trip("heater", "test", "a test tripped it")
+        bench.gate.tick()
+        assert bench.output.decisions[-1].text.startswith("0 % by gate: a test tripped it")
+        await seconds(3.0)
+        assert [value for _, value in bench.far["heater"].begun] == [0.0]
+
+    bench.run(main)
+
+
+def test_a_safe_value_that_waits_is_not_asked_for_again_on_every_look(bench):
+    async def main():
+        demand(bench, 20.0)
+        bench.occupy(0.9)
+        bench.gate.make_safe("console", "a person said so")
+        for _ in range(5):
+            bench.gate.tick()
+        assert len(bench.output.waiting) == 1
+
+    bench.run(main)
+
+
+def test_a_safe_value_that_nobody_answers_is_asked_for_again(bench):
+    async def main():
+        demand(bench, 20.0)
+        bench.occupy(5.0)
+        bench.gate.make_safe("console", "a person said so")
+        asks = bench.output.asks
+        bench.clock.advance(WRITE_DEADLINE_S + 0.01)
+        bench.gate.tick()
+        assert bench.output.asks == asks + 1
+
+    bench.run(main)
+
+
+def test_a_value_that_waits_is_left_to_be_written_while_it_is_wished(bench):
+    async def main():
+        await seconds(1.0)
+        bench.occupy(0.9)
+        demand(bench, 20.0)
+        for _ in range(5):
+            bench.gate.tick()
+        assert len(bench.output.waiting) == 1
+        await seconds(1.0)
+        assert bench.level == 20.0
+
+    bench.run(main)
+
+
+def test_a_command_that_a_rule_ended_says_which():
+    bench = GateBench(replace(an_actuator(), output=OutputKeys(limits=LimitsKeys(max_on_s=10.0))))
+    acted = heard(bench.bus, SafetyActed)
+
+    async def main():
+        bench.command(1.0)
+        await seconds(11.1)
+        assert bench.level == 0.0
+        assert bench.output.lapsed == "it was on for 10 s, the longest time allowed"
+        assert bench.output.overrides_ended > 0
+        assert [(one.action, one.cause) for one in acted] == [("forced_safe", "max_on")]
+
+    bench.run(main)
+
+
+def test_a_command_whose_time_is_over_is_no_lapsed_demand(bench):
+    acted = heard(bench.bus, SafetyActed)
+
+    async def main():
+        bench.command(20.0, ttl_s=3.0)
+        await seconds(5.0)
+        assert bench.level == 0.0
+        assert acted == []
+
+    bench.run(main)
+
+
+def test_a_safe_value_that_fails_is_asked_for_again_for_the_same_reason(bench):
+    async def main():
+        demand(bench, 20.0)
+        bench.far["heater"].fault = "raise"
+        bench.gate.make_safe("console", "a person said so")
+        failed = bench.output.reason
+        assert "does not answer" in failed
+        await seconds(1.1)
+        assert f"0 % by gate: {failed}" in [each.text for each in bench.output.decisions]
 
     bench.run(main)

@@ -117,7 +117,7 @@ def test_what_was_on_counts_as_on_until_now_or_for_as_long_as_it_may_be():
     runs(look)
 
 
-@pytest.mark.parametrize(("came_s", "shift_s"), [(60.0, 540.0), (600.0, 0.0), (700.0, 0.0)])
+@pytest.mark.parametrize(("came_s", "shift_s"), [(60.0, 540.0), (599.5, 0.5), (600.0, 0.0), (700.0, 0.0)])
 def test_a_clock_that_is_believed_later_makes_everything_older_once(came_s, shift_s):
     """By what passed between the runs, which is what the clock says less what this run has lasted."""
 

@@ -321,3 +321,31 @@ def test_so_many_tries_without_an_answer_are_like_one_that_failed(asks, is_left)
         assert bool(bench.gate.stranded()) is is_left
 
     bench.run(main)
+
+
+def test_a_cutoff_that_protects_nothing_ends_no_process():
+    bench = GateBench(CUTOFF)
+
+    async def main():
+        await turned_on(bench, "cutoff")
+        bench.far["cutoff"].fault = "raise"
+        bench.command(0.0, device="cutoff")
+        bench.clock.advance(AFTER_S)
+        assert bench.gate.outputs["cutoff"].failed_safe
+        assert bench.gate.stranded() == ""
+
+    bench.run(main)
+
+
+def test_who_asks_may_be_more_patient():
+    bench = GateBench(HEATER)
+
+    async def main():
+        await turned_on(bench)
+        bench.far["heater"].fault = "raise"
+        bench.command(0.0)
+        bench.clock.advance(AFTER_S)
+        assert bench.gate.stranded() != ""
+        assert bench.gate.stranded(after_s=AFTER_S + 1.0) == ""
+
+    bench.run(main)
