@@ -91,3 +91,14 @@ def test_only_what_reaches_back_over_the_time_is_kept(most):
     one = changes(most=most, jump=50.0)
     assert judged(one, *(20.0 + 0.1 * at for at in range(500))) == [GOOD] * 500
     assert len(one._level) <= 4
+
+
+@pytest.mark.parametrize("from_s", [0.0, 100_000.0])
+def test_small_steps_are_added_up_over_the_time_whatever_the_clock_shows(from_s):
+    steps = (20.0, 20.9, 21.8, 22.7)
+    assert judged(changes(), *steps, every_s=2.0, from_s=from_s) == [GOOD, GOOD, GOOD, SUSPECT]
+
+
+@pytest.mark.parametrize("from_s", [0.0, 100_000.0])
+def test_a_value_has_to_fit_the_last_one_too(from_s):
+    assert judged(changes(), 20.0, 21.9, 19.8, from_s=from_s) == [GOOD, GOOD, SUSPECT]

@@ -312,6 +312,7 @@ def test_nobody_vouches_for_an_outvoted_member_that_is_alone():
     assert belief.hold_until_s == -inf
     pair = ask(vote, gone, holding(40.5, 170.0), holding(40.0, 160.0), now_s=105.0).belief
     assert pair.hold_until_s == 170.0
+    assert pair.reasons == ("p1.t is suspect", "p2.t is suspect")  # they check each other
 
 
 @pytest.mark.parametrize(("value", "is_back"), [(26.5, True), (26.51, False)])
