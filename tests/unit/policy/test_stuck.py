@@ -78,3 +78,8 @@ def test_a_reset_begins_anew_with_the_same_value():
     assert one.same_s == 0.0
     one.add(20.0, 250.0)
     assert not one.is_stuck
+
+
+def test_before_the_first_value_nothing_is_asked():
+    one = stuck()
+    assert (one.is_stuck, one.is_identical, one.wants_to_know, one.same_s) == (False, False, False, 0.0)
