@@ -194,6 +194,8 @@ def test_a_person_may_open_a_cutoff_and_its_heaters_go_off():
 
     async def main():
         await seconds(12.0)
+        closed = bench.gate.outputs["cutoff"]
+        assert (closed.source, closed.reason) == ("gate", "no heater that it protects gives a reason to open")
         bench.command(1.0)
         assert bench.outcome(bench.command(0.0, device="cutoff")) is APPLIED
         await seconds(30.0)  # longer than it has to stay open anyway

@@ -411,3 +411,59 @@ def test_a_heater_behind_an_open_cutoff_is_watched_as_one_without_power(monkeypa
         assert set(seen) == {True}
 
     bench.run(main)
+
+
+def aired():
+    """A heater whose fan is to run when it is too hot, and a fan of another place."""
+    heater = heats("heater", max_c=34.0)
+    keys = heater.output.model_copy(update={"limit": LimitKeys(max_c=34.0, cooldown_s=REST_S, fan=["fan"])})
+    fans = [replace(an_actuator(name), role=Role.FAN, output=OutputKeys(limits=FREE)) for name in ("fan", "other_fan")]
+    return Place(replace(heater, output=keys), *fans, readings={"heater_probe.temperature": 25.0})
+
+
+def test_where_it_is_too_hot_its_fan_runs_whatever_controllers_wish_until_it_is_over():
+    bench = aired()
+
+    async def main():
+        await seconds(6.0)
+        assert levels(bench) == {"heater": 0.0, "fan": 0.0, "other_fan": 0.0}
+        read(bench, "heater", 35.0)
+        for _ in range(20):
+            bench.gate.demand("fan", 0.0, source="control", reason="it is not moist")
+            await seconds(1.0)
+        fan = bench.gate.outputs["fan"]
+        assert levels(bench) == {"heater": 0.0, "fan": 1.0, "other_fan": 0.0}
+        assert (fan.source, fan.reason) == ("gate", "it is too hot at heater")
+        read(bench, "heater", 32.0)
+        await seconds(3.0)
+        assert levels(bench) == {"heater": 0.0, "fan": 0.0, "other_fan": 0.0}
+
+    bench.run(main)
+
+
+def test_a_fan_that_nobody_wishes_on_runs_too_and_a_person_may_stop_it():
+    bench = aired()
+
+    async def main():
+        await seconds(6.0)
+        read(bench, "heater", 35.0)
+        await seconds(60.0)
+        assert bench.far["fan"].level == 1.0
+        bench.command(0.0, device="fan", ttl_s=20.0)
+        await seconds(10.0)
+        assert bench.far["fan"].level == 0.0
+        await seconds(15.0)
+        assert bench.far["fan"].level == 1.0
+
+    bench.run(main)
+
+
+def test_what_a_hold_keeps_off_is_bound_by_it():
+    bench = GateBench(an_actuator())
+
+    async def main():
+        bench.gate.hold("a person said so")
+        await all_wished(bench, 2.0)
+        assert (bench.output.bound, bench.output.bound_text) == (Cause.HELD, "a person said so")
+
+    bench.run(main)
