@@ -422,3 +422,13 @@ def test_each_ejection_lasts_longer_up_to_the_cap_and_good_behaviour_is_forgiven
 def test_nobody_is_ejected_where_no_majority_agrees():
     vote = a_vote(3)
     assert follow(vote, 10.0, 20.0, 30.0, from_s=0.0, samples=20).ejected == ()
+
+
+def test_an_outvoted_member_that_contradicts_another_one_is_no_longer_alone():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.0, 40.0, from_s=0.0, samples=3)
+    gone = unknown("silent")
+    alone = ask(vote, gone, gone, good(40.0, 100.0), now_s=100.0).belief
+    assert alone.reasons == ("p2.t was outvoted, and nobody is left to check it",)
+    pair = ask(vote, gone, good(25.0, 105.0), good(40.0, 105.0), now_s=105.0).belief
+    assert pair.reasons == ("the members contradict each other, so the highest counts",)
