@@ -467,3 +467,17 @@ def test_what_a_hold_keeps_off_is_bound_by_it():
         assert (bench.output.bound, bench.output.bound_text) == (Cause.HELD, "a person said so")
 
     bench.run(main)
+
+
+def test_good_readings_count_while_an_output_is_off_too():
+    keys = OutputKeys(depends_on=["heater_probe.temperature"])
+    bench = Place(replace(an_actuator(), output=keys), readings={"heater_probe.temperature": 25.0})
+
+    async def main():
+        for _ in range(6):
+            bench.gate.demand("heater", 0.0, source="control", reason="it is warm")
+            await seconds(1.0)
+        bench.gate.demand("heater", 1.0, source="control", reason="it is cold")
+        assert bench.level == 1.0
+
+    bench.run(main)
