@@ -294,3 +294,15 @@ def test_one_percent_of_a_quota_must_be_free_before_it_goes_on_again():
 def test_a_rest_after_a_failure_binds_only_what_would_be_changed():
     assert decide(HEATER, wish(1.0), at(1.0, on_since(100.0), rest_s=5.0)).value == 1.0
     assert decide(HEATER, wish(1.0), at(rest_s=0.0)).value == 1.0
+
+
+def test_what_is_used_up_ends_in_the_safe_value():
+    spent = decide(Rules(safe=0.0, per_hour_s=50.0), wish(1.0), at(1.0, on_since(50.0)))
+    assert (spent.value, spent.cause) == (0.0, Cause.QUOTA)
+    account = Account()
+    for _ in range(2):
+        account.turned_on(NOW_S - 7200.0, TODAY)
+        account.turned_off(NOW_S - 7190.0)
+    fed = decide(FEEDER, wish(1.0), at(account=account))
+    assert (fed.value, fed.cause) == (0.0, Cause.COUNT)
+    assert fed.text == "it went on 2 times today, which is all that is allowed"

@@ -481,3 +481,18 @@ def test_good_readings_count_while_an_output_is_off_too():
         assert bench.level == 1.0
 
     bench.run(main)
+
+
+def test_a_controllers_off_waits_for_the_shortest_time_on():
+    keys = OutputKeys(limits=LimitsKeys(min_on_s=20.0, min_off_s=0.0))
+    bench = GateBench(replace(an_actuator(), output=keys))
+
+    async def main():
+        bench.gate.demand("heater", 1.0, source="control", reason="it is cold")
+        for _ in range(21):
+            assert bench.level == 1.0
+            bench.gate.demand("heater", 0.0, source="control", reason="it is warm")
+            await seconds(1.0)
+        assert bench.level == 0.0
+
+    bench.run(main)
