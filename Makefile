@@ -21,7 +21,7 @@ LEAK = --fault 'process=leak(90)@1h+2h' --reach 'computer rebooted' --reach safe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak check schema bench matrix pins clean broker
+.PHONY: help run test soak check schema bench matrix picture pins clean broker
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ matrix: $(VENV)/.dev ## try every fault that there is and write docs/safety-matr
 	$(VENV)/bin/alimante simulate --config config/simulated.json --matrix config/one-probe.json config/three-probes.json \
 	  --for $(CALM) --out docs/safety-matrix.md --json > docs/safety-matrix.json.new
 	mv docs/safety-matrix.json.new docs/safety-matrix.json
+
+picture: $(VENV)/.dev ## draw docs/upper-bound.svg
+	$(VENV)/bin/alimante simulate --config config/one-probe.json --for 7h --fault 'warm_probe=wrong(-15)@3h+2h' \
+	  --plot docs/upper-bound.svg
 
 pins: ## write constraints.txt from the newest versions that go together
 	rm -rf build/pins

@@ -110,13 +110,19 @@ class Bounded:
 
     def report(self) -> dict[str, Any]:
         """For people: the bounds and what they follow from, in °C."""
-        high_c, allowed_c = self.bound.high_c, self.room.allowed_c
+        bound, room, allowed_c = self.bound, self.room, self.room.allowed_c
+        is_allowed = allowed_c != float("inf")
         return {
-            "highest_possible_c": None if high_c is None else round(high_c, 2),
+            "expected_c": None if bound.expected_c is None else round(bound.expected_c, 2),
+            "highest_possible_c": None if bound.high_c is None else round(bound.high_c, 2),
             "is_doubted": self.is_doubted,
-            "room_low_c": round(self.room.low_c, 1),
-            "room_high_c": round(self.room.high_c, 1),
-            "drift_bound_c": None if allowed_c == float("inf") else round(self.room.high_c + allowed_c, 1),
+            "room_seems_c": None if room.room_c is None else round(room.room_c, 1),
+            "room_low_c": round(room.low_c, 1),
+            "room_high_c": round(room.high_c, 1),
+            "reach_c": None if room.reach_c is None else round(room.reach_c, 1),
+            "allowed_c": round(allowed_c, 1) if is_allowed else None,
+            "drift_bound_c": round(room.high_c + allowed_c, 1) if is_allowed else None,
+            "harm_c": self.limit.harmful_c,
         }
 
     def snapshot(self) -> dict[str, Any]:

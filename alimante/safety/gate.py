@@ -27,7 +27,7 @@ from alimante.safety.output import Decision, Output, output_of
 from alimante.safety.reporting import Reporter, Values
 from alimante.safety.room import RoomLimits
 from alimante.safety.trips import Trips
-from alimante.safety.watch import watches_of
+from alimante.safety.watch import ZoneBounds, watches_of
 from alimante.safety.writer import Writer
 
 __all__ = ["Decision", "Gate", "Output"]
@@ -202,6 +202,10 @@ class Gate:
     def learned(self, device: str) -> dict[str, Any] | None:
         """What was learned of the heater `device`, as plain JSON values; None for what is not watched as a heater."""
         return self._trips.learned(device)
+
+    def bounds(self) -> dict[str, ZoneBounds]:
+        """What the zone of each heater that is watched can be, by the heater's id, as of the last tick."""
+        return self._trips.bounds()
 
     # Time.
 
