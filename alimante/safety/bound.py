@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from math import exp, inf, isfinite
 from typing import Any, Final
 
@@ -32,11 +33,17 @@ _ROOM_C_PER_MIN: Final = 2.0 / 60.0  # a room gets colder by 2 °C an hour when 
 _IN_A_ROW: Final = 3
 _RECENT_S: Final = 90.0
 _SPIKE_S: Final = 3600.0  # a reading that jumped up is not what the zone was at, for so long
+_FORESEEN_S: Final = 1800.0  # for so long it is foreseen well enough where the zone should be
 _BACK_SHARE: Final = 0.7
 _RESPONSE_C: Final = 0.8
 _RESPONSE_S: Final = 120.0
 _RESPONSE_SHARE: Final = 0.7
-_TRACK_S: Final = 900.0
+_BLOCK_S: Final = 60.0
+_BLOCKS: Final = 6
+_TURN: Final = 0.2  # of full power, from minute to minute
+_TURNS: Final = 2
+_FELT_SHARE: Final = 0.6
+_TRACK_S: Final = 1800.0
 _JUMP_TOLD_S: Final = 20.0
 _FALL_TOLD_S: Final = 900.0  # a door may be open for ten minutes, and the zone takes some to follow the heater again
 _LIKE_ROOM_C: Final = 2.5
@@ -75,6 +82,17 @@ class Physics:
     is_known: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class _Look:
+    """One reading, with the change that the model foresaw up to it, and how much heat was given and felt by then."""
+
+    at_s: float
+    reading_c: float
+    own_c: float
+    full_s: float
+    felt_min: float
+
+
 @dataclass(slots=True)
 class UpperBound:
     """The observer of one zone. Call `advance` for the time that went by, then `take` for a new reading.
@@ -90,12 +108,16 @@ class UpperBound:
     reading_c: float = field(default=0.0, init=False)
     _room_c: float = field(default=0.0, init=False)
     _lagged: float = field(default=0.0, init=False)
+    heat_s: float = field(default=0.0, init=False)
+    """The heat that all outputs gave, in seconds of this heater at full power."""
     full_s: float = field(default=0.0, init=False)
     """So long it was on at full power, in all."""
     _own_c: float = field(default=0.0, init=False)
     """The change that the model foresees for a place which is where the reading says it is."""
-    _track: deque[tuple[float, float, float, float]] = field(default_factory=deque, init=False)
-    """Time, reading, `_own_c` and seconds at full power of the readings of the last minutes."""
+    _felt_min: float = field(default=0.0, init=False)
+    """Minutes at full power, as the sensor feels them."""
+    _track: deque[_Look] = field(default_factory=deque, init=False)
+    """The readings of the last minutes."""
     _taken_s: float = field(default=-inf, init=False)
     _doubted_s: float = field(default=-inf, init=False)
     _before_c: float = field(default=0.0, init=False)
@@ -114,7 +136,10 @@ class UpperBound:
         at, minutes = self.physics, span_s / 60.0
         self._lagged += (duty - self._lagged) * (1.0 - exp(-minutes / at.lag_min))
         self.full_s += duty * span_s
-        forced = at.gain * self._lagged + sum(effect * share for effect, share in zip(at.effects, others, strict=True))
+        self._felt_min += self._lagged * minutes
+        beside = sum(effect * share for effect, share in zip(at.effects, others, strict=True))
+        self.heat_s += (duty + beside / at.gain) * span_s
+        forced = at.gain * self._lagged + beside
         if self.expected_c is None or self.high_c is None:
             if self._kept is not None:
                 expected_c, high_c, away_min = self._kept
@@ -143,8 +168,8 @@ class UpperBound:
             self._follow(now_s, reading_c, span_min)
         elif self._is_credible(now_s, reading_c):
             self.trust(reading_c)
-        self._track.append((now_s, reading_c, self._own_c, self.full_s))
-        while self._track[0][0] < now_s - _TRACK_S:
+        self._track.append(_Look(now_s, reading_c, self._own_c, self.full_s, self._felt_min))
+        while self._track[0].at_s < now_s - _TRACK_S:
             self._track.popleft()
 
     def trust(self, reading_c: float | None = None) -> None:
@@ -197,7 +222,7 @@ class UpperBound:
     def _follow(self, now_s: float, reading_c: float, span_min: float) -> None:
         assert self.expected_c is not None  # noqa: S101 # nosec B101 - `take` has begun
         at, lower_c = self.physics, self.expected_c - reading_c
-        before_c = self._track[-1][1] if self._track else reading_c
+        before_c = self._track[-1].reading_c if self._track else reading_c
         if lower_c <= 0.0:
             self._rise(now_s, reading_c, before_c, span_min)
         elif at.is_known:
@@ -233,49 +258,82 @@ class UpperBound:
         """Whether an open door explains the fall within the last moments."""
         at = self.physics
         lost = _door_lost(at)
-        for then_s, then_c, _, _ in self._track:
-            if now_s - then_s <= _RECENT_S:
-                cooled_c = (then_c - at.room_low_c) * (1.0 - exp(-lost * (now_s - then_s) / 60.0))
-                if then_c - reading_c > max(cooled_c, 0.0) + JUMP_C:
+        for then in self._track:
+            if now_s - then.at_s <= _RECENT_S:
+                cooled_c = (then.reading_c - at.room_low_c) * (1.0 - exp(-lost * (now_s - then.at_s) / 60.0))
+                if then.reading_c - reading_c > max(cooled_c, 0.0) + JUMP_C:
                     return Doubt.JUMP
         return Doubt.FALL
 
     def _is_credible(self, now_s: float, reading_c: float) -> bool:
         """Whether a reading that is doubted can be what the zone is at again."""
         assert self.expected_c is not None  # noqa: S101 # nosec B101 - `take` has begun
-        wanted_c = self.expected_c - NEAR_C if self.physics.is_known else self._before_c - NEAR_C / 2.0
+        wanted_c = min(self._before_c - NEAR_C / 2.0, self.high_c or reading_c)
+        if self.physics.is_known and now_s - self._doubted_s <= _FORESEEN_S:
+            wanted_c = min(wanted_c, self.expected_c - NEAR_C)
         self._near = self._near + 1 if reading_c >= wanted_c else 0
         is_back = self._near >= _IN_A_ROW or self._has_jumped_up(now_s, reading_c)
         return is_back or (self.doubt is Doubt.FALL and self._responds())
 
     def _has_jumped_up(self, now_s: float, reading_c: float) -> bool:
         """Whether it rose by what it fell, and so fast that no heat did it: what was wrong is right again."""
-        for then_s, then_c, _, _ in self._track:
-            most_c = JUMP_C + 2.0 * self.physics.gain_most * (now_s - then_s) / 60.0
-            if now_s - then_s <= _RECENT_S and reading_c - then_c > max(most_c, _BACK_SHARE * self._fallen_c):
+        for then in self._track:
+            most_c = JUMP_C + 2.0 * self.physics.gain_most * (now_s - then.at_s) / 60.0
+            risen_c = reading_c - then.reading_c
+            if now_s - then.at_s <= _RECENT_S and risen_c > max(most_c, _BACK_SHARE * self._fallen_c):
                 return True
         return False
 
     def _responds(self) -> bool:
-        """Whether the reading rises as the zone would if it were where the reading says."""
+        """Whether the reading rises as the zone would if it were where the reading says, or answers to the heater."""
         if not self._track:
             return False
-        now_s, now_c, own_c, _ = self._track[-1]
-        for then_s, then_c, then_own_c, _ in reversed(self._track):
-            foreseen_c = own_c - then_own_c
-            if now_s - then_s >= _RESPONSE_S and foreseen_c >= _RESPONSE_C:
-                return now_c - then_c >= _RESPONSE_SHARE * foreseen_c
-        return False
+        now = self._track[-1]
+        for then in reversed(self._track):
+            foreseen_c = now.own_c - then.own_c
+            if now.at_s - then.at_s >= _RESPONSE_S and foreseen_c >= _RESPONSE_C:
+                return now.reading_c - then.reading_c >= _RESPONSE_SHARE * foreseen_c or self._feels()
+        return self._feels()
+
+    def _feels(self) -> bool:
+        """Whether the reading turns with the heater as it goes on and off.
+
+        What is lost, and to where, is the same in neighbouring minutes: the difference that the heater makes between
+        them is its strength, whether a door is open or not.
+        """
+        ends = [self._track[0]]
+        for look in self._track:
+            if look.at_s - ends[-1].at_s >= _BLOCK_S:
+                ends.append(look)
+        if len(ends) <= _BLOCKS:
+            return False
+        felt, rises = [], []
+        for one, two in pairwise(ends):
+            minutes = (two.at_s - one.at_s) / 60.0
+            felt.append((two.felt_min - one.felt_min) / minutes)
+            rises.append((two.reading_c - one.reading_c) / minutes)
+        # Differences between neighbours leave out what changes slowly. A reading that only slows down bends one way.
+        turns = [
+            (now_felt - felt_before, now_rise - rise_before)
+            for (felt_before, now_felt), (rise_before, now_rise) in zip(pairwise(felt), pairwise(rises), strict=True)
+        ]
+        least = _FELT_SHARE * self.physics.gain
+        up = [(more, bend) for more, bend in turns if more > _TURN]
+        down = [(more, bend) for more, bend in turns if more < -_TURN]
+        return all(
+            len(each) >= _TURNS and sum(bend for _, bend in each) / sum(more for more, _ in each) >= least
+            for each in (up, down)
+        )
 
     def _is_like_room(self, now_s: float) -> bool:
         """Whether the reading stands still at the room's temperature although the heater works."""
         if not self.physics.is_known or not self._track or self.reading_c > self._room_c + _LIKE_ROOM_C:
             return False
-        then = next((entry for entry in self._track if entry[0] >= now_s - 60.0), None)
-        start = next((entry for entry in self._track if entry[0] >= now_s - 120.0), None)
-        if then is None or start is None or self._track[0][0] > now_s - 100.0:
+        then = next((look for look in self._track if look.at_s >= now_s - 60.0), None)
+        start = next((look for look in self._track if look.at_s >= now_s - 120.0), None)
+        if then is None or start is None or self._track[0].at_s > now_s - 100.0:
             return False
-        return abs(then[1] - self.reading_c) < _FLAT_C and self.full_s - start[3] >= 45.0
+        return abs(then.reading_c - self.reading_c) < _FLAT_C and self.full_s - start.full_s >= 45.0
 
 
 def _most_lost(at: Physics) -> float:

@@ -73,12 +73,6 @@ class Bounded:
         return self.bound.doubt is not Doubt.NONE
 
     @property
-    def shift_c(self) -> float:
-        """How much warmer the zone should be than its reading, where that is doubted."""
-        expected_c = self.bound.expected_c
-        return expected_c - self.bound.reading_c if self.is_doubted and expected_c is not None else 0.0
-
-    @property
     def is_held(self) -> bool:
         """Whether the heater is not to do what would warm its reading to the target."""
         return self.is_doubted or self.is_full or self.room.is_short
@@ -150,7 +144,7 @@ class Bounded:
         if model is None:
             self.bound.learn(self._assumed())
             return
-        self.room.look(now_s, reading_c=reading_c, full_s=self.bound.full_s, gain=model.state[GAIN])
+        self.room.look(now_s, reading_c=reading_c, heat_s=self.bound.heat_s, gain=model.state[GAIN])
         physics = self._known(model, reading_c)
         gone = 1.0 if physics.gain > self._strongest else span_s / _WEAKER_S
         self._strongest += (physics.gain - self._strongest) * min(gone, 1.0)

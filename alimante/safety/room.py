@@ -70,7 +70,7 @@ class Room:
     _coldest_c: float = field(default=inf, init=False)
     _warmest_c: float = field(default=-inf, init=False)
     _window: deque[tuple[float, float, float]] = field(default_factory=deque, init=False)
-    """Time, reading and seconds at full power of the last hour."""
+    """Time, reading and heat in seconds at full power of the last hour."""
     _target_c: float | None = field(default=None, init=False)
     _short_s: float = field(default=0.0, init=False)
 
@@ -122,8 +122,8 @@ class Room:
         if target_c is not None and (self.highest_target_c is None or target_c > self.highest_target_c):
             self.highest_target_c = target_c
 
-    def look(self, now_s: float, *, reading_c: float, full_s: float, gain: float) -> None:
-        """The zone is at `reading_c` now, after `full_s` seconds at full power in all, at `gain` °C per minute each.
+    def look(self, now_s: float, *, reading_c: float, heat_s: float, gain: float) -> None:
+        """The zone is at `reading_c` now, after the heat of `heat_s` seconds at full power, at `gain` °C per minute.
 
         What is taken to be the room follows from the heat that held the zone over the last hour; what only warmed it up
         is left out of that.
@@ -131,16 +131,18 @@ class Room:
         if self._window and now_s - self._window[-1][0] < _SPACING_S:
             return
         span_s = min(now_s - self._window[-1][0], _WINDOW_S) if self._window else 0.0
-        self._window.append((now_s, reading_c, full_s))
+        self._window.append((now_s, reading_c, heat_s))
         while self._window[0][0] < now_s - _WINDOW_S:
             self._window.popleft()
-        then_s, then_c, then_full_s = self._window[0]
+        then_s, then_c, then_heat_s = self._window[0]
         if now_s - then_s < 0.8 * _WINDOW_S:
             return
         stored = (reading_c - then_c) / (gain * (now_s - then_s) / 60.0)
-        held = min(max((full_s - then_full_s) / (now_s - then_s) - stored, 0.0), 1.0)
+        held = min(max((heat_s - then_heat_s) / (now_s - then_s) - stored, 0.0), 1.0)
         mean_c = sum(entry[1] for entry in self._window) / len(self._window)
-        if abs(reading_c - then_c) <= _STEADY_C and _HELD[0] < held < _HELD[1]:
+        if abs(reading_c - then_c) > _STEADY_C:
+            self._rooms.clear()  # what warms up and cools down says too little of the room
+        elif _HELD[0] < held < _HELD[1]:
             self._calibrate(span_s, mean_c, held)
         if self.reach_c is not None:
             self._take(span_s, mean_c - self.reach_c * held, self.reach_c * held)

@@ -14,8 +14,7 @@ class Seen:
     moves air does, from 0 to 1; `heat_elsewhere` says whether any other source of heat is on, and `is_cooled` whether
     anything takes heat away. `elsewhere` has the temperatures that other zones' sensors read. `power_w` is the heater's
     own power where that is measured. `has_power` is False while its safety relay is open, and `has_cutoff` says
-    whether there is one. A reading that is lower than can be is doubted: the zone is taken to be warmer by `shift_c`.
-    Where the heater `is_held`, it may not do what would warm the reading to the target.
+    whether there is one. Where the heater `is_held`, it may not do what would warm the reading to the target.
     """
 
     duty: float
@@ -28,5 +27,4 @@ class Seen:
     power_w: float | None = None
     has_power: bool = True
     has_cutoff: bool = False
-    shift_c: float = 0.0
     is_held: bool = False

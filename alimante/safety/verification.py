@@ -125,10 +125,14 @@ class Verification:
         self._stuck.retry(now_s)
         self._cold.over()
 
-    def doubt(self, is_doubted: bool) -> None:
-        """The reading is lower than the zone can be, or can be believed again: nothing is judged across that."""
+    def doubt(self, is_doubted: bool, *, has_jumped: bool) -> None:
+        """The reading is lower than the zone can be, or can be believed again; nothing is judged across a jump.
+
+        While it is doubted nothing is judged by it, for the upper bound holds the heater, and people are told.
+        """
         self._is_doubted = is_doubted
-        self._forget()
+        if has_jumped:
+            self._forget()
 
     def snapshot(self) -> dict[str, Any]:
         """What was learned, as plain JSON values. Evidence is not kept: after a restart it is gathered anew."""
@@ -171,7 +175,7 @@ class Verification:
         span_s = now_s - before_s
         if now_s - self._looked_s > GAP_S or not _is_comparable(then.belief, seen.belief):
             self._forget()
-        self.learner.advance(span_s, duty=then.duty, reading_c=then_c + then.shift_c, others=then.others)
+        self.learner.advance(span_s, duty=then.duty, reading_c=then_c, others=then.others)
         self._full.add(now_s, span_s, then.duty)
         self._sum_deficit(span_s, then, then_c)
         duty, gain, loss = self.learner.now()
@@ -193,11 +197,11 @@ class Verification:
         self._cold.look(self._trace, self.learner)
         if self._stuck.off_since_s is not None:
             self._cold.look_off(now_s, self._stuck.off_since_s + self.heat_lasts_s, self._trace, self.learner)
-        self._judge_gain(now_s)
-        self._judge_freeze()
-        self._judge_place()
-        self._judge_hold(now_s, seen)
-        if not self._is_doubted:  # when a reading comes back that was lower than can be, nothing got warmer
+        if not self._is_doubted:
+            self._judge_gain(now_s)
+            self._judge_freeze()
+            self._judge_place()
+            self._judge_hold(now_s, seen)
             self._stuck.judge(now_s, seen, self._trace, self.learner, is_known=self._is_foretold)
         self._learn(now_s, seen)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from alimante.config.model import Config, Role
 from alimante.config.verify import LimitKeys
 from alimante.policy.belief import Belief
+from alimante.safety.bound import Doubt
 from alimante.safety.bounded import Bounded, rate_of
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.output import Output, Outputs
@@ -126,7 +127,6 @@ class Watch:
             has_cutoff=has_cutoff,
             elsewhere=_known((name, believed(name).value) for name in self._elsewhere),
             power_w=None if self._power is None else believed(self._power).value,
-            shift_c=self.bounded.shift_c,
             is_held=self.bounded.is_held,
         )
         found = [*self._verification.look(now_s, seen), *self._look_at_bound(now_s, seen, believed)]
@@ -137,7 +137,7 @@ class Watch:
         return news if hot is None else [hot, *news]
 
     def _look_at_bound(self, now_s: float, seen: Seen, believed: Look) -> list[Finding]:
-        was_doubted = self.bounded.is_doubted
+        before = self.bounded.bound.doubt
         found = self.bounded.look(
             now_s,
             duty=seen.duty,
@@ -147,8 +147,9 @@ class Watch:
             target_c=seen.target_c,
             ambient_c=believed(self._room_sensor).value if self._room_sensor else None,
         )
-        if self.bounded.is_doubted is not was_doubted:
-            self._verification.doubt(self.bounded.is_doubted)
+        doubt = self.bounded.bound.doubt
+        if doubt is not before:
+            self._verification.doubt(self.bounded.is_doubted, has_jumped=Doubt.JUMP in (doubt, before))
         return found
 
     def _state_now(self, believed: Look, belief: Belief, *, target_c: float | None, has_power: bool) -> list[object]:
