@@ -197,8 +197,10 @@ class Watch:
 
     def bounds(self) -> ZoneBounds:
         """What the zone can be, as of the last look."""
-        bound = self.bounded.bound
-        return ZoneBounds(reading_c=self._reading_c, expected_c=bound.expected_c, highest_c=bound.high_c)
+        known = self.bounded.report()
+        return ZoneBounds(
+            reading_c=self._reading_c, expected_c=known["expected_c"], highest_c=known["highest_possible_c"]
+        )
 
     def learned(self) -> dict[str, Any]:
         """What was learned of the heater, for people; the numbers are None while that is nothing."""

@@ -182,13 +182,15 @@ def _bounds(report: Mapping[str, Any]) -> list[str]:
         learned = device["learned"]
         if learned is None or learned["highest_possible_c"] is None:
             continue
+        line = f"  {name:<18} {learned['highest_possible_c']:.1f} °C at most"
+        if learned["is_too_cold"]:
+            line += ", for its reading may have drifted"
+        elif learned["drift_bound_c"] is not None:
+            line += f", {learned['drift_bound_c']:.1f} °C were its reading to drift"
         seems = "" if learned["room_seems_c"] is None else f"{learned['room_seems_c']:.1f} °C, "
         room = f"room {seems}between {learned['room_low_c']:g} and {learned['room_high_c']:g} °C"
-        line = f"  {name:<18} {learned['highest_possible_c']:.1f} °C at most; {room}"
-        if learned["drift_bound_c"] is not None:
-            line += f"; by slow drift up to {learned['drift_bound_c']:.1f} °C, harm at {learned['harm_c']:g} °C"
-        lines.append(line)
-    return ["", "How warm each heated zone can be, whatever its sensor says", *lines] if lines else []
+        lines.append(f"{line}; harm at {learned['harm_c']:g} °C; {room}")
+    return ["", "How warm each heated zone can be", *lines] if lines else []
 
 
 def _troubles(troubles: list[Mapping[str, str]]) -> list[str]:

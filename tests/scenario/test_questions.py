@@ -177,7 +177,7 @@ def test_a_heater_that_was_watched_for_hours_tells_its_strength_and_delay():
 
 @pytest.mark.parametrize(("reached_c", "sentence"), [(38.0, "harm begins at 39 °C"), (48.0, "that does harm")])
 def test_why_of_a_heater_says_how_warm_its_zone_may_be_and_what_drift_could_do(reached_c: float, sentence: str):
-    learned = {"gain_c_per_s": None, "learned_min": 1.0, "needed_min": 120.0, "is_doubted": True}
+    learned = {"gain_c_per_s": None, "learned_min": 1.0, "needed_min": 120.0, "is_doubted": True, "is_too_cold": False}
     learned |= {"highest_possible_c": 34.2, "room_seems_c": None, "room_low_c": 18.0, "room_high_c": 26.0}
     heater = {"device": "heater", "kind": "actuator", "value": "OFF", "source": "gate", "reason": "", "refusal": ""}
     lists = {"wishes": [], "decisions": [], "safety_log": [], "alerts": [], "health": None, "errors": None}
