@@ -136,7 +136,9 @@ def _learned(learned: Mapping[str, Any] | None) -> list[str]:
         done = f"{learned['learned_min']:.0f} of {learned['needed_min']:.0f} minutes"
         return [f"  nothing is known yet of how it warms: learned from {done}", *_bounds(learned)]
     gain_c, lag = 60 * learned["gain_c_per_s"], span(learned["dead_time_s"])
-    lines = [f"  learned in {span(60 * learned['learned_min'])}: it warms by {gain_c:.2f} °C a minute, seen after {lag}"]
+    lines = [
+        f"  learned in {span(60 * learned['learned_min'])}: it warms by {gain_c:.2f} °C a minute, seen after {lag}"
+    ]
     room_c, reach_c = learned["room_seems_c"], learned["reach_c"]
     if room_c is not None and reach_c is not None and not learned["is_too_cold"]:
         # Not what the model says: of a zone that was held at one temperature it cannot tell loss from room.

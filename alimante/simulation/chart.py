@@ -1,6 +1,7 @@
 """Draws a run as one SVG picture: temperatures, actuators and faults on one time axis; it must not judge it.
 
-What is true are whole lines, what the supervisor goes by are broken ones. The colours have enough contrast on a light and on a dark page, and the background is left transparent.
+What is true are whole lines, what the supervisor goes by are broken ones. The colours have enough contrast on a light
+and on a dark page, and the background is left transparent.
 """
 
 from collections.abc import Iterator, Sequence

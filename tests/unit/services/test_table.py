@@ -36,7 +36,15 @@ def actuator(**more):
 
 def bounds(**more):
     room = {"room_seems_c": 21.26, "room_low_c": 18.0, "room_high_c": 26.0}
-    return {"highest_possible_c": 30.12, "is_doubted": False, "is_too_cold": False, **room, "drift_bound_c": 38.0, "harm_c": 39.0, **more}
+    return {
+        "highest_possible_c": 30.12,
+        "is_doubted": False,
+        "is_too_cold": False,
+        **room,
+        "drift_bound_c": 38.0,
+        "harm_c": 39.0,
+        **more,
+    }
 
 
 def alert(name="probe/lost", level="critical", state="active", by="", text="no answer"):
