@@ -14,6 +14,7 @@ PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 PYTEST = PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n 3 --dist worksteal
 SOURCES = alimante hardware
 SOAK = tests/scenario/soak.json
+PAIRS = config/one-probe.json config/three-probes.json config/simulated.json
 # What months of chaos must have come to, or they prove little; and what a program that leaks again and again must.
 REACH = $(foreach state,output+tripped breaker+open reading+lost broker+lost clock+stepped needs_person \
   node+CRITICAL process+gave+up configuration+rolled_back refused,--reach '$(subst +, ,$(state))')
@@ -21,7 +22,7 @@ LEAK = --fault 'process=leak(90)@1h+2h' --reach 'computer rebooted' --reach safe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak check schema bench matrix picture pins clean broker
+.PHONY: help run test soak pairs check schema bench matrix picture pins clean broker
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +43,17 @@ soak: $(VENV)/.dev broker ## run the slow tests, months of faults by chance, two
 	  echo "== alimante simulate --config $(SOAK) $$each"; \
 	  eval "$(VENV)/bin/alimante simulate --config $(SOAK) $$each" || failed="$$failed [$$each]"; \
 	done; \
+	$(MAKE) --no-print-directory pairs ARGS= || failed="$$failed pairs"; \
 	[ -z "$$failed" ] || { echo "make soak: failed:$$failed" >&2; exit 1; }
+
+pairs: $(VENV)/.dev ## try every two faults at once in three configurations; KEPT=FOLDER goes on after an interruption
+	@failed=; \
+	for each in $(PAIRS); do \
+	  echo "== alimante simulate --config $$each --pairs"; \
+	  $(VENV)/bin/alimante simulate --config $$each --pairs $(if $(KEPT),--kept $(KEPT)/$$(basename $$each).results) $(ARGS) \
+	    || failed="$$failed $$each"; \
+	done; \
+	[ -z "$$failed" ] || { echo "make pairs: failed:$$failed" >&2; exit 1; }
 
 check: $(VENV)/.dev ## lint, format, types, layers, dependencies, security: all of them, also after a failure
 	@failed=; \

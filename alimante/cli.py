@@ -144,8 +144,21 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         help='with --runs: what some run must come to, as "sometimes" of --json names it; may be given again',
     )
     simulate.add_argument("--jobs", type=_count, metavar="N", help="with --runs: processes at once (one per core)")
+    simulate.add_argument("--sample", type=_share, metavar="SHARE", help="with --pairs: only 5%% of the runs, or so")
+    simulate.add_argument(
+        "--kept",
+        metavar="FILE",
+        help="with --pairs: where results go, and those of a campaign that was interrupted are",
+    )
     simulate.add_argument("--out", metavar="FILE.md", help="where the page of --matrix goes")
     takes_json(simulate)
+
+
+def _share(text: str) -> float:
+    share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    if not 0.0 < share <= 1.0:
+        raise ValueError
+    return share
 
 
 def _count(text: str) -> int:
@@ -201,7 +214,7 @@ def _refuse_unused(args: argparse.Namespace) -> None:
     def given(*names: str) -> list[str]:
         return [f"--{name}" for name in names if getattr(args, name) not in (None, False, [])]
 
-    many = ("runs", "pairs", "calm", "reach", "jobs")
+    many = ("runs", "pairs", "calm", "reach", "jobs", "sample", "kept")
     if args.matrix is not None and given("scenario", "fault", "chaos", "plot", *many):
         raise BadUse(
             "--matrix tries every fault by itself; leave out --fault, --chaos and --plot, and what makes many runs"
@@ -213,7 +226,9 @@ def _refuse_unused(args: argparse.Namespace) -> None:
         raise BadUse("--out is for the page of --matrix; --plot draws a run")
     if is_campaign and args.plot is not None:
         raise BadUse("--plot draws one run; leave out --runs and --pairs")
-    if args.pairs and (unused := given("scenario", "fault", "chaos", "runs")):
+    if not args.pairs and (unused := given("sample", "kept")):
+        raise BadUse(f"{unused[0]} is for --pairs")
+    if args.pairs and (unused := given("scenario", "fault", "chaos", "runs", "calm")):
         raise BadUse(f"--pairs knows its faults and how many runs they take; leave out {unused[0]}")
     if is_campaign and args.chaos and args.fault:
         raise BadUse("with --runs faults come from --chaos or from --fault; leave out one of them")
@@ -221,22 +236,23 @@ def _refuse_unused(args: argparse.Namespace) -> None:
 
 def _campaign(args: argparse.Namespace) -> int:
     from alimante.commands.campaign import Order, campaign
+    from alimante.commands.pairs import try_pairs
 
-    return campaign(
-        Order(
-            config_path=config_of(args.config),
-            how_long=args.how_long,
-            faults=args.fault,
-            seed=args.seed,
-            runs=args.runs or 1,
-            chaos=args.chaos,
-            pairs=args.pairs,
-            calm=args.calm,
-            reach=args.reach,
-            jobs=args.jobs,
-            as_json=args.json,
-        )
+    order = Order(
+        config_path=config_of(args.config),
+        how_long=args.how_long,
+        faults=args.fault,
+        seed=args.seed,
+        runs=args.runs or 1,
+        chaos=args.chaos,
+        calm=args.calm,
+        reach=args.reach,
+        jobs=args.jobs,
+        as_json=args.json,
     )
+    if args.pairs:
+        return try_pairs(order, share=args.sample or 1.0, kept=None if args.kept is None else Path(args.kept))
+    return campaign(order)
 
 
 def _matrix(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`alimante simulate --runs N` and `--pairs`: many runs on all cores, and which fail; it must not touch a wire."""
+"""`alimante simulate --runs N`: many runs on all cores, and which fail; it must not touch a wire."""
 
 import json
 import os
@@ -23,7 +23,6 @@ from alimante.simulation.campaign import (
     chaotic,
     command,
     injury,
-    pairs,
     undertake,
     unreached,
 )
@@ -46,7 +45,6 @@ class Order:
     seed: int
     runs: int = 1
     chaos: bool = False
-    pairs: bool = False
     calm: bool = False
     reach: Sequence[str] = ()
     jobs: int | None = None
@@ -73,8 +71,6 @@ def campaign(order: Order) -> int:
 
 
 def _attempts(config: Config, order: Order) -> list[Attempt]:
-    if order.pairs:
-        return pairs(config, seed=order.seed)
     for_s = duration_of(order.how_long)
     if order.chaos:
         return chaotic(config, runs=order.runs, for_s=for_s, seed=order.seed)
@@ -84,7 +80,7 @@ def _attempts(config: Config, order: Order) -> list[Attempt]:
 
 def _undertake(attempts: list[Attempt], order: Order) -> tuple[list[Result], list[tuple[Attempt, str]]]:
     """All results in their order, and what ended in an error of the simulation itself."""
-    wanted = Wanted(calm=order.calm, may_harm=order.pairs)
+    wanted = Wanted(calm=order.calm)
     bar = Progress(sys.stderr, sum(attempt.for_s for attempt in attempts))
     count = min(order.jobs or cores(), len(attempts))
     found: dict[int, Result] = {}
@@ -157,10 +153,6 @@ def _in_words(
         yield ""
         yield f"seed {attempt.seed} ended in an error of the simulation: {error}"
         yield f"  again: {command(attempt, order.config_path)}"
-    harmed = sum(result.harmed for result in results) if order.pairs else 0
-    if harmed:
-        yield ""
-        yield f"{harmed} pairs of faults led to harm: nothing but a thermal cut-out in series helps against those"
     yield ""
     reached = _reached(results)
     for state in order.reach:

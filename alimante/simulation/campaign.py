@@ -4,7 +4,6 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -16,14 +15,10 @@ from alimante.simulation.faults import Fault, device_kinds, parse
 from alimante.simulation.oracles import Violation
 from alimante.simulation.rehearsal import rehearse
 from alimante.simulation.report import Report, say_time
-from alimante.simulation.shrink import Attempt, Injury, shrink
+from alimante.simulation.shrink import MOST, Attempt, Injury, shrink
 from alimante.simulation.stage import on_simulated_wires
 
-FIRST_S: Final = 2400.0
-SECOND_S: Final = 2700.0
-BOTH_UNTIL_S: Final = 4500.0
-PAIR_S: Final = 7200.0
-"""Two faults: from when on the first and the second are there, until when both are, and how long the run lasts."""
+HARM: Final = "I3"
 WRITTEN_PER_DAY: Final = 20 * 1024 * 1024
 """What an SD card may have to take in a day without faults."""
 
@@ -76,24 +71,6 @@ def drawn(config: Config, *, for_s: float, seed: int, can_be: chaos.CanBe) -> li
     return chaos.draw(Random(f"{seed}/chaos"), device_kinds(config), for_s=for_s, can_be=can_be)  # noqa: S311 - no secret
 
 
-def pairs(config: Config, *, seed: int) -> list[Attempt]:
-    """Runs with two faults at once: every pair of those that chance may draw. Raises `CannotBuild`."""
-    can_be = chaos.possible(on_simulated_wires(config))
-    devices = device_kinds(config)
-    possible = chaos.everything(devices, can_be=can_be)
-    targets = {what: parse(f"{what}@1", devices).targets for what in possible}
-    return [
-        Attempt(seed, PAIR_S, (_lasting(one, FIRST_S, devices), _lasting(other, SECOND_S, devices)))
-        for one, other in combinations(possible, 2)
-        if targets[one].isdisjoint(targets[other])
-    ]
-
-
-def _lasting(what: str, at_s: float, devices: dict[str, str]) -> Injury:
-    is_momentary = chaos.is_momentary(parse(f"{what}@1", devices))
-    return Injury(what, at_s, 0.0 if is_momentary else BOTH_UNTIL_S - at_s)
-
-
 def injury(fault: Fault) -> Injury:
     """The same for the shrinker."""
     return Injury(fault.spec.partition("@")[0], fault.at_s, fault.for_s)
@@ -104,19 +81,28 @@ def undertake(
 ) -> Result:
     """Make one run and, if it fails, find the smallest one that fails in the same way. Raises `BadFault`."""
     report = _run(config, attempt, on_progress)
-    harmed = any(violation.invariant == "I3" for violation in report.violations)
-    result = Result(attempt, harmed=harmed, reached=Counter(report.sometimes))
+    result = Result(attempt, harmed=has_harmed(report), reached=Counter(report.sometimes))
     first = next(iter(breaches(report, wanted)), None)
     if first is not None:
-
-        def fails_at(smaller: Attempt) -> float | None:
-            found = breaches(_run(config, smaller, lambda share: None), wanted)
-            return next((each.at_s for each in found if each.invariant == first.invariant), None)
-
-        smallest = shrink(attempt, fails_at, at_s=first.at_s)
-        text = f"{say_time(first.at_s)}  {first.invariant}: {first.text}"
-        result.failure = Failure(attempt=attempt, rule=first.invariant, text=text, smallest=smallest)
+        result.failure = explain(config, attempt, first, wanted)
     return result
+
+
+def explain(config: Config, attempt: Attempt, first: Violation, wanted: Wanted, *, most: int = MOST) -> Failure:
+    """`first` in words, with the smallest run that fails by the same rule, for which at most `most` are made."""
+
+    def fails_at(smaller: Attempt) -> float | None:
+        found = breaches(_run(config, smaller, lambda share: None), wanted)
+        return next((each.at_s for each in found if each.invariant == first.invariant), None)
+
+    smallest = shrink(attempt, fails_at, at_s=first.at_s, most=most)
+    text = f"{say_time(first.at_s)}  {first.invariant}: {first.text}"
+    return Failure(attempt=attempt, rule=first.invariant, text=text, smallest=smallest)
+
+
+def has_harmed(report: Report) -> bool:
+    """Whether it was as hot as harm begins."""
+    return any(violation.invariant == HARM for violation in report.violations)
 
 
 def _run(config: Config, attempt: Attempt, on_progress: Progress) -> Report:
@@ -127,7 +113,7 @@ def _run(config: Config, attempt: Attempt, on_progress: Progress) -> Report:
 
 def breaches(report: Report, wanted: Wanted) -> list[Violation]:
     """Everything in a run that should not have been, in its order."""
-    found = [each for each in report.violations if not (wanted.may_harm and each.invariant == "I3")]
+    found = [each for each in report.violations if not (wanted.may_harm and each.invariant == HARM)]
     if wanted.in_time:
         found += report.late
     if wanted.calm:

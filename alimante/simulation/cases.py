@@ -92,12 +92,22 @@ def _exchanged(config: Config) -> Iterator[Case]:
 def _at_once(config: Config) -> Iterator[Case]:
     """All thermometers of a heater at once, where it has more than one."""
     for heater in (device for device in config.devices.values() if device.role is Role.HEATER):
-        own = [
-            each.id for each in config.devices.values() if _is_thermometer(each) and heater in _needing(config, each.id)
-        ]
+        own = _guides(config, heater)
         if len(own) > 1:
             for kind in AT_ONCE:
                 yield from _states(AND.join(f"{name}={kind}" for name in own), heater, ("on", "off"))
+
+
+def guides(config: Config) -> list[str]:
+    """The thermometers that heaters may not be on without."""
+    heaters = [device for device in config.devices.values() if device.role is Role.HEATER]
+    return list(dict.fromkeys(name for heater in heaters for name in _guides(config, heater)))
+
+
+def _guides(config: Config, heater: Device) -> list[str]:
+    return [
+        each.id for each in config.devices.values() if _is_thermometer(each) and heater in _needing(config, each.id)
+    ]
 
 
 def _with_each(fault: str, outputs: list[Device], broken: str = "") -> Iterator[Case]:
@@ -160,7 +170,7 @@ def _concerned(config: Config, device: Device) -> list[Device]:
     needing = _needing(config, device.id)
     if needing:
         return needing
-    moved = _moved_by(config, related(parse(f"{device.id}=off@1", device_kinds(config)), config))
+    moved = moved_by(config, related(parse(f"{device.id}=off@1", device_kinds(config)), config))
     return [output for output in config.devices.values() if output.spec.kind == "actuator" and output.id in moved][:1]
 
 
@@ -172,8 +182,8 @@ def _needing(config: Config, name: str) -> list[Device]:
     return [device for device in config.devices.values() if device.spec.kind == "actuator" and device.id in names]
 
 
-def _moved_by(config: Config, names: frozenset[str]) -> set[str]:
-    """What is named by a controller that reads one of `names`."""
+def moved_by(config: Config, names: frozenset[str]) -> set[str]:
+    """All that is named by a controller that reads one of `names`."""
     found: set[str] = set()
     for controller in config.controllers.values():
         said = set(_texts(controller.model_dump()))

@@ -76,6 +76,11 @@ class Cold:
                 found[zone] = both if zone not in found else (found[zone][0] | both[0], found[zone][1] | both[1])
         return found
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether no zone was too cold when it was last looked at, with an excuse or without."""
+        return not any(kept.is_cold for kept in self.kept.values())
+
     # What is told.
 
     def broken(self, fault: Fault) -> None:
@@ -141,7 +146,7 @@ class Cold:
         if self._is_hot(kept, now_c + CLEAR_BELOW_C):
             kept.hot_s = now_s
         is_excused = self._is_excused(kept, output, supervisor, now_s)
-        is_cold = missing_c > warmth.band_c
+        is_cold = kept.is_cold = missing_c > warmth.band_c
         if is_excused:
             kept.excused_until_s = now_s + warmth.warm_up_s
         elif missing_c <= SENSOR_C:

@@ -39,6 +39,8 @@ class Kept:
     excused: Chill = field(default_factory=Chill)
     is_warm: bool = False
     """Whether its zone was warm since the start or the last excuse, or had the time for it."""
+    is_cold: bool = False
+    """Whether it was too cold when it was last looked at."""
     excused_until_s: float = -inf
     broken: int = 0
     broken_s: float = -inf

@@ -93,6 +93,12 @@ class Liveness:
         """Whether the truth has to be known."""
         return bool(self._cold)
 
+    def is_done(self, end_s: float) -> bool:
+        """Whether nothing is waited for that could be late by `end_s`."""
+        is_waiting = self._healthy or self._closed or min(self._states_due_s, self._outbox_due_s) < inf
+        late_s = (since_s + TIME_CONSTANTS * self._time_constant_s(name) for (_, name), since_s in self._cold.items())
+        return not is_waiting and all(each_s > end_s for each_s in late_s)
+
     def look(self, now_s: float, truth: Truth | None = None) -> None:
         """Tell what is late; the truth is given now and then, at least while `waits_for_warmth`."""
         self._look_at_outbox(now_s)

@@ -80,6 +80,7 @@ class Machine:
         self._sync = sync
         self._loop = asyncio.get_running_loop()
         self._death: asyncio.Future[str] = self._loop.create_future()
+        self._finished: asyncio.Future[None] = self._loop.create_future()
         self._powered = asyncio.Event()
         self._powered.set()
         self._off_s = 0.0
@@ -87,7 +88,7 @@ class Machine:
 
     async def run(self, end_s: float) -> None:
         """Keep a process running until `end_s` of the monotonic clock. Raises `CannotBuild`."""
-        while (left_s := end_s - self._clock.mono()) > 0:
+        while (left_s := end_s - self._clock.mono()) > 0 and not self._finished.done():
             if not self._powered.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._powered.wait(), left_s)
@@ -98,6 +99,11 @@ class Machine:
             await asyncio.wait(self._ghosts)
 
     # What can be done to it.
+
+    def finish(self) -> None:
+        """Let the run end now, as if its time were over."""
+        if not self._finished.done():
+            self._finished.set_result(None)
 
     def restart(self) -> None:
         """Stop the process in order, as a person does who wants it started again."""
@@ -167,7 +173,7 @@ class Machine:
         self._witness.life_began(process)
         task = process.task = asyncio.create_task(process.supervisor.run(process.stop))
         left_s = end_s - self._clock.mono()
-        awaited: list[asyncio.Future[Any]] = [task, self._death]
+        awaited: list[asyncio.Future[Any]] = [task, self._death, self._finished]
         await asyncio.wait(awaited, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
         if self._death.done():
             return await self._bury(task, self._death.result())

@@ -4,7 +4,7 @@ It must not change what the supervisor does: everything that is simulated lies b
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
@@ -42,6 +42,7 @@ from alimante.simulation.people import Commander
 from alimante.simulation.process import STATE, Process, Surroundings
 from alimante.simulation.secrecy import PASSWORD, PLACE, Secrecy
 from alimante.simulation.trace import Trace
+from alimante.simulation.virtual_time import running_virtual_loop
 from alimante.simulation.wire_faults import WireFaults
 from alimante.wiring import open_wires
 from hardware.sim.sabotage import Sabotage
@@ -67,6 +68,9 @@ class Plan:
     on_progress: Callable[[float], None] = lambda share: None
     on_look: "Callable[[Node], None]" = lambda node: None
     """Told after each look at the truth, about once a second."""
+    moments: tuple[float, ...] = ()
+    """When `on_moment` is asked for more faults, in seconds from the start; they may begin and end only then."""
+    on_moment: "Callable[[Node, float], Iterable[Fault]]" = lambda node, at_s: ()
 
 
 class Node:
@@ -130,9 +134,10 @@ class Node:
         self._unhear: Callable[[], None] = lambda: None
         self._born_s = self.start_s
         self._had_any = False
-        self._loop = asyncio.get_running_loop()
+        self._loop = running_virtual_loop()
         self._look_s = max(1.0, plan.config.control.tick_s)
-        self._count_s = TASKS_S if plan.faults or plan.for_s <= 24 * CALM_S else CALM_S
+        self._can_break = bool(plan.faults or plan.moments)
+        self._count_s = TASKS_S if self._can_break or plan.for_s <= 24 * CALM_S else CALM_S
         self._sampled_s = self._counted_s = self.start_s
         self._wire_faults = WireFaults(self.wires.opened, self._streams.stream("wires"), self._sleep)
         self._outside = Outside(self.plant)
@@ -147,6 +152,10 @@ class Node:
         """The one that runs now, if any."""
         return None if self.machine.process is None else self.machine.process.supervisor
 
+    def forked(self) -> None:
+        """Go on in a child process, in which all of this is a copy of its own."""
+        self._loop.forked()
+
     @property
     def starts(self) -> int:
         """How many processes were started."""
@@ -156,6 +165,8 @@ class Node:
         """From the start to the end of the plan."""
         for fault in self.plan.faults:
             self._schedule(self.ledger.add(fault))
+        for at_s in self.plan.moments:
+            self._loop.call_at(self.start_s + at_s, self._come_to, at_s)
         self._sample()
         self._watch(self.start_s + self._look_s)
         await self.machine.run(self.start_s + self.plan.for_s)
@@ -272,7 +283,7 @@ class Node:
         truth = self.plant.truth() if wants_truth else None
         self.oracles.look(now_s, truth)
         self.liveness.look(now_s, truth)
-        if self.plan.faults:
+        if self._can_break:
             self.ledger.look(now_s)
             self._creep(now_s)
         self.plan.on_look(self)
@@ -327,6 +338,18 @@ class Node:
             self._loop.call_at(self.start_s + fault.at_s, self._break, record)
         if isfinite(fault.ends_s) and fault.for_s > 0:
             self._loop.call_at(self.start_s + fault.ends_s, self._repair, record)
+
+    def _come_to(self, at_s: float) -> None:
+        """Begin faults that nobody knew of before this moment, and end such ones."""
+        for fault in self.plan.on_moment(self, at_s):
+            if fault.is_event:
+                raise ValueError(f"{fault.spec}: what is no fault has to be known from the start")
+            if fault.device is not None:
+                self._sabotage.add(fault.device)
+            self._break(self.ledger.add(fault))
+        for record in self.ledger.faults:
+            if record.is_active and record.fault.ends_s == at_s:
+                self._repair(record)
 
     def _break(self, record: FaultRecord) -> None:
         fault = record.fault

@@ -1,7 +1,7 @@
 """Runs a configuration in virtual time and reports; it must not read files or talk to people."""
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from alimante.config.model import Config
@@ -24,12 +24,16 @@ def rehearse(
     text: str = "",
     on_progress: Callable[[float], None] = lambda share: None,
     on_look: Callable[[Node], None] = lambda node: None,
+    moments: Sequence[float] = (),
+    on_moment: Callable[[Node, float], Iterable[Fault]] = lambda node, at_s: (),
 ) -> Report:
     """Run `config` on simulated wires for `for_s` virtual seconds.
 
     `text` is what `config` was read from, if it was. The same arguments give the same report, in every process.
-    `on_progress` is told the share that is done, and `on_look` about once a virtual second. Raises
-    `CannotBuild` for a driver without a simulated chip and `BadFault` for a fault that a device cannot have.
+    `on_progress` is told the share that is done, and `on_look` about once a virtual second. At each of `moments`
+    `on_moment` says which faults begin there, which must end at another one, with the same outcome as if they had been
+    among `faults`. Raises `CannotBuild` for a driver without a simulated chip and `BadFault` for a fault that a device
+    cannot have.
     """
     staged = on_simulated_wires(config)
     staged = replace(staged, simulation=staged.simulation.model_copy(update={"seed": seed}))
@@ -42,6 +46,8 @@ def rehearse(
         seed=seed,
         on_progress=on_progress,
         on_look=on_look,
+        moments=tuple(moments),
+        on_moment=on_moment,
     )
     clock = ManualClock(wall_s=plan.begins_wall_s)
 
@@ -62,7 +68,7 @@ def _report(node: Node) -> Report:
     return Report(
         seed=node.plan.seed,
         config_sha256=digest(node.editions.text),
-        duration_s=node.plan.for_s,
+        duration_s=min(node.clock.mono() - node.start_s, node.plan.for_s),
         trace_sha256=node.trace.sha256,
         truth=node.plant.truth(),
         curves=node.curves,

@@ -45,9 +45,12 @@ FailsAt = Callable[[Attempt], float | None]
 """When the failure that is looked for shows in a run, in seconds from its start; None when it does not."""
 
 
-def shrink(attempt: Attempt, fails_at: FailsAt, *, at_s: float) -> Attempt:
-    """The smallest run found that fails like `attempt`, which fails `at_s` seconds after its start."""
-    search = _Search(attempt, fails_at)
+def shrink(attempt: Attempt, fails_at: FailsAt, *, at_s: float, most: int = MOST) -> Attempt:
+    """The smallest run found that fails like `attempt`, which fails `at_s` seconds after its start.
+
+    At most so many runs as `most` says are tried.
+    """
+    search = _Search(attempt, fails_at, most)
     search.cut(at_s)
     search.drop()
     search.advance()
@@ -56,10 +59,10 @@ def shrink(attempt: Attempt, fails_at: FailsAt, *, at_s: float) -> Attempt:
 
 
 class _Search:
-    def __init__(self, attempt: Attempt, fails_at: FailsAt) -> None:
+    def __init__(self, attempt: Attempt, fails_at: FailsAt, most: int) -> None:
         self.best = attempt
         self._fails_at = fails_at
-        self._left = MOST
+        self._left = most
 
     def cut(self, at_s: float) -> None:
         """Nothing after the failure matters."""

@@ -91,6 +91,10 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         heappush(self._timers, (when, next(self._numbers), call))
         return call
 
+    def forked(self) -> None:
+        """Go on in a child process: asyncio does not let a child take its parent's running loop for its own."""
+        asyncio._set_running_loop(self)
+
     def _run_once(self) -> None:
         """What asyncio calls again and again, until it is to stop."""
         calls = self._calls
@@ -123,6 +127,14 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
 
     def _process_events(self, event_list: list[Any]) -> None:
         """There are no files here."""
+
+
+def running_virtual_loop() -> VirtualTimeLoop:
+    """The loop that runs now. Raises `RuntimeError` where it is another one."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualTimeLoop):
+        raise RuntimeError("this needs virtual time")
+    return loop
 
 
 def run_virtual(main: Coroutine[Any, Any, T], clock: ManualClock) -> T:

@@ -11,7 +11,7 @@ import pytest
 from alimante import cli
 from alimante.commands.loading import load_whole
 from alimante.core.durations import DAY_S
-from alimante.simulation.campaign import Wanted, breaches, chaotic, command, pairs, undertake, unreached
+from alimante.simulation.campaign import Wanted, breaches, chaotic, command, undertake, unreached
 from alimante.simulation.shrink import Attempt, Injury
 from tests.scenario.test_planted_bugs import evidence_is_not_asked_for
 from tests.scenario.test_simulate import TERRARIUM, run, terrarium
@@ -80,15 +80,6 @@ def test_a_calm_run_is_one_without_alerts_restarts_and_many_writes(config: Path)
     told = [each.text for each in breaches(report, Wanted(calm=True))]
     assert any(text.startswith("alert warm_probe/") for text in told)
     assert any("it was stopped" in text for text in told)
-
-
-def test_every_two_faults_of_different_parts_are_a_pair(config: Path):
-    found = pairs(load_whole(config).config, seed=1)
-    names = [tuple(each.what for each in attempt.injuries) for attempt in found]
-    assert len(set(names)) == len(names) > 500
-    assert ("warm_probe=off", "heater=welded") in names
-    assert not any(one.partition("=")[0] == other.partition("=")[0] for one, other in names)
-    assert {each.for_s for attempt in found for each in attempt.injuries if each.what == "process=crash"} == {0.0}
 
 
 def test_the_command_runs_in_processes_and_tells_what_failed(config: Path, capsys: pytest.CaptureFixture[str]):

@@ -28,7 +28,7 @@ SWITCH = {"driver": "relay", "wire": "header", "active_high": True, "safe_value"
 TERRARIUM: dict[str, Any] = {
     "version": 1,
     "node": {"id": "small", "board": "pi-zero-2w"},
-    "location": {"timezone": "Europe/Paris", "clock_is_trusted": True},
+    "location": {"timezone": "Europe/Paris", "clock_is_trusted": True, "room_c": [18, 26]},
     "mqtt": {"embedded": True},
     "wires": {
         "header": {"kind": "gpio", "backend": "linux", "factory": "lgpio"},
