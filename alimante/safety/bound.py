@@ -179,11 +179,6 @@ class UpperBound:
         self.expected_c = self.high_c = reading_c
         self._track.clear()
 
-    def soften(self) -> None:
-        """A person moved things about: a reading that jumped may be right, if it answers to the heater."""
-        if self.doubt is Doubt.JUMP:
-            self.doubt = Doubt.FALL
-
     def is_told(self, now_s: float) -> bool:
         """Whether the doubt has lasted for so long that people should look."""
         since_s = now_s - self._doubted_s

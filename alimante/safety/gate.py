@@ -175,7 +175,10 @@ class Gate:
         self._trips.trip(self.outputs[device], cause, text, values=values, is_for_person=is_for_person)
 
     def reset(self, device: str, by: str) -> bool:
-        """A person, `by`, says that `device` is in order again; False when it is not tripped. Raises `KeyError`."""
+        """A person, `by`, says that `device` is in order again, and of a heater its sensor, too. Raises `KeyError`.
+
+        False when there was nothing to reset: it is not tripped, and what its sensor says is believed.
+        """
         return self._trips.reset(self.outputs[device], by)
 
     def on_change(self, tell: Callable[[bool], None]) -> None:

@@ -79,13 +79,15 @@ class Trips:
 
     def reset(self, output: Output, by: str) -> bool:
         """See `Gate.reset`."""
-        if output.id in self._watches:
-            self._watches[output.id].bounded.settle()
+        watch = self._watches.get(output.id)
+        was_held = watch is not None and watch.bounded.is_held
+        if watch is not None:
+            watch.bounded.settle()
         causes = tuple(output.latch.causes)
         acted = output.latch.reset(by, self._now())
         if acted is not None:
             self._reset(output, acted, causes)
-        return acted is not None
+        return acted is not None or was_held
 
     def look(self, now_s: float, believed: Look, served: cutoffs.Served) -> None:
         """Hold every heater against its sensor, and let trips end whose rest is over."""
