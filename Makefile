@@ -23,7 +23,7 @@ LEAK = --fault 'process=leak(90)@1h+2h' --reach 'computer rebooted' --reach safe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak pairs check schema bench matrix mutants pins clean broker
+.PHONY: help run test soak pairs check schema bench matrix picture mutants pins clean broker
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,10 @@ mutants: $(VENV)/.mutants ## break each rule of safety in turn and see that a te
 	rm -rf mutants
 	PYTHONDONTWRITEBYTECODE= $(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE) $(ARGS) | tr '\r' '\n' | tail -n 1
 	$(VENV)/bin/python tests/mutation/report.py
+
+picture: $(VENV)/.dev ## draw docs/upper-bound.svg
+	$(VENV)/bin/alimante simulate --config config/one-probe.json --for 7h --fault 'warm_probe=wrong(-15)@3h+2h' \
+	  --plot docs/upper-bound.svg
 
 pins: ## write constraints.txt from the newest versions that go together
 	rm -rf build/pins
