@@ -342,8 +342,8 @@ class Gate:
         bar, cause = self.refusal(), Cause.HELD if self.held else Cause.NOT_ARMED
         if not bar and output.latch.is_tripped:
             bar, cause = output.trip, Cause.TRIPPED
-        elif not bar and output.id in self._served:
-            bar, cause = cutoffs.reason_to_open(self._served[output.id]), Cause.HEATER_FAULT
+        elif not bar and output.id in self._served and (fault := cutoffs.reason_to_open(self._served[output.id])):
+            bar, cause = fault, Cause.HEATER_FAULT
         elif not bar and output.id in self._lamps and (hot := self._trips.reason_to_cool(output)):
             bar, cause = hot, Cause.TOO_HOT
         elif not bar and output.id in self._heaters and (full := self._trips.reason_to_wait(output)):

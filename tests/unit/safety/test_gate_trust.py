@@ -398,7 +398,7 @@ def test_a_refusal_has_the_values_that_it_went_by():
 
 def test_a_heater_behind_an_open_cutoff_is_watched_as_one_without_power(monkeypatch):
     seen = []
-    monkeypatch.setattr(Watch, "look", lambda watch, now_s, look, *, target_c, has_power: seen.append(has_power) or [])
+    monkeypatch.setattr(Watch, "look", lambda watch, now_s, look, *, has_power, **rest: seen.append(has_power) or [])
     relay = replace(an_actuator("cutoff"), role=Role.CUTOFF)
     bench = Place(relay, heats("heater", max_c=34.0), readings={"heater_probe.temperature": 25.0})
 
