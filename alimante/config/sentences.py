@@ -51,6 +51,8 @@ def _problem(detail: dict[str, Any], schema: Schema, data: Any, base: Path, also
     inner, value = _follow(data, detail["loc"])
     path, here = (*base, *inner), part_of(schema, inner)
     kind, last = detail["type"], detail["loc"][-1] if detail["loc"] else ""
+    if kind == "missing" and isinstance(last, int):
+        return Problem(path, f"{_name(path)} is too short: it needs a value number {last + 1}", _hint(here, value))
     if kind == "missing":
         hint = description_of(part_of(schema, (*inner, last)), here)
         return Problem((*path, last), f'{_name(path)} needs "{last}"', hint)
@@ -95,8 +97,8 @@ def _follow(data: Any, loc: tuple[Any, ...]) -> tuple[Path, Any]:
     """As far as `loc` leads into `data`; what else is in it are pydantic's names for the members of a union."""
     path: Path = ()
     for part in loc:
-        is_there = part in data if isinstance(data, dict) else isinstance(data, list) and type(part) is int
-        if is_there:
+        is_item = isinstance(data, list) and type(part) is int and part < len(data)
+        if is_item or (isinstance(data, dict) and part in data):
             data = data[part]
             path = (*path, part)
     return path, data

@@ -91,6 +91,20 @@ def test_a_dimmed_heater_gives_its_share_of_the_power():
     assert bench.world.plant.truth().loads["heater"].heat_w == pytest.approx(15.0, rel=0.01)
 
 
+def test_a_sensor_that_hangs_in_the_room_feels_the_room_and_not_the_heater():
+    bench = Bench()
+    heater = bench.open("heater", "relay", {"pin": 17, "active_high": True}, role="heater")
+    warm = bench.open("warm_probe", "ds18b20", WARM_PROBE, zone="warm")
+    outside = bench.open("outside", "ds18b20", COOL_PROBE, is_ambient=True)
+    heater.write(1.0)
+    bench.run(3600.0)
+    assert value(warm) > 35.0
+    assert value(outside) == pytest.approx(21.0, abs=0.2)
+    bench.world.plant.step_room(-8.0)
+    bench.run(3600.0)
+    assert value(outside) == pytest.approx(13.0, abs=0.3)
+
+
 def test_the_float_switch_follows_the_tank_and_gives_an_edge():
     bench = Bench(STILL.model_copy(update={"tank_capacity_ml": 560.0}))
     level = bench.open("level", "float_switch", {"pin": 5})
