@@ -7,6 +7,7 @@ CONFIG ?= config/simulated.json
 ARGS ?=
 MOSQUITTO ?= mosquitto
 CALM ?= 1d
+MUTANTS_AT_ONCE ?= 1
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 # Three processes even on two cores: many tests wait for real processes, which others can use. And each program that a
@@ -22,7 +23,7 @@ LEAK = --fault 'process=leak(90)@1h+2h' --reach 'computer rebooted' --reach safe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak pairs check schema bench matrix pins clean broker
+.PHONY: help run test soak pairs check schema bench matrix picture mutants pins clean broker
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,16 +76,25 @@ matrix: $(VENV)/.dev ## try every fault that there is and write docs/safety-matr
 	  --for $(CALM) --out docs/safety-matrix.md --json > docs/safety-matrix.json.new
 	mv docs/safety-matrix.json.new docs/safety-matrix.json
 
+mutants: $(VENV)/.mutants ## break each rule of safety in turn and see that a test notices; ARGS='alimante.safety.gate*' for some
+	rm -rf mutants
+	PYTHONDONTWRITEBYTECODE= $(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE) $(ARGS) | tr '\r' '\n' | tail -n 1
+	$(VENV)/bin/python tests/mutation/report.py
+
+picture: $(VENV)/.dev ## draw docs/upper-bound.svg
+	$(VENV)/bin/alimante simulate --config config/one-probe.json --for 7h --fault 'warm_probe=wrong(-15)@3h+2h' \
+	  --plot docs/upper-bound.svg
+
 pins: ## write constraints.txt from the newest versions that go together
 	rm -rf build/pins
 	$(MAKE) --no-print-directory build/pins/.created VENV=build/pins
-	build/pins/bin/python -m pip --disable-pip-version-check install -q -e '.[dev]'
+	build/pins/bin/python -m pip --disable-pip-version-check install -q -e '.[dev,mutants]'
 	head -n 1 constraints.txt > constraints.txt.new
 	build/pins/bin/python -m pip freeze --all --exclude-editable --exclude pip >> constraints.txt.new
 	mv constraints.txt.new constraints.txt
 
 clean: ## remove caches and build results; the virtual environment stays
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf build dist mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written only after its step has succeeded, so an interrupted installation is taken up again.
@@ -116,6 +126,10 @@ $(VENV)/.dev: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing Alimante and the development tools into $(VENV); only the first time takes a while"
 	@$(PIP) install -q -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.mutants: $(VENV)/.dev
+	@$(PIP) install -q -c constraints.txt -e '.[mutants]'
+	@touch $@
 
 broker:
 	@PATH="$$PATH:/usr/sbin"; command -v $(MOSQUITTO) >/dev/null && exit 0; \

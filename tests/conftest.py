@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 LOOPBACK = "127.0.0.1"
 READY_WITHIN_S = 30.0
@@ -22,6 +22,10 @@ PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin
 
 # How long an example takes says something of the computer only, which may be busy with other things.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make mutants` asks thousands of times whether a test fails: always with the same examples, and not with the smallest.
+settings.register_profile(
+    "mutants", settings.get_profile("patient"), derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile("patient")
 
 

@@ -134,12 +134,35 @@ def _learned(learned: Mapping[str, Any] | None) -> list[str]:
         return []
     if learned["gain_c_per_s"] is None:
         done = f"{learned['learned_min']:.0f} of {learned['needed_min']:.0f} minutes"
-        return [f"  nothing is known yet of how it warms: learned from {done}"]
+        return [f"  nothing is known yet of how it warms: learned from {done}", *_bounds(learned)]
     gain_c, lag = 60 * learned["gain_c_per_s"], span(learned["dead_time_s"])
-    return [
-        f"  learned in {span(60 * learned['learned_min'])}: it warms by {gain_c:.2f} °C a minute, seen after {lag}",
-        f"  left on for good it would end at {learned['equilibrium_c']:g} °C, off at {learned['room_c']:g} °C",
+    lines = [
+        f"  learned in {span(60 * learned['learned_min'])}: it warms by {gain_c:.2f} °C a minute, seen after {lag}"
     ]
+    room_c, reach_c = learned["room_seems_c"], learned["reach_c"]
+    if room_c is not None and reach_c is not None and not learned["is_too_cold"]:
+        # Not what the model says: of a zone that was held at one temperature it cannot tell loss from room.
+        lines.append(f"  left on for good it would end at {room_c + reach_c:.1f} °C, off at {room_c:.1f} °C")
+    return [*lines, *_bounds(learned)]
+
+
+def _bounds(learned: Mapping[str, Any]) -> list[str]:
+    """How warm the zone can be whatever its sensor says, as far as that differs, and what that follows from."""
+    lines = []
+    seems = "" if learned["room_seems_c"] is None else f"seems to be at {learned['room_seems_c']:.1f} °C and "
+    if learned["is_too_cold"]:
+        seems = f"would have to be at {learned['room_seems_c']:.1f} °C for what its reading asks for, and "
+        lines.append(f"  its reading may have drifted: its zone may be at {learned['highest_possible_c']:.1f} °C")
+    elif learned["is_doubted"]:
+        at_most = f"by what it did its zone may be at {learned['highest_possible_c']:.1f} °C"
+        lines.append(f"  {at_most}: its reading is lower than can be, and is not believed")
+    low_c, high_c = learned["room_low_c"], learned["room_high_c"]
+    lines.append(f"  the room {seems}is taken to be between {low_c:g} and {high_c:g} °C")
+    reached_c, harm_c = learned["drift_bound_c"], learned["harm_c"]
+    if reached_c is not None:
+        harm = f"harm begins at {harm_c:g} °C" if reached_c < harm_c else f"that does harm, from {harm_c:g} °C on"
+        lines.append(f"  a reading that drifts slowly towards cold could bring its zone to {reached_c:.1f} °C; {harm}")
+    return lines
 
 
 def _safety_log(log: list[Mapping[str, Any]]) -> list[str]:

@@ -104,13 +104,24 @@ class Bounded:
 
     def report(self) -> dict[str, Any]:
         """For people: the bounds and what they follow from, in °C."""
-        high_c, allowed_c = self.bound.high_c, self.room.allowed_c
+        bound, room, allowed_c = self.bound, self.room, self.room.allowed_c
+        is_allowed = allowed_c != float("inf")
+        drift_bound_c = room.high_c + allowed_c if is_allowed else None
+        highest_c = bound.high_c
+        if highest_c is not None and drift_bound_c is not None and room.is_short:
+            highest_c = max(highest_c, drift_bound_c)  # the reading may have drifted, and the bound with it
         return {
-            "highest_possible_c": None if high_c is None else round(high_c, 2),
+            "expected_c": None if bound.expected_c is None else round(bound.expected_c, 2),
+            "highest_possible_c": None if highest_c is None else round(highest_c, 2),
             "is_doubted": self.is_doubted,
-            "room_low_c": round(self.room.low_c, 1),
-            "room_high_c": round(self.room.high_c, 1),
-            "drift_bound_c": None if allowed_c == float("inf") else round(self.room.high_c + allowed_c, 1),
+            "is_too_cold": room.is_short,
+            "room_seems_c": None if room.room_c is None else round(room.room_c, 1),
+            "room_low_c": round(room.low_c, 1),
+            "room_high_c": round(room.high_c, 1),
+            "reach_c": None if room.reach_c is None else round(room.reach_c, 1),
+            "allowed_c": round(allowed_c, 1) if is_allowed else None,
+            "drift_bound_c": None if drift_bound_c is None else round(drift_bound_c, 1),
+            "harm_c": self.limit.harmful_c,
         }
 
     def snapshot(self) -> dict[str, Any]:

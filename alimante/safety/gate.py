@@ -27,7 +27,7 @@ from alimante.safety.output import Decision, Output, output_of
 from alimante.safety.reporting import Reporter, Values
 from alimante.safety.room import RoomLimits
 from alimante.safety.trips import Trips
-from alimante.safety.watch import watches_of
+from alimante.safety.watch import ZoneBounds, watches_of
 from alimante.safety.writer import Writer
 
 __all__ = ["Decision", "Gate", "Output"]
@@ -206,6 +206,10 @@ class Gate:
         """What was learned of the heater `device`, as plain JSON values; None for what is not watched as a heater."""
         return self._trips.learned(device)
 
+    def bounds(self) -> dict[str, ZoneBounds]:
+        """What the zone of each heater that is watched can be, by the heater's id, as of the last tick."""
+        return self._trips.bounds()
+
     # Time.
 
     def tick(self) -> None:
@@ -338,12 +342,12 @@ class Gate:
         bar, cause = self.refusal(), Cause.HELD if self.held else Cause.NOT_ARMED
         if not bar and output.latch.is_tripped:
             bar, cause = output.trip, Cause.TRIPPED
-        elif not bar and output.id in self._served:
-            bar, cause = cutoffs.reason_to_open(self._served[output.id]), Cause.HEATER_FAULT
-        elif not bar and output.id in self._lamps:
-            bar, cause = self._trips.reason_to_cool(output), Cause.TOO_HOT
-        elif not bar and output.id in self._heaters:
-            bar, cause = self._trips.reason_to_wait(output), Cause.UPPER_BOUND
+        elif not bar and output.id in self._served and (fault := cutoffs.reason_to_open(self._served[output.id])):
+            bar, cause = fault, Cause.HEATER_FAULT
+        elif not bar and output.id in self._lamps and (hot := self._trips.reason_to_cool(output)):
+            bar, cause = hot, Cause.TOO_HOT
+        elif not bar and output.id in self._heaters and (full := self._trips.reason_to_wait(output)):
+            bar, cause = full, Cause.UPPER_BOUND
         return Situation(
             now_s=now_s,
             current=output.target,

@@ -135,7 +135,7 @@ class Latch:
         else:
             if self.trips or not self.is_tripped:
                 return
-        self.is_tripped, self.causes = False, []
+        self.causes = []
         text = "what was kept of earlier trips cannot be read"
         self.trip(cause="unreadable", text=text, now_s=now_s, wall_s=wall_s, is_for_person=True)
 

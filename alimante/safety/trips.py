@@ -8,7 +8,7 @@ from alimante.safety import cutoffs
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.output import Output, Outputs
 from alimante.safety.reporting import Reporter, Values
-from alimante.safety.watch import Look, Watch, siblings
+from alimante.safety.watch import Look, Watch, ZoneBounds, siblings
 
 ADVICE: Final = "Find the cause; `alimante why` tells what was seen."
 
@@ -72,6 +72,10 @@ class Trips:
     def learned(self, device: str) -> dict[str, Any] | None:
         """See `Gate.learned`."""
         return self._watches[device].learned() if device in self._watches else None
+
+    def bounds(self) -> dict[str, ZoneBounds]:
+        """See `Gate.bounds`."""
+        return {name: watch.bounds() for name, watch in self._watches.items()}
 
     def reset(self, output: Output, by: str) -> bool:
         """See `Gate.reset`."""

@@ -1,6 +1,7 @@
 """The watch over one heater: gathers what over-temperature and verification look at; it must not switch anything."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from alimante.config.model import Config, Role
@@ -23,6 +24,15 @@ Told = tuple[Kind, bool, bool]
 """A trip as it was told: its kind, whether it is for a person, and whether it counts."""
 
 Look = Callable[[str], Belief]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneBounds:
+    """What a heated zone is by its sensor, should be and can be at most, in °C; None while that is not known."""
+
+    reading_c: float | None
+    expected_c: float | None
+    highest_c: float | None
 
 
 def thermometers_of(config: Config) -> dict[str, str | None]:
@@ -91,6 +101,7 @@ class Watch:
             heater=output.id, limit=limit, learner=self._verification.learner, rates=rates, limits=room
         )
         self._room_sensor = room.sensor
+        self._reading_c: float | None = None
         self._state: list[object] | None = None
         self._told: set[Told] = set()
         self._warned: set[Kind] = set()
@@ -100,6 +111,7 @@ class Watch:
     ) -> list[Finding]:
         """What is so now; what trips is told once, and over-temperature as long as it is too hot."""
         belief = believed(self._sensor)
+        self._reading_c = belief.value
         state = self._state_now(believed, belief, target_c=target_c, has_power=has_power)
         if state == self._state and self._verification.rest(now_s):
             return []
@@ -181,6 +193,13 @@ class Watch:
         """Whether the heater here is held against the channel `sensor`, or against a group in its zone."""
         return self._sensor == sensor or (
             self._sensor not in self._thermometers and self._thermometers.get(sensor) == self._place
+        )
+
+    def bounds(self) -> ZoneBounds:
+        """What the zone can be, as of the last look."""
+        known = self.bounded.report()
+        return ZoneBounds(
+            reading_c=self._reading_c, expected_c=known["expected_c"], highest_c=known["highest_possible_c"]
         )
 
     def learned(self) -> dict[str, Any]:

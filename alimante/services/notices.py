@@ -22,7 +22,7 @@ class Notices:
         self._notifier = notifier
         self._clock = clock
         self._doing = ""
-        self._owed: Callable[[], bool] | None = None
+        self._owed: list[Callable[[], bool]] = []
 
     def begun(self, text: str) -> None:
         """A run has begun its work; `text` is one line for people about what it does."""
@@ -48,8 +48,8 @@ class Notices:
     def _tell(self, life: Life, text: str) -> None:
         before = self.phase
         self.phase, told = turn(before, life)
-        if life is Life.LIVES and self._owed is not None and self._owed():
-            self._owed = None
+        if life is Life.LIVES:
+            self._deliver()
         if self.phase is Phase.ENDING and before is Phase.STARTING:
             self._notifier.send(status(text))
         for notice in told:
@@ -64,4 +64,12 @@ class Notices:
         def deliver() -> bool:
             return self._notifier.send(*message)
 
-        self._owed = None if deliver() else deliver
+        if notice is not Notice.RELOADING:
+            self._owed.clear()  # a start that was never told comes before its reload; all else is past
+        self._owed.append(deliver)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        """Tell what is owed, in its order, as far as the manager takes it."""
+        while self._owed and self._owed[0]():
+            del self._owed[0]

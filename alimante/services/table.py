@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from alimante.core.durations import span
 from alimante.core.text import all_printable
+from alimante.safety.decision import Cause
 
 BOLD, DIM, RED, YELLOW, GREEN, OFF = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[0m"
 MOST_ALERTS: Final = 4
@@ -21,7 +22,7 @@ Row = tuple[bool, str]
 def plain_table(report: Mapping[str, Any]) -> list[str]:
     """The report as lines without colours, with what is wrong and what a person can do about it."""
     report = all_printable(report)
-    lines = [*table(report, ""), *_troubles(report["troubles"])]
+    lines = [*table(report, ""), *_bounds(report), *_troubles(report["troubles"])]
     return [_ESCAPE.sub("", line) for line in lines]
 
 
@@ -158,11 +159,38 @@ def _actuator(name: str, device: Mapping[str, Any]) -> Row:
     shown = value if isinstance(value, str) else f"{value:g}"
     colour = RED if device["latched"] else YELLOW if shown not in ("OFF", "0") else ""
     why = device["trip"] or device["limited_because"] or f"{device['source']}: {device['reason']}"
+    why += _doubt(device)
     return False, f"  {name:<18} {'tripped' if device['latched'] else '':<14} {colour}{shown:>14}{OFF}  {DIM}{why}{OFF}"
+
+
+def _doubt(device: Mapping[str, Any]) -> str:
+    """How warm the zone of a heater can be, where its reading is lower than that."""
+    learned = device["learned"]
+    if learned is None or not learned["is_doubted"] or device["limited_by"] == Cause.UPPER_BOUND:
+        return ""
+    return f"; its zone may be at {learned['highest_possible_c']:.1f} °C, whatever its sensor says"
 
 
 def _unused(name: str, device: Mapping[str, Any]) -> Row:
     return False, f"  {name:<18} {DIM}not used: {device['reason']}{OFF}"
+
+
+def _bounds(report: Mapping[str, Any]) -> list[str]:
+    """Of each heater that is watched: how warm its zone can be now, its room, and what slow drift could do."""
+    lines = []
+    for name, device in _of(report, "actuator"):
+        learned = device["learned"]
+        if learned is None or learned["highest_possible_c"] is None:
+            continue
+        line = f"  {name:<18} {learned['highest_possible_c']:.1f} °C at most"
+        if learned["is_too_cold"]:
+            line += ", for its reading may have drifted"
+        elif learned["drift_bound_c"] is not None:
+            line += f", {learned['drift_bound_c']:.1f} °C were its reading to drift"
+        seems = "" if learned["room_seems_c"] is None else f"{learned['room_seems_c']:.1f} °C, "
+        room = f"room {seems}between {learned['room_low_c']:g} and {learned['room_high_c']:g} °C"
+        lines.append(f"{line}; harm at {learned['harm_c']:g} °C; {room}")
+    return ["", "How warm each heated zone can be", *lines] if lines else []
 
 
 def _troubles(troubles: list[Mapping[str, str]]) -> list[str]:

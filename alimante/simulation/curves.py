@@ -1,7 +1,10 @@
-"""Samples of what is true in a run, coarse enough to be kept and drawn; it must not judge them."""
+"""Samples of what is true and believed in a run, coarse enough to be kept and drawn; it must not judge them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from alimante.config.model import Config, Role
+from alimante.safety.watch import ZoneBounds
 from hardware.sim.truth import Truth
 
 POINTS = 1200
@@ -22,6 +25,19 @@ class ZoneRange:
 
 
 @dataclass(slots=True)
+class HeaterCurve:
+    """What the supervisor knows of a heater's zone beside its limits, in °C; None where it knows nothing.
+
+    `reading_c` is what the heater goes by, and `highest_c` the upper bound.
+    """
+
+    max_c: float
+    harm_c: float
+    reading_c: list[float | None] = field(default_factory=list)
+    highest_c: list[float | None] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Curves:
     """`at_s` are the times of the samples; what loads did, `duty`, is the mean since the sample before."""
 
@@ -31,10 +47,11 @@ class Curves:
     ambient_c: list[float] = field(default_factory=list)
     duty: dict[str, list[float]] = field(default_factory=dict)
     zones: dict[str, ZoneRange] = field(default_factory=dict)
+    heaters: dict[str, HeaterCurve] = field(default_factory=dict)
     _on_s: dict[str, float] = field(default_factory=dict)
 
-    def add(self, at_s: float, truth: Truth) -> None:
-        """Take in the truth at `at_s` seconds after the start."""
+    def add(self, at_s: float, truth: Truth, bounds: Mapping[str, ZoneBounds] | None = None) -> None:
+        """Take in the truth at `at_s` seconds after the start, and what a supervisor that runs knows of the zones."""
         span_s = at_s - self.at_s[-1] if self.at_s else 0.0
         self.at_s.append(at_s)
         self.ambient_c.append(truth.ambient_c)
@@ -45,6 +62,10 @@ class Curves:
             on_s = load.on_s - self._on_s.get(name, 0.0)
             self._on_s[name] = load.on_s
             self.duty.setdefault(name, []).append(min(on_s / span_s, 1.0) if span_s > 0 else 0.0)
+        for name, heater in self.heaters.items():
+            known = (bounds or {}).get(name)
+            heater.reading_c.append(None if known is None else known.reading_c)
+            heater.highest_c.append(None if known is None else known.highest_c)
 
     def _range(self, name: str, truth: Truth) -> None:
         zone = truth.zones[name]
@@ -57,6 +78,15 @@ class Curves:
         kept.min_pct, kept.max_pct = min(kept.min_pct, zone.humidity_pct), max(kept.max_pct, zone.humidity_pct)
         kept.sum_c += zone.temperature_c
         kept.samples += 1
+
+
+def heaters_of(config: Config) -> dict[str, HeaterCurve]:
+    """An empty curve for each heater that has a limit."""
+    return {
+        name: HeaterCurve(max_c=limit.max_c, harm_c=limit.harmful_c)
+        for name, device in config.devices.items()
+        if device.role is Role.HEATER and (limit := device.output.limit) is not None
+    }
 
 
 def every_s(for_s: float) -> float:

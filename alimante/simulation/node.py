@@ -28,7 +28,7 @@ from alimante.mqtt.link import Link, Will
 from alimante.rollout.store import ConfigStore
 from alimante.simulation.broker import MemoryBroker
 from alimante.simulation.computer import ScriptedFacts
-from alimante.simulation.curves import Curves, every_s
+from alimante.simulation.curves import Curves, every_s, heaters_of
 from alimante.simulation.disk import SimDisk
 from alimante.simulation.editions import Editions, unfounded
 from alimante.simulation.elsewhere import Elsewhere
@@ -104,7 +104,7 @@ class Node:
         )
         self.ledger = Ledger(plan.config, self.plant.loads, self.start_s)
         self.liveness = Liveness(self.ledger, self.broker, start_s=self.start_s)
-        self.curves = Curves(every_s(plan.for_s))
+        self.curves = Curves(every_s(plan.for_s), heaters=heaters_of(plan.config))
         self.editions = Editions(plan.config, self.wires, self.disk, plan.text)
         self._streams = RandomStreams(plan.seed)
         at = Surroundings(
@@ -323,7 +323,8 @@ class Node:
     def _sample(self) -> None:
         self._sampled_s = self.clock.mono()
         at_s = self._sampled_s - self.start_s
-        self.curves.add(at_s, self.plant.truth())
+        bounds = None if self.supervisor is None else self.supervisor.gate.bounds()
+        self.curves.add(at_s, self.plant.truth(), bounds)
         self.plan.on_progress(min(at_s / self.plan.for_s, 1.0))
 
     # Breaking.

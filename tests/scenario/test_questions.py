@@ -170,3 +170,18 @@ def test_a_heater_that_was_watched_for_hours_tells_its_strength_and_delay():
     said = "\n".join(of_why(reports[0]))
     assert "°C a minute, seen after" in said
     assert "left on for good it would end at" in said
+    assert f"the room seems to be at {learned['room_seems_c']:.1f} °C" in said
+    assert f"could bring its zone to {learned['drift_bound_c']:.1f} °C" in said
+    assert "lower than can be" not in said
+
+
+@pytest.mark.parametrize(("reached_c", "sentence"), [(38.0, "harm begins at 39 °C"), (48.0, "that does harm")])
+def test_why_of_a_heater_says_how_warm_its_zone_may_be_and_what_drift_could_do(reached_c: float, sentence: str):
+    learned = {"gain_c_per_s": None, "learned_min": 1.0, "needed_min": 120.0, "is_doubted": True, "is_too_cold": False}
+    learned |= {"highest_possible_c": 34.2, "room_seems_c": None, "room_low_c": 18.0, "room_high_c": 26.0}
+    heater = {"device": "heater", "kind": "actuator", "value": "OFF", "source": "gate", "reason": "", "refusal": ""}
+    lists = {"wishes": [], "decisions": [], "safety_log": [], "alerts": [], "health": None, "errors": None}
+    said = "\n".join(of_why({**heater, **lists, "learned": {**learned, "drift_bound_c": reached_c, "harm_c": 39.0}}))
+    assert "by what it did its zone may be at 34.2 °C: its reading is lower than can be" in said
+    assert "the room is taken to be between 18 and 26 °C" in said
+    assert sentence in said

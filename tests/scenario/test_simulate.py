@@ -28,7 +28,7 @@ SWITCH = {"driver": "relay", "wire": "header", "active_high": True, "safe_value"
 TERRARIUM: dict[str, Any] = {
     "version": 1,
     "node": {"id": "small", "board": "pi-zero-2w"},
-    "location": {"timezone": "Europe/Paris", "clock_is_trusted": True},
+    "location": {"timezone": "Europe/Paris", "clock_is_trusted": True, "room_c": [18, 26]},
     "mqtt": {"embedded": True},
     "wires": {
         "header": {"kind": "gpio", "backend": "linux", "factory": "lgpio"},
@@ -316,10 +316,11 @@ def test_a_picture_has_axes_curves_rows_and_faults(config: Path, capsys: pytest.
     root = ElementTree.parse(picture).getroot()  # noqa: S314 - it is our own
     name = "{http://www.w3.org/2000/svg}"
     texts = [text.text for text in root.iter(f"{name}text")]
-    for label in ("temperature, °C", "time since the start", "warm", "cool", "room", "heater", "lamp"):
+    for label in ("temperature, °C", "time since the start", "warm", "cool", "room", "heater", "lamp", "limit", "harm"):
         assert label in texts
     assert "warm_probe=wrong(3)" in texts
-    assert len(list(root.iter(f"{name}polyline"))) == 3
+    assert {"heater: reading", "heater: upper bound"} <= set(texts)
+    assert len(list(root.iter(f"{name}polyline"))) >= 5
     assert len(picture.read_bytes()) < 200_000
 
 

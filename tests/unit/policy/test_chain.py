@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alimante.config.readings import ChannelKeys, ReadingKeys, rules
 from alimante.core.events import Quality
-from alimante.policy.chain import IDENTICAL, NOISY, STUCK, Chain, Rules
+from alimante.policy.chain import IDENTICAL, NOISY, STUCK, Chain, Judged, Rules
 from hardware.api import Channel, Unit
 
 GOOD, SUSPECT, BAD = Quality.GOOD, Quality.SUSPECT, Quality.BAD
@@ -65,7 +65,7 @@ class TestWhatCanBe:
     def test_what_was_measured_before_the_last_one_is_bad(self):
         chain = a_chain()
         chain.judge(20.0, measured_s=100.0)
-        assert chain.judge(20.0, measured_s=99.0).quality is BAD
+        assert chain.judge(20.0, measured_s=99.0) == Judged(20.0, BAD, ("it was measured before the last one",))
         assert chain.judge(20.0, measured_s=100.0).quality is GOOD
 
 
@@ -80,6 +80,11 @@ class TestPowerOn:
 
     def test_it_is_believed_after_a_good_reading_near_it(self):
         assert qualities(a_chain(PROBE, plausible_high=120.0), [82.0, 83.0, 84.0, 85.0]) == [GOOD] * 4
+
+    @pytest.mark.parametrize(("before", "quality"), [(80.0, GOOD), (79.9, BAD)])
+    def test_near_is_five_degrees(self, before, quality):
+        chain = a_chain(PROBE, plausible_high=120.0, max_change=0.0, max_jump=0.0)
+        assert qualities(chain, [before, before, before, 85.0])[-1] is quality
 
     def test_a_reading_before_a_gap_is_no_history(self):
         chain = a_chain(PROBE, plausible_high=120.0)

@@ -50,3 +50,23 @@ def test_critical_is_never_told_as_less_while_it_lasts(values):
     for at, value in enumerate(values):
         is_critical = value >= 90 or (is_critical and value > 85)
         assert (threshold.look(value, at) is Level.CRITICAL) == is_critical
+
+
+def test_a_number_that_is_bad_when_low_is_bad_at_anything_lower():
+    threshold = Threshold(warning=Limit(enter=10, leave=12), critical=Limit(enter=5, leave=8))
+    assert [threshold.look(value, 0).value for value in (11, 4, 7, 8, 13, -40)] == [
+        "clear", "critical", "critical", "warning", "clear", "critical",
+    ]  # fmt: skip
+
+
+def test_a_time_that_began_is_not_forgotten_while_the_number_is_bad():
+    """Whatever lies between two looks: a level is reached at the first look after its time."""
+    threshold = Threshold(warning=Limit(enter=85, leave=80, hold_s=10), critical=Limit(enter=90, leave=85, hold_s=20))
+    looks = [(95, 0), (95, 9.9), (95, 10), (95, 19.9), (95, 20), (86, 21), (85, 22), (80, 23), (95, 24), (95, 34)]
+    assert [threshold.look(value, at).value for value, at in looks] == [
+        "clear", "clear", "warning", "warning", "critical", "critical", "warning", "clear", "clear", "warning",
+    ]  # fmt: skip
+
+
+def test_without_limits_nothing_is_bad():
+    assert Threshold().look(1e9, 0) is Level.CLEAR

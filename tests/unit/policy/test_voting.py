@@ -1,5 +1,7 @@
 """What a group of sensors says when its members agree, drift apart, lie or fall silent."""
 
+from dataclasses import replace
+from math import inf
 from statistics import median
 
 import pytest
@@ -281,3 +283,152 @@ def test_the_last_member_that_answers_well_is_never_ejected(story):
         verdict = ask(vote, *beliefs_of(values, 5.0 * index), now_s=5.0 * index)
         if not verdict.silent:
             assert len(verdict.ejected) <= 1
+
+
+def test_a_vote_asks_for_its_members_by_name():
+    vote = a_vote(2)
+    beliefs = {"p0.t": good(25.0), "p1.t": good(26.0)}
+    assert vote(beliefs.__getitem__, 0.0).value == 25.5
+    far = {"p0.t": good(25.0), "p1.t": good(30.0)}
+    assert vote(far.__getitem__, 5.0).is_disputed
+
+
+def holding(value: float, until_s: float) -> Belief:
+    return replace(suspect(value), hold_until_s=until_s)
+
+
+def test_what_is_doubtful_may_hold_as_long_as_the_best_member_allows():
+    assert ask(a_vote(1), holding(25.0, 40.0)).belief.hold_until_s == 40.0
+    assert ask(a_vote(2), holding(25.0, 40.0), holding(25.5, 50.0)).belief.hold_until_s == 50.0
+    assert ask(a_vote(2), good(25.0), good(25.5)).belief.hold_until_s == inf
+
+
+def test_nobody_vouches_for_an_outvoted_member_that_is_alone():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.0, 40.0, from_s=0.0, samples=3)
+    gone = unknown("silent")
+    belief = ask(vote, gone, gone, good(40.0, 100.0), now_s=100.0).belief
+    assert belief.quality is Quality.SUSPECT
+    assert belief.hold_until_s == -inf
+    pair = ask(vote, gone, holding(40.5, 170.0), holding(40.0, 160.0), now_s=105.0).belief
+    assert pair.hold_until_s == 170.0
+    assert pair.reasons == ("p1.t is suspect", "p2.t is suspect")  # they check each other
+
+
+@pytest.mark.parametrize(("value", "is_back"), [(26.5, True), (26.51, False)])
+def test_who_is_within_the_tolerance_of_the_others_is_let_back_in(value, is_back):
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.0, 40.0, from_s=0.0, samples=3)
+    verdict = ask(vote, good(25.0, 50.0), good(25.0, 50.0), good(value, 50.0), now_s=50.0)
+    assert verdict.ejected == (() if is_back else ("p2.t",))
+
+
+def test_a_verdict_tells_the_spread_the_silent_and_every_reading():
+    verdict = ask(a_vote(3), good(25.0, 3.0), unknown("silent"), good(26.0, 2.0))
+    assert (verdict.spread, verdict.silent, verdict.ejected) == (1.0, ("p1.t",), ())
+    belief = verdict.belief
+    assert (belief.members, belief.lowest, belief.highest, belief.measured_s) == ((25.0, 26.0), 25.0, 26.0, 2.0)
+    assert (belief.reasons, belief.is_disputed, belief.hold_until_s) == ((), False, inf)
+
+
+def test_too_few_members_are_no_belief_and_still_shown_to_limits():
+    verdict = ask(a_vote(3, VoteRules(tolerance=1.5, min_sensors=2)), good(25.0), unknown("a"), unknown("b"))
+    belief = verdict.belief
+    assert (belief.value, belief.quality) == (None, Quality.UNKNOWN)
+    assert (belief.members, belief.lowest, belief.highest) == ((25.0,), 25.0, 25.0)
+    assert belief.reasons == ("1 of 3 members can be believed, at least 2 must be",)
+    nobody = ask(a_vote(2), unknown("a"), unknown("b"))
+    assert nobody.belief.reasons == ("0 of 2 members can be believed, at least 1 must be",)
+    assert (nobody.belief.highest, nobody.belief.lowest, nobody.belief.members, nobody.spread) == (None, None, (), 0.0)
+    assert nobody.disagree is Level.CLEAR
+
+
+def test_suspect_members_count_only_where_good_ones_are_too_few():
+    two = VoteRules(tolerance=1.5, min_sensors=2)
+    belief = ask(a_vote(3, two), good(25.0), good(26.0), suspect(99.0)).belief
+    assert (belief.value, belief.quality) == (25.5, Quality.GOOD)
+    belief = ask(a_vote(2, two), good(25.0), suspect(26.0)).belief
+    assert (belief.value, belief.quality, belief.reasons) == (25.5, Quality.SUSPECT, ("p1.t is suspect",))
+
+
+@pytest.mark.parametrize(("side", "value", "word"), [("high", 30.0, "highest"), ("low", 20.0, "lowest")])
+def test_a_contradiction_is_disputed_and_says_which_side_counts(side, value, word):
+    vote = a_vote(2, VoteRules(tolerance=1.5, safe_side=side))
+    verdict = ask(vote, good(20.0), suspect(30.0))
+    assert verdict.belief.value == 20.0  # a good one alone is believed
+    verdict = ask(vote, good(20.0), good(30.0))
+    belief = verdict.belief
+    assert (belief.value, belief.is_disputed, belief.quality) == (value, True, Quality.GOOD)
+    assert belief.reasons == (f"the members contradict each other, so the {word} counts",)
+    assert verdict.spread == 10.0
+
+
+@pytest.mark.parametrize(
+    ("after_s", "level"),
+    [(0.0, Level.CLEAR), (60.0, Level.CLEAR), (60.1, Level.WARNING), (300.0, Level.WARNING), (300.1, Level.CRITICAL)],
+)
+def test_a_contradiction_gets_worse_with_time_and_is_over_at_once(after_s, level):
+    vote = a_vote(2)
+    ask(vote, good(20.0), good(30.0), now_s=1000.0)
+    assert ask(vote, good(20.0), good(30.0), now_s=1000.0 + after_s).disagree is level
+    assert ask(vote, good(20.0), good(20.5), now_s=1400.0).disagree is Level.CLEAR
+    assert ask(vote, good(20.0), good(30.0), now_s=1500.0).disagree is Level.CLEAR
+
+
+@pytest.mark.parametrize(("far", "is_disputed"), [(1.5, False), (1.51, True)])
+def test_two_that_are_just_as_far_apart_as_they_may_be_agree(far, is_disputed):
+    assert ask(a_vote(2), good(20.0), good(20.0 + far)).belief.is_disputed is is_disputed
+
+
+@pytest.mark.parametrize(("far", "samples", "ejected"), [(1.5, 9, ()), (1.51, 2, ()), (1.51, 3, ("p2.t",))])
+def test_who_lies_outside_for_so_many_samples_is_ejected(far, samples, ejected):
+    assert follow(a_vote(3), 20.0, 20.0, 20.0 + far, from_s=0.0, samples=samples).ejected == ejected
+
+
+def test_the_same_sample_asked_about_again_counts_once():
+    vote = a_vote(3)
+    for now_s in range(20):
+        verdict = ask(vote, good(20.0, 1.0), good(20.0, 1.0), good(40.0, 1.0), now_s=float(now_s))
+    assert verdict.ejected == ()
+
+
+def test_a_sample_inside_begins_the_count_anew():
+    vote = a_vote(3)
+    for number in range(8):
+        at_s = 5.0 * number
+        last = 20.0 if number % 3 == 2 else 40.0
+        verdict = ask(vote, good(20.0, at_s), good(20.0, at_s), good(last, at_s), now_s=at_s)
+    assert verdict.ejected == ()
+
+
+def out_for_s(vote: Vote, from_s: float) -> float:
+    """How long the third member is out after the samples that eject it."""
+    follow(vote, 20.0, 20.0, 40.0, from_s=from_s, samples=3)
+    at_s = from_s + 10.0
+    out_s = 0.0
+    while ask(vote, good(20.0), good(20.0), good(20.0), now_s=at_s + out_s).ejected:
+        out_s += 1.0
+    return out_s
+
+
+def test_each_ejection_lasts_longer_up_to_the_cap_and_good_behaviour_is_forgiven_step_by_step():
+    vote = a_vote(3, VoteRules(tolerance=1.5, eject_s=30.0, eject_cap_s=100.0, forgive_s=600.0))
+    assert [out_for_s(vote, 1000.0 * number) for number in range(5)] == [30.0, 60.0, 90.0, 100.0, 100.0]
+    quiet_s = 10_000.0
+    follow(vote, 20.0, 20.0, 20.0, from_s=quiet_s, samples=3, every_s=600.0)  # three times forgiven
+    assert out_for_s(vote, quiet_s + 1300.0) == 60.0
+
+
+def test_nobody_is_ejected_where_no_majority_agrees():
+    vote = a_vote(3)
+    assert follow(vote, 10.0, 20.0, 30.0, from_s=0.0, samples=20).ejected == ()
+
+
+def test_an_outvoted_member_that_contradicts_another_one_is_no_longer_alone():
+    vote = a_vote(3)
+    follow(vote, 25.0, 25.0, 40.0, from_s=0.0, samples=3)
+    gone = unknown("silent")
+    alone = ask(vote, gone, gone, good(40.0, 100.0), now_s=100.0).belief
+    assert alone.reasons == ("p2.t was outvoted, and nobody is left to check it",)
+    pair = ask(vote, gone, good(25.0, 105.0), good(40.0, 105.0), now_s=105.0).belief
+    assert pair.reasons == ("the members contradict each other, so the highest counts",)

@@ -150,3 +150,159 @@ def test_i1_i7_without_evidence_or_arming_a_heater_is_off_whatever_anybody_wishe
         assert permitted == 0.0
     if situation.evidence[0][1].quality is Quality.SUSPECT:
         assert permitted <= situation.current
+
+
+def why(rules, wanted, situation):
+    verdict = decide(rules, wanted, situation)
+    return (verdict.cause, verdict.text)
+
+
+def test_every_refusal_says_the_rule_and_its_numbers():
+    day = Rules(safe=0.0, per_day_s=50.0)
+    spent = on_since(50.0)
+    assert why(HEATER, wish(0.0), at(1.0, on_since(20.0))) == (
+        Cause.MIN_ON,
+        "it goes off in 40 s, for it has to be on for 60 s",
+    )
+    assert why(HEATER, wish(1.0), at(1.0, on_since(600.0))) == (
+        Cause.MAX_ON,
+        "it was on for 600 s, the longest time allowed",
+    )
+    assert why(HEATER, wish(1.0), at(0.0, off_since(20.0))) == (
+        Cause.MIN_OFF,
+        "it has to be off for 120 s, which takes another 100 s",
+    )
+    assert why(day, wish(1.0), at(1.0, spent)) == (Cause.QUOTA, "the 50 s that it may be on in 24 hours are used up")
+    assert why(Rules(safe=0.0, per_hour_s=50.0), wish(1.0), at(1.0, spent)) == (
+        Cause.QUOTA,
+        "the 50 s that it may be on in any hour are used up",
+    )
+    assert why(FAN, wish(100.0), at(30.0)) == (Cause.MAX_POWER, "at most 80 % of its power are allowed")
+    assert why(HEATER, wish(1.0), at(rest_s=5.0)) == (
+        Cause.FAILED,
+        "the last write to it failed; it is tried again in 5 s",
+    )
+    assert why(HEATER, wish(1.0), at(bar="not armed", bar_cause=Cause.HELD)) == (Cause.HELD, "not armed")
+    assert why(HEATER, wish(1.0), at(cutoff="the relay is open")) == (Cause.CUTOFF_OPEN, "the relay is open")
+    assert why(HEATER, wish(1.0), at(interlock="the cooler is on")) == (Cause.INTERLOCK, "the cooler is on")
+    assert why(FEEDER, wish(1.0), at(today=None))[1] == "it goes on so many times a day, and the date is not known yet"
+
+
+@pytest.mark.parametrize(
+    ("belief", "text"),
+    [
+        (unknown("silent", "lost"), "probe is not known (silent, lost)"),
+        (unknown(), "probe is not known"),
+        (LONG_SUSPECT, "probe has been doubtful for too long (noisy)"),
+        (SUSPECT, "probe is doubtful (stale): it may hold or go down, not up"),
+    ],
+)
+def test_missing_evidence_is_named_with_its_reasons(belief, text):
+    assert why(HEATER, wish(1.0), at(evidence=said(belief)))[1] == text
+
+
+def test_of_several_doubtful_ones_the_first_is_named_and_one_that_is_unknown_counts_more():
+    other = Belief(value=20.0, quality=Quality.SUSPECT, reasons=("noisy",))
+    evidence = (("one", SUSPECT), ("two", other))
+    assert why(HEATER, wish(1.0), at(evidence=evidence))[1].startswith("one is doubtful (stale)")
+    verdict = decide(HEATER, wish(1.0), at(1.0, on_since(100.0), evidence=(*evidence, ("three", unknown()))))
+    assert (verdict.value, verdict.lacks) == (0.0, "three")
+
+
+COOLS = Rules(safe=50.0, off=0.0, on=100.0, most=100.0)
+"""An output whose safe value lies between its extremes, as a fan's that always moves some air."""
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "permitted"),
+    [
+        (80.0, 80.0, 80.0),
+        (80.0, 70.0, 70.0),
+        (80.0, 90.0, 80.0),
+        (80.0, 20.0, 50.0),
+        (20.0, 20.0, 20.0),
+        (20.0, 30.0, 30.0),
+        (20.0, 10.0, 20.0),
+        (20.0, 90.0, 50.0),
+        (50.0, 60.0, 50.0),
+        (50.0, 40.0, 50.0),
+    ],
+)
+def test_with_doubtful_evidence_an_output_may_only_stay_or_go_towards_its_safe_value(current, wanted, permitted):
+    assert decide(COOLS, wish(wanted), at(current, evidence=said(SUSPECT))).value == permitted
+
+
+@pytest.mark.parametrize(("hold_s", "permitted"), [(0.1, 1.0), (0.0, 0.0), (-0.1, 0.0)])
+def test_what_is_doubtful_holds_until_its_time_and_not_longer(hold_s, permitted):
+    doubtful = Belief(value=25.0, quality=Quality.SUSPECT, hold_until_s=NOW_S + hold_s)
+    assert decide(HEATER, wish(1.0), at(1.0, on_since(100.0), evidence=said(doubtful))).value == permitted
+
+
+def test_the_first_rule_that_ends_in_the_safe_value_is_told():
+    everything = at(bar="not armed", evidence=said(unknown("silent")), cutoff="open", interlock="the cooler is on")
+    assert decide(HEATER, wish(1.0), everything).cause is Cause.NOT_ARMED
+
+
+def test_a_value_that_is_lowered_goes_on_through_the_rules():
+    verdict = decide(FAN, wish(100.0), at(50.0, evidence=said(SUSPECT)))
+    assert (verdict.value, verdict.cause) == (50.0, Cause.SUSPECT)
+    spent = Rules(safe=0.0, on=100.0, most=80.0, per_hour_s=10.0)
+    assert decide(spent, wish(100.0), at(80.0, on_since(20.0))).cause is Cause.QUOTA
+
+
+SAFE_ON = Rules(safe=1.0, max_on_s=60.0, min_off_s=60.0, per_hour_s=60.0, per_day_count=1, is_dated=True)
+"""What is safe while it is on, as a ventilator."""
+
+
+def test_rules_about_being_on_do_not_bind_what_is_off():
+    off = at(1.0, on_since(100.0), interlock="the cooler is on", today=None)
+    assert decide(SAFE_ON, wish(0.0), off).value == 0.0
+
+
+def test_the_shortest_time_on_holds_only_what_is_on_and_is_to_go_off():
+    dimmed = Rules(safe=0.0, on=100.0, most=100.0, min_on_s=60.0)
+    assert decide(dimmed, wish(20.0), at(80.0, on_since(5.0))).value == 20.0
+    assert decide(dimmed, wish(0.0), at(80.0, on_since(5.0))).value == 80.0
+    assert decide(dimmed, wish(0.0), at(0.0, on_since(5.0))).value == 0.0
+    assert decide(SAFE_ON, wish(0.0), at(0.0, off_since(5.0))).value == 0.0
+    assert decide(dimmed, None, at(80.0, on_since(5.0))).value == 0.0
+
+
+def test_the_quotas_of_a_day_and_of_an_hour_are_of_their_own_times():
+    both = Rules(safe=0.0, per_hour_s=100.0, per_day_s=150.0)
+    account = Account()
+    account.turned_on(NOW_S - 7000.0, None)
+    account.turned_off(NOW_S - 6900.0)
+    assert decide(both, wish(1.0), at(account=account)).value == 1.0
+    account.turned_on(NOW_S - 49.0, None)
+    assert decide(both, wish(1.0), at(1.0, account)).value == 1.0
+    assert decide(both, wish(1.0), at(1.0, account, now_s=NOW_S + 1.0)).cause is Cause.QUOTA
+
+
+def test_one_percent_of_a_quota_must_be_free_before_it_goes_on_again():
+    rules = Rules(safe=0.0, per_hour_s=100.0)
+    account = Account()
+    account.turned_on(NOW_S - 200.0, None)
+    account.turned_off(NOW_S - 101.0)  # 99 s are used
+    assert decide(rules, wish(1.0), at(account=account)).cause is Cause.QUOTA
+    account = Account()
+    account.turned_on(NOW_S - 200.0, None)
+    account.turned_off(NOW_S - 101.5)
+    assert decide(rules, wish(1.0), at(account=account)).value == 1.0
+
+
+def test_a_rest_after_a_failure_binds_only_what_would_be_changed():
+    assert decide(HEATER, wish(1.0), at(1.0, on_since(100.0), rest_s=5.0)).value == 1.0
+    assert decide(HEATER, wish(1.0), at(rest_s=0.0)).value == 1.0
+
+
+def test_what_is_used_up_ends_in_the_safe_value():
+    spent = decide(Rules(safe=0.0, per_hour_s=50.0), wish(1.0), at(1.0, on_since(50.0)))
+    assert (spent.value, spent.cause) == (0.0, Cause.QUOTA)
+    account = Account()
+    for _ in range(2):
+        account.turned_on(NOW_S - 7200.0, TODAY)
+        account.turned_off(NOW_S - 7190.0)
+    fed = decide(FEEDER, wish(1.0), at(account=account))
+    assert (fed.value, fed.cause) == (0.0, Cause.COUNT)
+    assert fed.text == "it went on 2 times today, which is all that is allowed"

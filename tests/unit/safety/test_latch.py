@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alimante.safety.latch import KEPT, Latch
+from alimante.core.events import SafetyActed
+from alimante.safety.latch import KEPT, Latch, Trip
 
 COOL_S, PERSON_S = 900.0, 86400.0
 
@@ -163,6 +164,83 @@ def test_a_snapshot_that_makes_no_sense_waits_for_a_person(kept):
     assert one.tick(1e9) is None
 
 
+def test_what_happened_is_told_in_full():
+    one = latch()
+    told = {"device": "heater", "cause": "no_response"}
+    assert trip(one, 5.0, values=(("risen_c", 0.1),)) == SafetyActed(
+        **told, action="tripped", text="it does not warm", values=(("risen_c", 0.1),), latched=False, at_s=5.0
+    )
+    assert one.tick(5.0 + COOL_S) == SafetyActed(
+        **told,
+        action="reset",
+        text="heater is tried once more after 900 s of rest",
+        values=(),
+        latched=False,
+        at_s=5.0 + COOL_S,
+    )
+    trip(one, 1000.0, is_for_person=True)
+    assert one.reset("anna", 1001.0) == SafetyActed(
+        **told, action="reset", text="heater was reset by anna", values=(), latched=False, at_s=1001.0
+    )
+
+
+def test_a_snapshot_has_everything_as_ages():
+    one = latch()
+    trip(one, 100.0, "over_temperature", wall_s=5000.0)
+    trip(one, 110.0, "stuck_on", is_for_person=True)
+    assert one.snapshot(130.0) == {
+        "is_tripped": True,
+        "needs_person": True,
+        "causes": ["over_temperature", "stuck_on"],
+        "trips": [
+            {"age_s": 30.0, "wall_s": 5000.0, "cause": "over_temperature", "text": "it does not warm"},
+            {"age_s": 20.0, "wall_s": None, "cause": "stuck_on", "text": "it does not warm"},
+        ],
+    }
+
+
+def test_every_cause_of_a_trip_outlives_a_restart_and_none_of_a_trip_that_is_over():
+    one = latch()
+    trip(one, 0.0, "stuck_on")
+    trip(one, 1.0, "over_temperature")
+    again = restarted(one, saved_s=2.0, now_s=0.0, wall_s=None)
+    assert again.causes == ["stuck_on", "over_temperature"]
+    assert trip(again, 3.0, "stuck_on") is None  # known already
+    one.tick(1.0 + COOL_S)
+    assert restarted(one, saved_s=1000.0, now_s=0.0, wall_s=None).causes == []
+
+
+def test_a_snapshot_without_causes_is_of_the_last_trips():
+    one = latch()
+    trip(one, 0.0, "stuck_on")
+    trip(one, 1.0, "over_temperature")
+    kept = one.snapshot(2.0)
+    del kept["causes"]
+    again = latch()
+    again.restore(kept, now_s=0.0, wall_s=None)
+    assert again.causes == ["over_temperature"]
+    assert trip(again, 1.0, "over_temperature") is None
+
+
+def test_a_cause_that_was_seen_again_rests_from_then_on_also_over_restarts():
+    one = latch()
+    trip(one, 0.0, wall_s=5000.0)
+    trip(one, 500.0, wall_s=5500.0)
+    again = restarted(one, saved_s=500.0, now_s=0.0, wall_s=5700.0)
+    third = restarted(again, saved_s=10.0, now_s=0.0, wall_s=5800.0)
+    assert third.tick(COOL_S - 300.1) is None
+    assert third.tick(COOL_S - 300.0) is not None
+
+
+def test_what_cannot_be_read_is_a_trip_of_its_own():
+    one = latch()
+    one.restore({"trips": [], "is_tripped": True, "needs_person": False, "causes": ["stuck_on"]}, now_s=7.0, wall_s=5.0)
+    text = "what was kept of earlier trips cannot be read"
+    assert one.trips == [Trip(at_s=7.0, wall_s=5.0, cause="unreadable", text=text)]
+    assert (one.causes, one.needs_person, one.is_tripped) == (["unreadable"], True, True)
+    assert one.why == f"{text}; a person must reset it"
+
+
 MOVES = st.lists(
     st.tuples(st.sampled_from(["trip", "hot", "tick", "person", "restart"]), st.floats(0.0, 40_000.0)), max_size=40
 )
@@ -218,3 +296,34 @@ def test_a_trip_may_come_to_count_while_it_lasts_and_outlives_a_restart():
     kept.restore(one.snapshot(2_000.0), now_s=2_000.0, wall_s=None)
     for each in (one, kept):
         assert trip(each, 2_010.0, "stuck_on").latched
+
+
+def test_a_snapshot_without_causes_of_one_trip_has_its_cause():
+    one = latch()
+    trip(one, 0.0, "stuck_on")
+    kept = one.snapshot(2.0)
+    del kept["causes"]
+    again = latch()
+    again.restore(kept, now_s=0.0, wall_s=None)
+    assert again.causes == ["stuck_on"]
+
+
+def test_a_trip_that_was_just_there_rests_from_just_then():
+    one = latch()
+    trip(one, 0.0)
+    again = restarted(one, saved_s=0.25, now_s=10.0, wall_s=None)
+    assert again.tick(10.0 + COOL_S - 0.3) is None
+    assert again.tick(10.0 + COOL_S - 0.25) is not None
+
+
+@pytest.mark.parametrize("age_s", [True, None, "old", float("inf")])
+def test_an_age_that_is_no_number_waits_for_a_person(age_s):
+    one = latch()
+    trip(one, 0.0)
+    one.tick(COOL_S)
+    kept = one.snapshot(2000.0)
+    kept["trips"][0]["age_s"] = age_s
+    again = latch()
+    again.restore(kept, now_s=0.0, wall_s=None)
+    assert again.causes == ["unreadable"]
+    assert again.needs_person

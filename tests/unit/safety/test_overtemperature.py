@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alimante.config.verify import LimitKeys
-from alimante.core.events import Level
-from alimante.policy.belief import unknown
+from alimante.core.events import Level, Quality
+from alimante.policy.belief import Belief, unknown
 from alimante.safety.findings import Kind
 from alimante.safety.overtemperature import OverTemperature
 from tests.unit.safety.heating import good
@@ -55,6 +55,8 @@ def test_the_finding_trips_and_says_the_numbers():
     finding = one.look(good(38.25, at_s=0.0))
     assert (finding.kind, finding.level, finding.is_trip) == (Kind.OVER_TEMPERATURE, Level.CRITICAL, True)
     assert finding.text == "38.2 °C at heater; its limit is 34 °C"
+    assert finding.values == (("highest_c", 38.25), ("max_c", 34.0))
+    assert finding.advice
 
 
 def test_it_is_over_a_degree_below_the_limit_and_not_when_nothing_is_read():
@@ -81,3 +83,16 @@ def test_it_is_found_exactly_when_the_rules_say(readings):
 @pytest.mark.parametrize("value", [33.99, -20.0])
 def test_what_is_below_the_limit_is_never_found(value):
     assert not any(looks(*[(value,)] * 20))
+
+
+@pytest.mark.parametrize(("highest_c", "is_hot"), [(37.0, True), (None, False)])
+def test_without_members_the_highest_reading_counts_or_else_the_value(highest_c, is_hot):
+    belief = Belief(value=30.0, quality=Quality.GOOD, measured_s=0.0, highest=highest_c)
+    assert (watch().look(belief) is not None) is is_hot
+    belief = Belief(value=37.0, quality=Quality.GOOD, measured_s=0.0, highest=None)
+    assert watch().look(belief) is not None
+
+
+def test_readings_that_are_outvoted_or_too_few_to_be_believed_count():
+    belief = Belief(value=None, quality=Quality.UNKNOWN, members=(25.0, 37.0))
+    assert watch().look(belief) is not None

@@ -10,7 +10,7 @@ from fakes import FakeActuator, an_actuator, heard, raising
 
 from alimante.config.model import Role
 from alimante.core.events import ConditionChanged, DeviceStateChanged, OutputChanged
-from alimante.safety.stranding import AFTER_S
+from alimante.safety.stranding import AFTER_S, UNANSWERED
 from hardware.errors import from_oserror
 
 HEATER = replace(an_actuator(), role=Role.HEATER)
@@ -289,5 +289,63 @@ def test_the_service_tells_of_it_at_each_tick():
         await seconds(1.0)
         assert told
         assert all("heater" in why for why in told)
+
+    bench.run(main)
+
+
+def test_one_try_that_failed_is_enough_once_its_time_is_over():
+    bench = GateBench(HEATER)
+
+    async def main():
+        await turned_on(bench)
+        bench.far["heater"].fault = "raise"
+        bench.command(0.0)
+        bench.clock.advance(AFTER_S - 0.01)
+        assert bench.gate.stranded() == ""
+        bench.clock.advance(0.01)
+        assert bench.gate.stranded().startswith("heater cannot be seen to be OFF: ")
+
+    bench.run(main)
+
+
+@pytest.mark.parametrize(("asks", "is_left"), [(UNANSWERED - 1, False), (UNANSWERED, True)])
+def test_so_many_tries_without_an_answer_are_like_one_that_failed(asks, is_left):
+    bench = GateBench(HEATER)
+
+    async def main():
+        await turned_on(bench)
+        bench.occupy(0.5)
+        bench.command(0.0)
+        bench.clock.advance(AFTER_S)
+        bench.output.unsafe_asks = asks
+        assert bool(bench.gate.stranded()) is is_left
+
+    bench.run(main)
+
+
+def test_a_cutoff_that_protects_nothing_ends_no_process():
+    bench = GateBench(CUTOFF)
+
+    async def main():
+        await turned_on(bench, "cutoff")
+        bench.far["cutoff"].fault = "raise"
+        bench.command(0.0, device="cutoff")
+        bench.clock.advance(AFTER_S)
+        assert bench.gate.outputs["cutoff"].failed_safe
+        assert bench.gate.stranded() == ""
+
+    bench.run(main)
+
+
+def test_who_asks_may_be_more_patient():
+    bench = GateBench(HEATER)
+
+    async def main():
+        await turned_on(bench)
+        bench.far["heater"].fault = "raise"
+        bench.command(0.0)
+        bench.clock.advance(AFTER_S)
+        assert bench.gate.stranded() != ""
+        assert bench.gate.stranded(after_s=AFTER_S + 1.0) == ""
 
     bench.run(main)

@@ -18,7 +18,7 @@ def experiment(*, is_welded: bool, sun_w: float = 0.0, fan_at_s: float | None = 
         bench.plant.loads["heater"].stuck = 1.0
     bench.plant.add_load("sun", role="heater", zone="warm")
     sun = bench.plant.loads["sun"]
-    sun.settings = sun.settings.model_copy(update={"heat_w": sun_w})
+    sun.power = sun_w / sun.settings.heat_w
     while bench.control.is_on:
         bench.step()
     bench.plant.act("sun", 1.0 if sun_w else 0.0)

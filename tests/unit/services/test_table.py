@@ -31,7 +31,20 @@ def sensor(**found):
 
 def actuator(**more):
     shown = {"value": "ON", "source": "warmth", "reason": "it is cold", "limited_because": "", "trip": ""}
-    return {"kind": "actuator", "latched": False, **shown, **more}
+    return {"kind": "actuator", "latched": False, "limited_by": "", "learned": None, **shown, **more}
+
+
+def bounds(**more):
+    room = {"room_seems_c": 21.26, "room_low_c": 18.0, "room_high_c": 26.0}
+    return {
+        "highest_possible_c": 30.12,
+        "is_doubted": False,
+        "is_too_cold": False,
+        **room,
+        "drift_bound_c": 38.0,
+        "harm_c": 39.0,
+        **more,
+    }
 
 
 def alert(name="probe/lost", level="critical", state="active", by="", text="no answer"):
@@ -198,3 +211,25 @@ def test_how_the_last_run_ended_is_told_where_it_did_not_end_well(bad_starts, of
     text = shown(boot={"last_end": end, "bad_starts": bad_starts, "safe_mode": ""})
     assert f"the run before this one: the computer lost its power or was reset{often}\n" in text
     assert "the run before" not in shown()
+
+
+def test_how_warm_a_heated_zone_can_be_is_told_with_its_room_and_what_drift_could_do():
+    lines = plain_table(report(devices={"heater": actuator(learned=bounds())}))
+    at = lines.index("How warm each heated zone can be")
+    assert lines[at + 1] == (
+        "  heater             30.1 °C at most, 38.0 °C were its reading to drift; harm at 39 °C; room 21.3 °C, "
+        "between 18 and 26 °C"
+    )
+    drifted = bounds(is_too_cold=True, highest_possible_c=38.0)
+    assert "38.0 °C at most, for its reading may have drifted" in shown(devices={"heater": actuator(learned=drifted)})
+    unknown = bounds(highest_possible_c=None)
+    assert "How warm" not in shown(devices={"heater": actuator(learned=unknown)})
+
+
+def test_a_heater_whose_reading_is_lower_than_can_be_says_so_unless_its_limit_does():
+    doubted = bounds(is_doubted=True)
+    told = "its zone may be at 30.1 °C, whatever its sensor says"
+    assert told in shown(devices={"heater": actuator(learned=doubted)})
+    assert told not in shown(devices={"heater": actuator(learned=bounds())})
+    held = actuator(learned=doubted, limited_by="upper_bound", limited_because="it may be 34.9 °C")
+    assert told not in shown(devices={"heater": held})

@@ -8,10 +8,12 @@ import pytest
 from alimante.commands import simulate
 from alimante.commands.simulate import Progress
 from alimante.core.events import Event, HandlerSlow, LinkChanged, Quality, ReadingTaken
-from alimante.simulation.chart import _runs, _short
-from alimante.simulation.curves import every_s
+from alimante.safety.watch import ZoneBounds
+from alimante.simulation.chart import COLOURS, READING, _Curve, _lines, _places, _runs, _short
+from alimante.simulation.curves import Curves, HeaterCurve, every_s
 from alimante.simulation.report import say_time
 from alimante.simulation.trace import Trace
+from hardware.sim.truth import Truth
 
 
 def test_a_moment_has_its_day():
@@ -71,6 +73,40 @@ def test_neighbours_of_the_same_duty_are_one_bar_and_nothing_is_none():
 def test_a_name_that_is_too_long_or_dangerous_is_made_fit():
     assert _short("<img>") == "&lt;img&gt;"
     assert _short("x" * 40) == "x" * 19 + "…"
+
+
+def test_what_is_known_of_a_heater_is_sampled_and_is_unknown_while_no_supervisor_runs():
+    curves = Curves(5.0, heaters={"heater": HeaterCurve(max_c=35.0, harm_c=39.0)})
+    truth = Truth(at_s=0.0, ambient_c=21.0, tank_ml=0.0, door_open=False, zones={}, loads={})
+    curves.add(0.0, truth, {"heater": ZoneBounds(reading_c=15.0, expected_c=30.0, highest_c=34.5)})
+    curves.add(5.0, truth)
+    assert curves.heaters["heater"].reading_c == [15.0, None]
+    assert curves.heaters["heater"].highest_c == [34.5, None]
+
+
+class Line:
+    at_s = (0.0, 1.0, 2.0, 3.0)
+
+    @staticmethod
+    def x(at_s: float) -> float:
+        return at_s
+
+    @staticmethod
+    def y(value: float) -> float:
+        return value
+
+
+def test_a_line_has_a_gap_where_nothing_is_known():
+    assert list(_lines([1.0, 2.0, None, 4.0], Line())) == ["0.0,1.0 1.0,2.0", "3.0,4.0"]
+    assert list(_lines([None] * 4, Line())) == []
+
+
+def test_what_does_not_fit_in_one_line_of_the_legend_goes_on_in_the_next():
+    curves = [_Curve(f"a heater with a name: {number}", COLOURS[0], [], READING) for number in range(6)]
+    places = list(_places(curves))
+    assert places[0][1] == 0
+    assert places[-1][1] > 0
+    assert len(set(places)) == 6
 
 
 class Terminal(StringIO):
