@@ -184,7 +184,7 @@ def faults_in_boxes() -> Iterator[Any]:
             yield pytest.param(case, box, marks=marks, id=f"{'+'.join(case.faults)}-{box}")
 
 
-@pytest.mark.parametrize(("case", "box"), faults_in_boxes())
+@pytest.mark.parametrize(("case", "box"), list(faults_in_boxes()))
 def test_no_reading_that_is_too_low_heats_a_zone_to_where_harm_begins_and_people_are_told(case: Case, box: str):
     config = node(case.node, box)
     report = run(config, *case.faults, hours=case.hours)
@@ -204,7 +204,7 @@ def test_after_the_reading_is_right_again_the_zone_is_held_again_and_the_alert_e
     report = run(config, "warm_probe=wrong(-15)@1h+30m", hours=3.0)
     assert [alert.condition for alert in report.alerts] == ["lower_than_possible"]
     assert report.alerts[0].resolved_s is not None
-    assert report.alerts[0].resolved_s < 1.5 * HOUR_S + 120.0
+    assert report.alerts[0].resolved_s < 1.5 * HOUR_S + 600.0
     assert 28.0 < report.truth.zones["warm"].temperature_c < 34.0
 
 
