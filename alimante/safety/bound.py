@@ -120,7 +120,6 @@ class UpperBound:
     """The readings of the last minutes."""
     _taken_s: float = field(default=-inf, init=False)
     _doubted_s: float = field(default=-inf, init=False)
-    _before_c: float = field(default=0.0, init=False)
     _fallen_c: float = field(default=0.0, init=False)
     _spike_s: float | None = field(default=None, init=False)
     _near: int = field(default=0, init=False)
@@ -153,6 +152,11 @@ class UpperBound:
             self.expected_c = goal_c + (self.expected_c - goal_c) * exp(-at.loss * minutes)
         else:
             self._own_c += forced * minutes
+            if self.doubt is not Doubt.NONE:
+                # Who believes a reading too early heats by it: the zone is taken to warm as the configuration says.
+                lost = _most_lost(at)
+                goal_c = self._room_c + 2.0 * forced / lost
+                self.expected_c = goal_c + (self.expected_c - goal_c) * exp(-lost * minutes)
         most = at.gain_most * duty + sum(effect * share for effect, share in zip(at.effects_most, others, strict=True))
         goal_c = at.room_high_c + most / at.loss_least
         self.high_c = goal_c + (self.high_c - goal_c) * exp(-at.loss_least * minutes)
@@ -244,7 +248,7 @@ class UpperBound:
             self._spike_s, self.expected_c = None, reading_c
 
     def _doubt(self, now_s: float, kind: Doubt, *, before_c: float) -> None:
-        self.doubt, self._doubted_s, self._before_c, self._near = kind, now_s, before_c, 0
+        self.doubt, self._doubted_s, self._near = kind, now_s, 0
         self._fallen_c = before_c - self.reading_c
         self.high_c = max(self.high_c or before_c, before_c)
         self._track.clear()
@@ -263,8 +267,8 @@ class UpperBound:
     def _is_credible(self, now_s: float, reading_c: float) -> bool:
         """Whether a reading that is doubted can be what the zone is at again."""
         assert self.expected_c is not None  # noqa: S101 # nosec B101 - `take` has begun
-        wanted_c = min(self._before_c - NEAR_C / 2.0, self.high_c or reading_c)
-        if self.physics.is_known and now_s - self._doubted_s <= _FORESEEN_S:
+        wanted_c = self.high_c or reading_c
+        if now_s - self._doubted_s <= _FORESEEN_S:
             wanted_c = min(wanted_c, self.expected_c - NEAR_C)
         self._near = self._near + 1 if reading_c >= wanted_c else 0
         is_back = self._near >= _IN_A_ROW or self._has_jumped_up(now_s, reading_c)

@@ -141,15 +141,17 @@ class Bounded:
     def _renew(self, now_s: float, reading_c: float | None) -> None:
         """Take over what was learned. What is learned from a reading that is doubted means nothing."""
         span_s = min(now_s - self._renewed_s, 3600.0) if self._renewed_s > float("-inf") else 0.0
-        self._renewed_s = now_s
+        self._renewed_s, rate = now_s, self.limit.max_rate_c_per_min
         if self.is_doubted or reading_c is None:
             self.room.interrupt()
             return
-        model = self._model()
+        usual, model = self.learner.models[_USUAL_LAG], self._model()
+        is_seen = self.learner.learned_min >= _SEEN_MIN
+        gain = max(usual.state[GAIN], LEAST_GAIN * rate) if is_seen else rate
+        self.room.look(now_s, reading_c=reading_c, heat_s=self.bound.heat_s, gain=gain)
         if model is None:
             self.bound.learn(self._assumed())
             return
-        self.room.look(now_s, reading_c=reading_c, heat_s=self.bound.heat_s, gain=model.state[GAIN])
         physics = self._known(model, reading_c)
         gone = 1.0 if physics.gain > self._strongest else span_s / _WEAKER_S
         self._strongest += (physics.gain - self._strongest) * min(gone, 1.0)
