@@ -173,6 +173,7 @@ class Bounded:
         reach_c, room_c = room.reach_c, room.room_c
         if reach_c is None or room_c is None:
             return self._assumed()
+        room_c = min(room_c, self.limits.high_c)  # what seems to be a hotter room is sun, and ends with it
         spread = [sqrt(max(model.cov[i][i], 0.0)) for i in range(size)]
         effects = model.state[DRIFT + 1 : size]
         loss = gain / reach_c

@@ -70,7 +70,7 @@ class Room:
     _coldest_c: float = field(default=inf, init=False)
     _warmest_c: float = field(default=-inf, init=False)
     _window: deque[tuple[float, float, float]] = field(default_factory=deque, init=False)
-    """Time, reading and heat in seconds at full power of the last hour."""
+    """Time, reading and heat in seconds at full power of the last half hour."""
     _target_c: float | None = field(default=None, init=False)
     _short_s: float = field(default=0.0, init=False)
 
@@ -125,7 +125,7 @@ class Room:
     def look(self, now_s: float, *, reading_c: float, heat_s: float, gain: float) -> None:
         """The zone is at `reading_c` now, after the heat of `heat_s` seconds at full power, at `gain` °C per minute.
 
-        What is taken to be the room follows from the heat that held the zone over the last hour; what only warmed it up
+        What is taken to be the room follows from the heat that held the zone lately; what only warmed it up
         is left out of that.
         """
         if self._window and now_s - self._window[-1][0] < _SPACING_S:
@@ -159,7 +159,7 @@ class Room:
     def _take(self, span_s: float, room_c: float, above_c: float) -> None:
         self.room_c = room_c
         self._rooms.append(room_c)
-        # A mean over an hour is half an hour old: what falls goes on falling.
+        # A mean is half as old as what it is of: what falls goes on falling.
         self._falls_c = min(max(max(self._rooms) - room_c, 0.0), _FALLS_C)
         self._short_s = self._short_s + span_s if self.is_short else 0.0
         if self.is_short:
