@@ -44,7 +44,7 @@ _TURN: Final = 0.2  # of full power, from minute to minute
 _TURNS: Final = 2
 _FELT_SHARE: Final = 0.6
 _TRACK_S: Final = 1800.0
-_JUMP_TOLD_S: Final = 20.0
+_JUMP_TOLD_S: Final = 10.0
 _FALL_TOLD_S: Final = 900.0  # a door may be open for ten minutes, and the zone takes some to follow the heater again
 _LIKE_ROOM_C: Final = 2.5
 _FLAT_C: Final = 0.8
@@ -232,7 +232,8 @@ class UpperBound:
             self.expected_c -= lower_c * (1.0 - exp(-span_min / _DRAWN_MIN))
         else:
             self._spike_s = None
-            fallen_c = (self.expected_c - at.room_low_c) * (1.0 - exp(-_most_lost(at) * span_min))
+            # What the sun has warmed cools down faster than what stands in balance with its walls.
+            fallen_c = (self.expected_c - at.room_low_c) * (1.0 - exp(-2.0 * _most_lost(at) * span_min))
             self.expected_c = max(reading_c, self.expected_c - max(fallen_c, 0.0))
             if self.expected_c - reading_c > TOLERANCE_C:
                 self._doubt(now_s, self._kind(now_s, reading_c), before_c=self.expected_c)

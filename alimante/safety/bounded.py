@@ -79,18 +79,23 @@ class Bounded:
 
     def look(
         self, now_s: float, *, duty: float, shares: Sequence[float], reading_c: float | None, measured_s: float | None,
-        target_c: float | None, ambient_c: float | None,
+        target_c: float | None, ambient_c: float | None, is_sound: bool = True, is_cooled: bool = False,
     ) -> list[Finding]:  # fmt: skip
-        """Take in what is so at `now_s`, with the outputs as they have been since the last look; says what is found."""
+        """Take in what is so at `now_s`, with the outputs as they have been since the last look; says what is found.
+
+        A reading that is not `is_sound` is one of noise, or one of several that contradict each other: it says nothing.
+        """
         span_s = 0.0 if self._looked_s is None else now_s - self._looked_s
         if span_s > 0.0:
             self.bound.advance(span_s, duty=self._duty, others=self._shares or [0.0] * len(self.rates))
         self._looked_s, self._duty, self._shares = now_s, duty, shares
         self.room.ambient_c = ambient_c
         self.room.aim(target_c)
-        if reading_c is not None and measured_s != self._measured_s:
+        if reading_c is not None and is_sound and measured_s != self._measured_s:
             self._measured_s = measured_s
             self.bound.take(now_s, reading_c)
+        if is_cooled:
+            self.room.interrupt()  # what a cooler takes away is not known
         if now_s - self._renewed_s >= _RENEW_S:
             self._renew(now_s, reading_c)
         self._judge(reading_c)
@@ -175,7 +180,10 @@ class Bounded:
             return self._assumed()
         room_c = min(room_c, self.limits.high_c)  # what seems to be a hotter room is sun, and ends with it
         spread = [sqrt(max(model.cov[i][i], 0.0)) for i in range(size)]
-        effects = model.state[DRIFT + 1 : size]
+        effects = [  # what may as well be nothing is nothing: outputs that always switch together cannot be told apart
+            effect if abs(effect) > _SIGMAS * sigma else 0.0
+            for effect, sigma in zip(model.state[DRIFT + 1 : size], spread[DRIFT + 1 :], strict=True)
+        ]
         loss = gain / reach_c
         warmer_c = min(max(room.high_c - room_c, 1.0), _WARMER_C)
         return Physics(

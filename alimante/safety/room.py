@@ -34,7 +34,7 @@ _FALLS_C: Final = 6.0
 _REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
 _MARGIN_C: Final = (3.0, 6.0)
 _SLIGHT_C: Final = 0.5
-_SURE_S: Final = 600.0
+_SURE_S: Final = 1200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +141,10 @@ class Room:
         held = min(max((heat_s - then_heat_s) / (now_s - then_s) - stored, 0.0), 1.0)
         mean_c = sum(entry[1] for entry in self._window) / len(self._window)
         if abs(reading_c - then_c) > _STEADY_C:
-            self._rooms.clear()  # what warms up and cools down says too little of the room
-        elif _HELD[0] < held < _HELD[1]:
+            self._rooms.clear()
+        if reading_c - then_c > _STEADY_C:
+            return  # what warms up says too little of the room
+        if abs(reading_c - then_c) <= _STEADY_C and _HELD[0] < held < _HELD[1]:
             self._calibrate(span_s, mean_c, held)
         if self.reach_c is not None:
             self._take(span_s, mean_c - self.reach_c * held, self.reach_c * held)

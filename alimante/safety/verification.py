@@ -173,13 +173,15 @@ class Verification:
             return False
         before_s, then, then_c = before
         span_s = now_s - before_s
-        if now_s - self._looked_s > GAP_S or not _is_comparable(then.belief, seen.belief):
+        is_gap = now_s - self._looked_s > GAP_S
+        if is_gap or not _is_comparable(then.belief, seen.belief):
             self._forget()
         self.learner.advance(span_s, duty=then.duty, reading_c=then_c, others=then.others)
         self._full.add(now_s, span_s, then.duty)
         self._sum_deficit(span_s, then, then_c)
         duty, gain, loss = self.learner.now()
-        self._freeze.look(span_s, reading_c=then_c, duty=duty, gain=gain, loss=loss)
+        if not is_gap:  # a reading that nobody looked at did not stand still
+            self._freeze.look(span_s, reading_c=then_c, duty=duty, gain=gain, loss=loss)
         if seen.belief.measured_s is not None and seen.belief.measured_s == then.belief.measured_s:
             return False
         sums, full_s = self.learner.sums(), self._full.total_s(now_s)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from alimante.config.model import Config, Role
 from alimante.config.verify import LimitKeys
+from alimante.core.events import Quality
 from alimante.policy.belief import Belief
 from alimante.safety.bound import Doubt
 from alimante.safety.bounded import Bounded, rate_of
@@ -144,6 +145,8 @@ class Watch:
             shares=tuple(seen.others.values()),
             reading_c=seen.belief.value,
             measured_s=seen.belief.measured_s,
+            is_cooled=seen.is_cooled,
+            is_sound=seen.belief.quality is Quality.GOOD and not seen.belief.is_disputed,
             target_c=seen.target_c,
             ambient_c=believed(self._room_sensor).value if self._room_sensor else None,
         )

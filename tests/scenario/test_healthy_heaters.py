@@ -16,11 +16,15 @@ CUTOFF = {"driver": "relay", "wire": "pins", "pin": 5, "active_high": True, "saf
 SIM = {"backend": "sim"}
 
 
+ROOM_C = [4, 32]
+"""Cold rooms and hot ones are what these heaters are not to be blamed for."""
+
+
 def node(
     *, cutoff: bool = True, target_c: float = 30.0, simulation: dict[str, Any] | None = None, **devices: Any
 ) -> Any:
     controllers = {"warmth": {"kind": "thermostat", "sensor": "warm_probe", "heater": "heater", "target_c": target_c}}
-    extra = {"controllers": controllers, "simulation": simulation or {}}
+    extra = {"controllers": controllers, "simulation": simulation or {}, "location": {"room_c": ROOM_C}}
     return config_of(heater=HEATER, **({"cutoff": CUTOFF} if cutoff else {}), **devices, extra=extra)
 
 
@@ -33,8 +37,7 @@ def plant(run: Run) -> Any:
 def set_power(run: Run, load: str, heat_w: float) -> None:
     """Another bulb is in the lamp now."""
     one = plant(run).loads[load]
-    one.settings = one.settings.model_copy(update={"heat_w": heat_w})
-    one.stuck = None  # so that the plant takes notice
+    one.power = heat_w / plant(run).settings.load(load, one.role).heat_w
 
 
 def shine(run: Run, heat_w: float, zone: str = "warm") -> None:
@@ -203,7 +206,7 @@ def test_a_door_open_for_hours_in_a_cold_room_is_a_warning():
         assert warmth(run).temperature_c > 28.5
 
     run = run_supervisor(node(simulation=simulation), story)
-    assert trips(run) == []
+    assert not any(latched for _, _, latched in trips(run))
 
 
 @pytest.mark.parametrize("heat_w", [30.0, 120.0])

@@ -15,11 +15,14 @@ from tests.scenario.test_simulate import TERRARIUM, run, terrarium
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """The file of a terrarium that is cold, so that its heater is on for a long time."""
-    return terrarium(tmp_path, {"simulation": {"ambient": {"mean_c": 10.0, "amplitude_c": 0.0}}})
+    cold = {"simulation": {"ambient": {"mean_c": 10.0, "amplitude_c": 0.0}}}
+    return terrarium(tmp_path, {**cold, "location": {**TERRARIUM["location"], "room_c": [5, 26]}})
 
 
 def sound(report: Report) -> Report:
-    assert (list(report.violations), list(report.late)) == ([], [])
+    """Nothing but cold may come of a process that is gone."""
+    broken = [violation for violation in report.violations if violation.invariant not in ("I17", "I18")]
+    assert (broken, list(report.late)) == ([], [])
     return report
 
 

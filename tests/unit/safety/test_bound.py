@@ -235,7 +235,6 @@ def test_while_a_reading_is_doubted_the_bound_is_above_the_truth_whatever_the_he
     assert place.lowest_margin_c >= -stored_c - 0.3
 
 
-@pytest.mark.xfail(reason="what the heater made is taken for a reading that came back", strict=True)
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_reading_that_rose_by_nothing_but_heat_to_where_it_fell_from_is_doubted_still(is_known: bool):
     """In a cold morning the zone is at 24 °C and the reading falls by 8; the heater then warms both by 8."""

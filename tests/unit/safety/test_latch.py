@@ -193,8 +193,8 @@ def test_a_snapshot_has_everything_as_ages():
         "needs_person": True,
         "causes": ["over_temperature", "stuck_on"],
         "trips": [
-            {"age_s": 30.0, "wall_s": 5000.0, "cause": "over_temperature", "text": "it does not warm"},
-            {"age_s": 20.0, "wall_s": None, "cause": "stuck_on", "text": "it does not warm"},
+            {"age_s": 30.0, "wall_s": 5000.0, "cause": "over_temperature", "text": "it does not warm", "counts": True},
+            {"age_s": 20.0, "wall_s": None, "cause": "stuck_on", "text": "it does not warm", "counts": True},
         ],
     }
 
