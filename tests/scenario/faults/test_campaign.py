@@ -25,7 +25,7 @@ DEVICES: dict[str, Any] = {
     "air": AIR,
     "spare": {**AIR, "address": "0x45"},
     "p9": probe(9),
-    "mister": {**SWITCH, "pin": 23, "role": "other"},
+    "mister": {**SWITCH, "pin": 23, "role": "mister"},
 }
 SENSORS = ("p1", "air")
 OF_SENSORS = (
