@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -19,6 +19,9 @@ from alimante.config.scene import Scene
 from alimante.config.supervision import HealthKeys
 from alimante.core.ids import is_id
 from hardware.board import BOARDS, Board
+
+MOST_DEVICES: Final = 5000
+"""More is no terrarium, and would take longer to read than anybody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,11 @@ def build(
     for name, wire in _members(_wires(data)):
         if len(found.errors) < ENOUGH:
             found.wire(name, wire)
-    for name, device in _members(data.get("devices")):
+    devices = _members(data.get("devices"))
+    if len(devices) > MOST_DEVICES:
+        message = f"there are {len(devices)} devices, and one node has {MOST_DEVICES} at most"
+        found.errors.append(Problem(("devices",), message, "share them out among several nodes"))
+    for name, device in devices[:MOST_DEVICES]:
         if len(found.errors) < ENOUGH:
             found.device(name, device)
     for name, group in _members(data.get("groups")):
