@@ -108,8 +108,6 @@ class UpperBound:
     reading_c: float = field(default=0.0, init=False)
     _room_c: float = field(default=0.0, init=False)
     _lagged: float = field(default=0.0, init=False)
-    heat_s: float = field(default=0.0, init=False)
-    """The heat that all outputs gave, in seconds of this heater at full power."""
     full_s: float = field(default=0.0, init=False)
     """So long it was on at full power, in all."""
     _own_c: float = field(default=0.0, init=False)
@@ -137,7 +135,6 @@ class UpperBound:
         self.full_s += duty * span_s
         self._felt_min += self._lagged * minutes
         beside = sum(effect * share for effect, share in zip(at.effects, others, strict=True))
-        self.heat_s += (duty + beside / at.gain) * span_s
         forced = at.gain * self._lagged + beside
         if self.expected_c is None or self.high_c is None:
             if self._kept is not None:

@@ -60,6 +60,8 @@ class Bounded:
     _looked_s: float | None = field(default=None, init=False)
     _renewed_s: float = field(default=float("-inf"), init=False)
     _measured_s: float | None = field(default=None, init=False)
+    _heat_s: float = field(default=0.0, init=False)
+    """The heat that all outputs gave in the zone, in seconds of this heater at full power."""
     _duty: float = field(default=0.0, init=False)
     _shares: Sequence[float] = field(default=(), init=False)
 
@@ -87,7 +89,7 @@ class Bounded:
         """
         span_s = 0.0 if self._looked_s is None else now_s - self._looked_s
         if span_s > 0.0:
-            self.bound.advance(span_s, duty=self._duty, others=self._shares or [0.0] * len(self.rates))
+            self._advance(span_s)
         self._looked_s, self._duty, self._shares = now_s, duty, shares
         self.room.ambient_c = ambient_c
         self.room.aim(target_c)
@@ -143,6 +145,15 @@ class Bounded:
         if isinstance(bound, Mapping):
             self.bound.restore(bound, away_s=away_s)
 
+    def _advance(self, span_s: float) -> None:
+        """Take in what the outputs did. What those of other zones give is, seen from here, a part of the room."""
+        shares, at = self._shares or [0.0] * len(self.rates), self.bound.physics
+        self.bound.advance(span_s, duty=self._duty, others=shares)
+        beside = sum(
+            effect * share for effect, share, most in zip(at.effects, shares, self.rates, strict=True) if most > 0.0
+        )
+        self._heat_s += (self._duty + beside / at.gain) * span_s
+
     def _renew(self, now_s: float, reading_c: float | None) -> None:
         """Take over what was learned. What is learned from a reading that is doubted means nothing."""
         span_s = min(now_s - self._renewed_s, 3600.0) if self._renewed_s > float("-inf") else 0.0
@@ -153,7 +164,7 @@ class Bounded:
         usual, model = self.learner.models[_USUAL_LAG], self._model()
         is_seen = self.learner.learned_min >= _SEEN_MIN
         gain = max(usual.state[GAIN], LEAST_GAIN * rate) if is_seen else rate
-        self.room.look(now_s, reading_c=reading_c, heat_s=self.bound.heat_s, gain=gain)
+        self.room.look(now_s, reading_c=reading_c, heat_s=self._heat_s, gain=gain)
         if model is None:
             self.bound.learn(self._assumed())
             return

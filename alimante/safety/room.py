@@ -32,6 +32,9 @@ _HELD: Final = (0.03, 0.95)
 _REACH_C: Final = (5.0, 150.0)
 _FALLS_C: Final = 6.0
 _REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
+_WARM_UP_S: Final = 3.0 * 3600.0  # so long walls and ground take heat, and full power seems to reach less than it does
+_WARM_UP_REACH_S: Final = 7200.0
+_WARM_UP: Final = 1.15
 _MARGIN_C: Final = (3.0, 6.0)
 _SLIGHT_C: Final = 0.5
 _SURE_S: Final = 1200.0
@@ -147,7 +150,8 @@ class Room:
         if abs(reading_c - then_c) <= _STEADY_C and _HELD[0] < held < _HELD[1]:
             self._calibrate(span_s, mean_c, held)
         if self.reach_c is not None:
-            self._take(span_s, mean_c - self.reach_c * held, self.reach_c * held)
+            above_c = self.reach_c * held * (1.0 if self.aged_s >= _WARM_UP_S else _WARM_UP)
+            self._take(span_s, mean_c - above_c, above_c)
 
     def _calibrate(self, span_s: float, mean_c: float, held: float) -> None:
         """The zone stands still: what holds it there says what full power would reach."""
@@ -156,7 +160,12 @@ class Room:
         low_c, high_c = self.limits.low_c, self.limits.high_c
         room_c = low_c + _USUAL * (high_c - low_c) if self.ambient_c is None else self.ambient_c
         reach_c = min(max((mean_c - room_c) / held, _REACH_C[0]), _REACH_C[1])
-        self.reach_c = reach_c if self.reach_c is None else self.reach_c + (reach_c - self.reach_c) * span_s / _REACH_S
+        if self.reach_c is None:
+            self.reach_c = reach_c
+        elif self.aged_s >= _WARM_UP_S:
+            self.reach_c += (reach_c - self.reach_c) * span_s / _REACH_S
+        elif reach_c > self.reach_c:  # what walls and ground still take is less from hour to hour, never more
+            self.reach_c += (reach_c - self.reach_c) * min(span_s / _WARM_UP_REACH_S, 1.0)
 
     def _take(self, span_s: float, room_c: float, above_c: float) -> None:
         self.room_c = room_c
