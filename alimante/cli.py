@@ -126,6 +126,13 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     simulate.add_argument("--seed", type=int, metavar="N", help="of all chance; the same gives the same run (1)")
     simulate.add_argument("--chaos", action="store_true", help="draw faults by chance, by the seed")
+    simulate.add_argument(
+        "--healthy",
+        nargs="*",
+        metavar="FILE",
+        help="draw a life in which nothing is broken (weather, doors, sun, bulbs, power cuts), by the seed, and count "
+        "false trips and needless alerts, in more configurations if you like",
+    )
     simulate.add_argument("--plot", metavar="FILE.svg", help="draw temperatures, actuators and faults")
     simulate.add_argument(
         "--matrix",
@@ -194,6 +201,8 @@ def _simulate(args: argparse.Namespace) -> int:
     args.seed = 1 if args.seed is None else args.seed
     if args.matrix is not None:
         return _matrix(args)
+    if args.healthy is not None:
+        return _healthy(args)
     if args.runs is not None or args.pairs:
         return _campaign(args)
     return simulate.simulate(
@@ -215,11 +224,14 @@ def _refuse_unused(args: argparse.Namespace) -> None:
         return [f"--{name}" for name in names if getattr(args, name) not in (None, False, [])]
 
     many = ("runs", "pairs", "calm", "reach", "jobs", "sample", "kept")
+    others = ("scenario", "fault", "chaos", "plot", "pairs", "calm", "reach", "sample", "kept")
+    if args.healthy is not None and (unused := ["--matrix"] if args.matrix is not None else given(*others)):
+        raise BadUse(f"--healthy draws what happens and says what is asked of it; leave out {unused[0]}")
     if args.matrix is not None and given("scenario", "fault", "chaos", "plot", *many):
         raise BadUse(
             "--matrix tries every fault by itself; leave out --fault, --chaos and --plot, and what makes many runs"
         )
-    is_campaign = args.runs is not None or args.pairs
+    is_campaign = args.runs is not None or args.pairs or args.healthy is not None
     if not is_campaign and (unused := given("calm", "reach", "jobs")):
         raise BadUse(f"{unused[0]} says something of many runs; say --runs N, too")
     if args.matrix is None and args.out is not None:
@@ -253,6 +265,21 @@ def _campaign(args: argparse.Namespace) -> int:
     if args.pairs:
         return try_pairs(order, share=args.sample or 1.0, kept=None if args.kept is None else Path(args.kept))
     return campaign(order)
+
+
+def _healthy(args: argparse.Namespace) -> int:
+    from alimante.commands.healthy import Order, healthy
+
+    return healthy(
+        Order(
+            configs=[config_of(args.config), *map(Path, args.healthy)],
+            how_long=args.how_long,
+            seed=args.seed,
+            runs=args.runs or 1,
+            jobs=args.jobs,
+            as_json=args.json,
+        )
+    )
 
 
 def _matrix(args: argparse.Namespace) -> int:

@@ -94,6 +94,8 @@ class Ledger:
     loads: Mapping[str, Load]
     start_s: float
     faults: list[FaultRecord] = field(default_factory=list)
+    open: list[FaultRecord] = field(default_factory=list)
+    """Those that have begun and after which not all is well yet."""
     alerts: list[AlertRecord] = field(default_factory=list)
     recoveries: list[dict[str, Any]] = field(default_factory=list)
     sometimes: Counter[str] = field(default_factory=Counter)
@@ -107,6 +109,11 @@ class Ledger:
         self.faults.append(record)
         return record
 
+    def begin(self, record: FaultRecord) -> None:
+        """It is there from now on."""
+        record.is_active = True
+        self.open.append(record)
+
     def hear(self, event: Event, now_s: float) -> None:
         """Any event but a reading that was taken."""
         handler = _HANDLERS.get(event.__class__)
@@ -116,9 +123,7 @@ class Ledger:
     def look(self, now_s: float) -> None:
         """Note which faults are safe and which are healed."""
         at_s = round(now_s - self.start_s, 3)
-        for record in self.faults:
-            if not (record.is_active or record.is_over) or record.healed_s is not None:
-                continue
+        for record in self.open:
             is_about_it = at_s <= record.fault.ends_s + NOTICED_WITHIN_S
             if (
                 record.safe_s is None
@@ -129,6 +134,8 @@ class Ledger:
                 record.safe_s = at_s
             if record.is_over and self.is_healthy and at_s > record.fault.ends_s:
                 record.healed_s = at_s
+        if any(record.healed_s is not None for record in self.open):
+            self.open = [record for record in self.open if record.healed_s is None]
 
     def end_life(self) -> None:
         """The process is gone, and the next one knows nothing yet."""

@@ -276,7 +276,7 @@ class Node:
         self._watch(max(due_s + self._look_s, now_s))
 
     def _look(self, now_s: float) -> None:
-        for record in self.ledger.faults:
+        for record in self.ledger.open:
             if record.is_active and record.fault.device is not None and not record.fault.is_event:
                 self.oracles.taint(record.fault.target, now_s)
         wants_truth = self.oracles.wants_truth(now_s, also=self.liveness.waits_for_warmth)
@@ -354,7 +354,7 @@ class Node:
     def _break(self, record: FaultRecord) -> None:
         fault = record.fault
         self.liveness.broken(record, self.plant.truth())
-        record.is_active = True
+        self.ledger.begin(record)
         self.oracles.cold.broken(fault)
         self.ledger.sometimes[f"{'event' if fault.is_event else 'fault'} {fault.kind}"] += 1
         if fault.device is not None:
@@ -386,7 +386,7 @@ class Node:
 
     def _creep(self, now_s: float) -> None:
         """Let go on what grows while a fault is there."""
-        active = [record.fault for record in self.ledger.faults if record.is_active]
+        active = [record.fault for record in self.ledger.open if record.is_active]
         self._elsewhere.creep([(each, max(self._born_s, self.start_s + each.at_s)) for each in active], now_s)
 
 

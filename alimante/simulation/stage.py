@@ -9,8 +9,8 @@ from alimante.config.model import Config
 from alimante.simulation.secrecy import PLACE, USER
 from hardware.sim.settings import PlantSettings, ZoneSettings
 
-FIRST_DAY: Final = datetime(2026, 3, 20)  # noqa: DTZ001  # the time zone is the configuration's
-"""When simulations begin: an equinox, so that nothing about the day is extreme, and before a change of the clock."""
+NEW_YEAR: Final = datetime(2026, 1, 1)  # noqa: DTZ001  # the time zone is the configuration's
+"""The first day of the year in which simulations begin; `start_day` of the room says on which day of it."""
 
 
 def on_simulated_wires(config: Config) -> Config:
@@ -23,7 +23,8 @@ def on_simulated_wires(config: Config) -> Config:
 def begins_wall_s(config: Config) -> float:
     """Seconds since 1970 UTC at which the run begins, so that the clock agrees with the sun in the simulated room."""
     settings: PlantSettings = PlantSettings.model_validate(config.simulation)
-    local = FIRST_DAY + timedelta(hours=settings.ambient.start_hour)
+    room = settings.ambient
+    local = NEW_YEAR + timedelta(days=room.start_day - 1, hours=room.start_hour)
     return local.replace(tzinfo=ZoneInfo(config.location.timezone)).timestamp()
 
 

@@ -1,7 +1,7 @@
 """What the oracles know of each output, and how fast its enclosure can become hot; it must not judge."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Final
@@ -10,12 +10,17 @@ from alimante.config.model import Config, Device, Role
 from alimante.safety.rules import Rules, rules_of
 from alimante.simulation.faults import Fault
 from hardware.sim.load import Load
+from hardware.sim.room import EDGE_S
 
 AT_SAFE: Final = 0.03
 """How far from its safe share a load may stand: a servo's dead band and a PWM's steps."""
 
 SPENT_SHARE: Final = 0.95
 """So much of a quota is used up where an output may wait for it."""
+
+
+EDGES_S: Final = 10.0 * EDGE_S
+"""So long after a step of the room nothing is left of it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,16 +75,28 @@ def seen_of(device: Device, config: Config, load: Load) -> Seen:
 def warming(config: Config, loads: Mapping[str, Load], events: Sequence[Fault] = ()) -> tuple[float, float]:
     """The fastest that any zone can be warmed, in K/s and never 0, and the warmest that the room becomes, in °C.
 
-    Loads and sun warm it, also those of `events`, as if all came together. What flows between zones and from the room
-    only evens out.
+    Loads and sun warm it, also those of `events`, as if the strongest of each came together. What flows between zones
+    and from the room only evens out.
     """
     room, zones = config.simulation.ambient, config.simulation.zones.values()
     heat_w = sum(max(0.0, load.settings.heat_w) * _power(name, events) for name, load in loads.items())
-    sun_w_per_m2 = room.sun_w_per_m2 + sum(event.argument for event in events if event.target == "sun")
+    sun_w_per_m2 = room.sun_w_per_m2 + _most_at_once(event for event in events if event.target == "sun")
     heat_w += sun_w_per_m2 * sum(zone.glass_m2 for zone in zones)
-    steps_c = sum(max(0.0, event.argument) for event in events if event.target == "room")
-    warmest_c = room.mean_c + abs(room.amplitude_c) + steps_c
+    steps_c = _most_at_once(event for event in events if event.target == "room")
+    warmest_c = room.mean_c + abs(room.amplitude_c) + room.season_c + steps_c
     return max(1.0, heat_w) / min(zone.heat_capacity_j_per_k for zone in zones), warmest_c
+
+
+def _most_at_once(events: Iterable[Fault]) -> float:
+    """The highest sum of the arguments of those that are there together, or were a short while ago; 0 at least."""
+    sums = most = 0.0
+    warming = [event for event in events if event.argument > 0.0]
+    changes = [(event.at_s, event.argument) for event in warming]
+    ends = [(event.ends_s + EDGES_S, -event.argument) for event in warming]
+    for _, change in sorted([*changes, *ends]):
+        sums += change
+        most = max(most, sums)
+    return most
 
 
 def _power(load: str, events: Sequence[Fault]) -> float:

@@ -11,7 +11,12 @@ from hardware.sim.settings import AmbientSettings
 EDGE_S: Final = 300.0
 """The time constant of a step's edges: a room of some 50 m³ follows an open window or a radiator in minutes."""
 
-_RADIANS_PER_DAY: Final = 2.0 * pi / 86_400.0
+WARMEST_DAY: Final = 201
+"""The day of the year when it is warmest in the middle of Europe: 20 July."""
+
+_DAY_S: Final = 86_400.0
+_RADIANS_PER_DAY: Final = 2.0 * pi / _DAY_S
+_RADIANS_PER_YEAR: Final = _RADIANS_PER_DAY / 365.25
 
 
 def saturation_g_per_m3(temperature_c: float) -> float:
@@ -38,6 +43,10 @@ class Step:
         """It is over; the room goes back."""
         self._over_s = over_s
 
+    def is_past(self, time_s: float) -> bool:
+        """Whether less than a thousandth of it is left for good."""
+        return self._over_s is not None and time_s - self._over_s > 10.0 * EDGE_S
+
     def c_at(self, time_s: float) -> float:
         """By how much it makes the room warmer now."""
         if self._over_s is None:
@@ -49,19 +58,21 @@ class Step:
 class Room:
     """The room's air as of the last `at`; what never changes is a plain attribute.
 
-    `start_s` is the moment on the injected clock at which the day stands at `start_hour`.
+    `start_s` is the moment on the injected clock at which it is `start_hour` on `start_day`.
     """
 
     __slots__ = (
-        "_amplitude_c", "_has_weather", "_mean_c", "_peak_s", "_settings", "_start_s", "_steps", "_time_s", "co2_ppm",
-        "sun_w_per_m2", "temperature_c", "vapour_g_per_m3",
+        "_amplitude_c", "_has_weather", "_mean_c", "_midsummer_s", "_peak_s", "_season_c", "_settings", "_start_s",
+        "_steps", "_time_s", "co2_ppm", "sun_w_per_m2", "temperature_c", "vapour_g_per_m3",
     )  # fmt: skip
 
     def __init__(self, settings: AmbientSettings, *, start_s: float) -> None:
         self._settings = settings
         self._start_s = start_s
         self._peak_s = start_s - 3600.0 * (settings.start_hour - settings.peak_hour)
+        self._midsummer_s = self._peak_s - _DAY_S * (settings.start_day - WARMEST_DAY)
         self._mean_c, self._amplitude_c = settings.mean_c, settings.amplitude_c
+        self._season_c = settings.season_c
         self._steps: list[Step] = []
         self._has_weather = settings.sun_w_per_m2 > 0.0
         self.sun_w_per_m2 = 0.0
@@ -72,7 +83,7 @@ class Room:
     def at(self, time_s: float) -> None:
         """Let it be `time_s`."""
         self._time_s = time_s
-        self.temperature_c = self._mean_c + self._amplitude_c * self._sun()
+        self.temperature_c = self.usual_c(time_s)
         if self._has_weather:
             self.temperature_c += sum(step.c_at(time_s) for step in self._steps)
             self.sun_w_per_m2 = self._settings.sun_w_per_m2 * max(self._sun(), 0.0)
@@ -80,9 +91,16 @@ class Room:
     def step(self, by_c: float) -> Step:
         """From now on the room is warmer by so much, or colder: something that `end`s."""
         step = Step(by_c, self._time_s)
-        self._steps.append(step)
+        self._steps = [each for each in self._steps if not each.is_past(self._time_s)] + [step]
         self._has_weather = True
         return step
+
+    def usual_c(self, time_s: float) -> float:
+        """What it is at `time_s` by the day and the year alone."""
+        usual_c = self._mean_c + self._amplitude_c * cos(_RADIANS_PER_DAY * (time_s - self._peak_s))
+        if self._season_c:
+            usual_c += self._season_c * cos(_RADIANS_PER_YEAR * (time_s - self._midsummer_s))
+        return usual_c
 
     @property
     def daylight_lux(self) -> float:

@@ -47,20 +47,23 @@ class ZoneSettings(BaseModel):
 class AmbientSettings(BaseModel):
     """The room. Everything swings with the sun: warmest and brightest `peak_hour` hours after midnight.
 
-    `mean_c`, `amplitude_c`: a heated living room, cooler at night. `humidity_pct`: at the mean temperature; the
+    `mean_c`, `amplitude_c`: a heated living room, cooler at night. `season_c`: how much warmer than over the year it is
+    in the middle of July, and colder in January; nothing usually. `humidity_pct`: at the mean temperature; the
     absolute humidity stays the same all day, as it does indoors. `co2_ppm`: outdoor air is at 420 (NOAA, 2023), a
     lived-in room above. `daylight_lux`: a bright room at noon, away from the window. `sun_w_per_m2`: what shines on the
     enclosure's glass when the sun is highest, every day; none usually. `pressure_hpa` swings by
-    `pressure_amplitude_hpa` in `pressure_period_h`, the pace of passing highs and lows. `start_hour`: the hour of
-    the day when the simulation starts.
+    `pressure_amplitude_hpa` in `pressure_period_h`, the pace of passing highs and lows. `start_hour`, `start_day`: the
+    hour of the day and the day of the year when the simulation starts; day 79 is the equinox in March.
     """
 
     model_config = STRICT
 
     mean_c: float = Field(default=21.0, ge=-40.0, le=60.0)
     amplitude_c: float = Field(default=2.0, ge=0.0, le=30.0)
+    season_c: float = Field(default=0.0, ge=0.0, le=30.0)
     peak_hour: float = Field(default=14.0, ge=0.0, lt=24.0)
     start_hour: float = Field(default=8.0, ge=0.0, lt=24.0)
+    start_day: int = Field(default=79, ge=1, le=365)
     humidity_pct: float = Field(default=45.0, ge=0.0, le=100.0)
     co2_ppm: float = Field(default=600.0, ge=0.0)
     daylight_lux: float = Field(default=500.0, ge=0.0)

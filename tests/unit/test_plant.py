@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hardware.sim.plant import QUANTITIES, Plant, UnknownRole, UnknownZone
-from hardware.sim.room import EDGE_S, saturation_g_per_m3
+from hardware.sim.room import EDGE_S, WARMEST_DAY, saturation_g_per_m3
 from hardware.sim.settings import ROLES, AmbientSettings, LoadSettings, PlantSettings, ZoneSettings
 from hardware.sim.zone import AIR_J_PER_M3_K
 
@@ -187,6 +187,15 @@ def test_the_room_swings_once_a_day_and_takes_the_box_along():
     rig.run(12 * HOUR_S)
     zone = rig.plant.truth().zones["warm"]
     assert zone.lowest_c < 16.0 < 24.0 < zone.highest_c + 1.0
+
+
+def test_the_room_is_warmest_in_july_and_coldest_in_january_by_the_day_on_which_it_starts():
+    room = {"mean_c": 20.0, "amplitude_c": 0.0, "season_c": 4.0}
+    for start_day, warmer_c in ((WARMEST_DAY, 4.0), (WARMEST_DAY - 183, -4.0), (WARMEST_DAY - 91, 0.0)):
+        rig = Rig(PlantSettings(ambient=AmbientSettings(**room, start_day=start_day)))
+        assert rig.plant.sense("warm", "ambient_temperature") == pytest.approx(20.0 + warmer_c, abs=0.05)
+    rig.run(91 * 24 * HOUR_S)
+    assert rig.plant.sense("warm", "ambient_temperature") == pytest.approx(24.0, abs=0.05)
 
 
 def test_the_heating_at_hand_is_in_the_order_of_the_assumed_margin():
