@@ -27,6 +27,7 @@ _USUAL: Final = 0.35  # a room is usually nearer to the coldest than to the warm
 _WINDOW_S: Final = 1800.0  # a mean over so long: about a time constant of an enclosure
 _SPACING_S: Final = 60.0
 _STEADY_C: Final = 1.0
+_STEADY_SHARE: Final = 0.2
 _NEAR_C: Final = 1.5
 _HELD: Final = (0.03, 0.95)
 _REACH_C: Final = (5.0, 150.0)
@@ -147,7 +148,8 @@ class Room:
             self._rooms.clear()
         if reading_c - then_c > _STEADY_C:
             return  # what warms up says too little of the room
-        if abs(reading_c - then_c) <= _STEADY_C and _HELD[0] < held < _HELD[1]:
+        is_steady = abs(reading_c - then_c) <= _STEADY_C and abs(stored) <= _STEADY_SHARE * held
+        if is_steady and _HELD[0] < held < _HELD[1]:
             self._calibrate(span_s, mean_c, held)
         if self.reach_c is not None:
             above_c = self.reach_c * held * (1.0 if self.aged_s >= _WARM_UP_S else _WARM_UP)
