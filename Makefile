@@ -7,6 +7,7 @@ CONFIG ?= config/simulated.json
 ARGS ?=
 MOSQUITTO ?= mosquitto
 CALM ?= 1d
+FOR ?= 438h
 MUTANTS_AT_ONCE ?= 1
 
 PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
@@ -16,6 +17,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n 3 --dist works
 SOURCES = alimante hardware
 SOAK = tests/scenario/soak.json
 PAIRS = config/one-probe.json config/three-probes.json config/simulated.json
+ENCLOSURES = $(sort $(wildcard tests/scenario/enclosures/*.json))
 # What months of chaos must have come to, or they prove little; and what a program that leaks again and again must.
 REACH = $(foreach state,output+tripped breaker+open reading+lost broker+lost clock+stepped needs_person \
   node+CRITICAL process+gave+up configuration+rolled_back refused,--reach '$(subst +, ,$(state))')
@@ -23,7 +25,7 @@ LEAK = --fault 'process=leak(90)@1h+2h' --reach 'computer rebooted' --reach safe
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test soak pairs check schema bench matrix picture mutants pins clean broker
+.PHONY: help run test soak pairs healthy check schema bench matrix picture mutants pins clean broker
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +46,7 @@ soak: $(VENV)/.dev broker ## run the slow tests, months of faults by chance, two
 	  echo "== alimante simulate --config $(SOAK) $$each"; \
 	  eval "$(VENV)/bin/alimante simulate --config $(SOAK) $$each" || failed="$$failed [$$each]"; \
 	done; \
-	$(MAKE) --no-print-directory pairs ARGS= || failed="$$failed pairs"; \
+	for each in pairs healthy; do $(MAKE) --no-print-directory $$each ARGS= || failed="$$failed $$each"; done; \
 	[ -z "$$failed" ] || { echo "make soak: failed:$$failed" >&2; exit 1; }
 
 pairs: $(VENV)/.dev ## try every two faults at once in three configurations; KEPT=FOLDER goes on after an interruption
@@ -55,6 +57,10 @@ pairs: $(VENV)/.dev ## try every two faults at once in three configurations; KEP
 	    || failed="$$failed $$each"; \
 	done; \
 	[ -z "$$failed" ] || { echo "make pairs: failed:$$failed" >&2; exit 1; }
+
+healthy: $(VENV)/.dev ## live a year with nothing broken in twenty enclosures and count false trips; FOR=365d for a year each
+	$(VENV)/bin/alimante simulate --config $(firstword $(ENCLOSURES)) --for $(FOR) $(ARGS) \
+	  --healthy $(wordlist 2,$(words $(ENCLOSURES)),$(ENCLOSURES))
 
 check: $(VENV)/.dev ## lint, format, types, layers, dependencies, security: all of them, also after a failure
 	@failed=; \

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from shlex import join
 from typing import Any, Final
@@ -96,7 +97,7 @@ def _in_words(lives: Sequence[tuple[Path, Life]]) -> Iterator[str]:
 
 def _numbers(life: Life) -> str:
     cold = f"colder than the target by at most {life.colder_c:4.1f} °C, too cold for {life.cold_h:5.1f} h"
-    hot = f"hottest {life.hottest_c:.1f} °C, harm at {life.harm_c:g} °C"
+    hot = f"hottest {life.hottest_c:.1f} °C, harm at {life.harm_c:g} °C" if isfinite(life.harm_c) else "nothing can harm"
     told = ", ".join(f"{name} {count}" for name, count in sorted(life.rightful.items()))
     return f"{cold}; {hot}" + (f"; told rightly: {told}" if told else "")
 
@@ -155,8 +156,8 @@ def _as_json(lives: Sequence[tuple[Path, Life]]) -> dict[str, Any]:
                 **_counts([(path, life)]),
                 "colder_c": round(life.colder_c, 2),
                 "too_cold_h": round(life.cold_h, 2),
-                "hottest_c": round(life.hottest_c, 2),
-                "harm_c": life.harm_c,
+                "hottest_c": round(life.hottest_c, 2) if isfinite(life.harm_c) else None,
+                "harm_c": life.harm_c if isfinite(life.harm_c) else None,
                 "rightful_alerts": dict(sorted(life.rightful.items())),
                 "blames": [
                     {

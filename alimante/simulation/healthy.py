@@ -40,6 +40,7 @@ HEAT_C: Final = (2.0, 8.0)
 """By how much a spell, and a hot afternoon or a cold night, makes the room another."""
 STEP_C: Final = 1.0
 """The room follows the weather in steps of so much; a window that is opened makes one."""
+LOOK_S: Final = HOUR_S / 4.0
 SPARE_C: Final = 0.3
 """So far within what is declared of it the room stays."""
 SPARE_OF_SUN_C: Final = 2.0
@@ -136,14 +137,26 @@ class _Life:
 
     def _possible_c(self, from_s: float, to_s: float, by_c: float) -> float:
         """So much of `by_c` as is possible in the room that is declared."""
-        looks = [self._room_c(from_s + HOUR_S * hour) for hour in range(ceil((to_s - from_s + EDGES_S) / HOUR_S) + 4)]
+        extremes = self._extremes_c(from_s, to_s + 4.0 * HOUR_S)
         if by_c > 0.0:
-            return max(0.0, min(by_c, self._high_c - SPARE_C - max(looks)))
-        return min(0.0, max(by_c, self._low_c + SPARE_C - min(looks)))
+            return max(0.0, min(by_c, self._high_c - SPARE_C - extremes[1]))
+        return min(0.0, max(by_c, self._low_c + SPARE_C - extremes[0]))
 
-    def _room_c(self, at_s: float) -> float:
-        there = (step.by_c for step in self._steps if step.at_s <= at_s < step.ends_s + EDGES_S)
-        return self._room.usual_c(at_s) + sum(there)
+    def _extremes_c(self, from_s: float, to_s: float) -> tuple[float, float]:
+        """How cold and how warm the room is in this time at most, with steps that begin and end within some minutes."""
+        near = [step for step in self._steps if step.at_s <= to_s and from_s < step.ends_s + EDGES_S]
+        lowest_c, highest_c = inf, -inf
+        for look in range(ceil((to_s - from_s) / LOOK_S) + 1):
+            at_s = from_s + look * LOOK_S
+            usual_c = self._room.usual_c(at_s)
+            cold_c = warm_c = 0.0
+            for step in near:
+                is_surely = step.at_s + EDGES_S <= at_s <= step.ends_s - LOOK_S
+                if is_surely or step.at_s - LOOK_S <= at_s <= step.ends_s + EDGES_S:
+                    cold_c += step.by_c if step.by_c < 0.0 or is_surely else 0.0
+                    warm_c += step.by_c if step.by_c > 0.0 or is_surely else 0.0
+            lowest_c, highest_c = min(lowest_c, usual_c + cold_c), max(highest_c, usual_c + warm_c)
+        return lowest_c, highest_c
 
     def _sun(self, midnight_s: float, rng: Random) -> None:
         """Sun on the glass of all zones or of one, for a while or with a cloud in between."""
@@ -168,7 +181,7 @@ class _Life:
         harm_c = harms_c(self._config).get(zone, inf)
         if not settings.glass_m2 or harm_c == inf:
             return inf
-        room_c = max(self._room_c(from_s), self._room_c((from_s + to_s) / 2.0), self._room_c(to_s))
+        _, room_c = self._extremes_c(from_s, to_s)
         lamps_w = sum(self._heat_w(name) for name in self._lit(zone))
         left_c = harm_c - SPARE_OF_SUN_C - room_c - lamps_w / _loss_w_per_k(settings)
         return max(0.0, left_c) * _loss_w_per_k(settings) / settings.glass_m2 - self._settings.ambient.sun_w_per_m2

@@ -63,7 +63,7 @@ class Needless:
     @property
     def rightful(self) -> Counter[str]:
         """How often each condition was told rightly."""
-        return Counter(each.alert.condition for each in self.told if each.reason)
+        return Counter(str(each.alert.condition) for each in self.told if each.reason)
 
     def look(self, node: Node) -> None:
         """Note what is so, and judge what was told since the last time."""
@@ -90,7 +90,8 @@ class Needless:
                 powers[0] = load.power, now_s
             else:
                 powers.insert(0, (load.power, now_s))
-                powers[:] = [each for each in powers if each[1] > now_s - KNOWN_S]
+            while powers[-1][1] < now_s - KNOWN_S:
+                powers.pop()
 
     # The rules: why an alert was rightful, or nothing.
 
