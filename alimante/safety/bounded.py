@@ -60,13 +60,15 @@ class Bounded:
     _looked_s: float | None = field(default=None, init=False)
     _renewed_s: float = field(default=float("-inf"), init=False)
     _measured_s: float | None = field(default=None, init=False)
-    _heat_s: float = field(default=0.0, init=False)
-    """The heat that all outputs gave in the zone, in seconds of this heater at full power."""
+    _own_s: float = field(default=0.0, init=False)
+    """So long the heater was on at full power, in all; and so long each other output of its zone."""
+    _beside_s: Sequence[float] = field(default=(), init=False)
     _duty: float = field(default=0.0, init=False)
     _shares: Sequence[float] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
-        self.room = Room(self.limits, self.limit.harmful_c)
+        self.room = Room(self.limits, self.limit.harmful_c, len(self.rates))
+        self._beside_s = [0.0] * len(self.rates)
         self.bound = UpperBound(self._assumed())
 
     @property
@@ -147,12 +149,13 @@ class Bounded:
 
     def _advance(self, span_s: float) -> None:
         """Take in what the outputs did. What those of other zones give is, seen from here, a part of the room."""
-        shares, at = self._shares or [0.0] * len(self.rates), self.bound.physics
+        shares = self._shares or [0.0] * len(self.rates)
         self.bound.advance(span_s, duty=self._duty, others=shares)
-        beside = sum(
-            effect * share for effect, share, most in zip(at.effects, shares, self.rates, strict=True) if most > 0.0
-        )
-        self._heat_s += (self._duty + beside / at.gain) * span_s
+        self._own_s += self._duty * span_s
+        self._beside_s = [
+            on_s + share * span_s * (most > 0.0)
+            for on_s, share, most in zip(self._beside_s, shares, self.rates, strict=True)
+        ]
 
     def _renew(self, now_s: float, reading_c: float | None) -> None:
         """Take over what was learned. What is learned from a reading that is doubted means nothing."""
@@ -164,7 +167,10 @@ class Bounded:
         usual, model = self.learner.models[_USUAL_LAG], self._model()
         is_seen = self.learner.learned_min >= _SEEN_MIN
         gain = max(usual.state[GAIN], LEAST_GAIN * rate) if is_seen else rate
-        self.room.look(now_s, reading_c=reading_c, heat_s=self._heat_s, gain=gain)
+        self.room.look(
+            now_s, reading_c=reading_c, own_s=self._own_s, beside_s=self._beside_s,
+            effects=self._effects(usual, gain), gain=gain,
+        )  # fmt: skip
         if model is None:
             self.bound.learn(self._assumed())
             return
@@ -172,6 +178,16 @@ class Bounded:
         gone = 1.0 if physics.gain > self._strongest else span_s / _WEAKER_S
         self._strongest += (physics.gain - self._strongest) * min(gone, 1.0)
         self.bound.learn(physics)
+
+    def _effects(self, model: HeatModel, gain: float) -> list[float]:
+        """What each other output gives, as a share of the heater's full power; one of which too little is known, half
+        of what it may give."""
+        found = []
+        for i, most in enumerate(self.rates, start=DRIFT + 1):
+            effect, sigma = model.state[i], sqrt(max(model.cov[i][i], 0.0))
+            is_known = self.learner.learned_min >= _SEEN_MIN and _SIGMAS * sigma < most / 2.0
+            found.append(min(max(effect, 0.0), most) / gain if is_known else most / 2.0 / gain)
+        return found
 
     def _model(self) -> HeatModel | None:
         """The model of the zone that explains best what was seen, with a strength that the heater can have."""

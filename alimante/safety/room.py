@@ -6,7 +6,7 @@ a bound on the zone: truly it is at most `room + allowed_c`.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Any, Final
@@ -28,14 +28,16 @@ _WINDOW_S: Final = 1800.0  # a mean over so long: about a time constant of an en
 _SPACING_S: Final = 60.0
 _STEADY_C: Final = 1.0
 _STEADY_SHARE: Final = 0.2
+_SAMPLES: Final = 10  # one a minute
 _NEAR_C: Final = 1.5
-_HELD: Final = (0.03, 0.95)
+_HELD: Final = (0.03, 1.5)
 _REACH_C: Final = (5.0, 150.0)
 _FALLS_C: Final = 6.0
 _REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
 _WARM_UP_S: Final = 3.0 * 3600.0  # so long walls and ground take heat, and full power seems to reach less than it does
 _WARM_UP_REACH_S: Final = 7200.0
 _WARM_UP: Final = 1.15
+_WITHIN: Final = 0.95
 _MARGIN_C: Final = (3.0, 6.0)
 _SLIGHT_C: Final = 0.5
 _SURE_S: Final = 1200.0
@@ -50,15 +52,51 @@ class RoomLimits:
     sensor: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A reading, and the heat by then: of the heater in seconds at full power, of each other output in its own."""
+
+    at_s: float
+    reading_c: float
+    own_s: float
+    beside_s: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What holds the zone `above_c` above its room: a share of the heater's full power, and shares of the others'."""
+
+    above_c: float
+    own: float
+    beside: Sequence[float]
+
+    def reach_c(self, effects: Sequence[float]) -> float:
+        """How far above its room full power holds the zone, where the others give `effects` of that."""
+        return min(max(self.above_c / max(self.power(effects), _HELD[0]), _REACH_C[0]), _REACH_C[1])
+
+    def power(self, effects: Sequence[float]) -> float:
+        """All of it as a share of the heater's full power."""
+        return self.own + sum(share * effect for share, effect in zip(self.beside, effects, strict=True))
+
+    def drawn(self, to: "_Held", share: float) -> "_Held":
+        """So much nearer to another one."""
+        return _Held(
+            self.above_c + (to.above_c - self.above_c) * share,
+            self.own + (to.own - self.own) * share,
+            [mine + (its - mine) * share for mine, its in zip(self.beside, to.beside, strict=True)],
+        )
+
+
 @dataclass(slots=True)
 class Room:
     """The room as seen through one heated zone.
 
-    `harm_c` is where harm begins there. `aged_s` counts the seconds of which something is known.
+    `harm_c` is where harm begins there, and so many `others` than the heater may warm it, too. `aged_s` counts the seconds of which something is known.
     """
 
     limits: RoomLimits
     harm_c: float
+    others: int = 0
     room_c: float | None = field(default=None, init=False)
     """The room as it seems to be; None before that is known."""
     reach_c: float | None = field(default=None, init=False)
@@ -73,8 +111,11 @@ class Room:
     _held_c: float = field(default=0.0, init=False)
     _coldest_c: float = field(default=inf, init=False)
     _warmest_c: float = field(default=-inf, init=False)
-    _window: deque[tuple[float, float, float]] = field(default_factory=deque, init=False)
-    """Time, reading and heat in seconds at full power of the last half hour."""
+    _window: deque[_Given] = field(default_factory=deque, init=False)
+    """The last half hour."""
+    _steady: _Held | None = field(default=None, init=False)
+    """What held the zone where it stood still."""
+    _steadied: int = field(default=0, init=False)
     _target_c: float | None = field(default=None, init=False)
     _short_s: float = field(default=0.0, init=False)
 
@@ -126,54 +167,75 @@ class Room:
         if target_c is not None and (self.highest_target_c is None or target_c > self.highest_target_c):
             self.highest_target_c = target_c
 
-    def look(self, now_s: float, *, reading_c: float, heat_s: float, gain: float) -> None:
-        """The zone is at `reading_c` now, after the heat of `heat_s` seconds at full power, at `gain` °C per minute.
+    def look(
+        self, now_s: float, *, reading_c: float, own_s: float, beside_s: Sequence[float], effects: Sequence[float],
+        gain: float,
+    ) -> None:  # fmt: skip
+        """The zone is at `reading_c` now, after the heater's heat of `own_s` seconds at full power, at `gain` °C a minute.
 
-        What is taken to be the room follows from the heat that held the zone lately; what only warmed it up
-        is left out of that.
+        The other outputs were on for `beside_s` seconds, each with an effect as a share of the heater's. What is taken
+        to be the room follows from the heat that held the zone lately; what only warmed it up is left out of that.
         """
-        if self._window and now_s - self._window[-1][0] < _SPACING_S:
+        if self._window and now_s - self._window[-1].at_s < _SPACING_S:
             return
-        span_s = min(now_s - self._window[-1][0], _WINDOW_S) if self._window else 0.0
-        self._window.append((now_s, reading_c, heat_s))
-        while self._window[0][0] < now_s - _WINDOW_S:
+        span_s = min(now_s - self._window[-1].at_s, _WINDOW_S) if self._window else 0.0
+        self._window.append(_Given(now_s, reading_c, own_s, tuple(beside_s)))
+        while self._window[0].at_s < now_s - _WINDOW_S:
             self._window.popleft()
-        then_s, then_c, then_heat_s = self._window[0]
-        if now_s - then_s < 0.8 * _WINDOW_S:
+        then = self._window[0]
+        lasted_s, risen_c = now_s - then.at_s, reading_c - then.reading_c
+        if lasted_s < 0.8 * _WINDOW_S:
             return
-        stored = (reading_c - then_c) / (gain * (now_s - then_s) / 60.0)
-        held = min(max((heat_s - then_heat_s) / (now_s - then_s) - stored, 0.0), 1.0)
-        mean_c = sum(entry[1] for entry in self._window) / len(self._window)
-        if abs(reading_c - then_c) > _STEADY_C:
+        stored = risen_c / (gain * lasted_s / 60.0)
+        mean_c = sum(given.reading_c for given in self._window) / len(self._window)
+        held = _Held(
+            mean_c - self._usual_c(),
+            (own_s - then.own_s) / lasted_s - stored,
+            [(now - before) / lasted_s for now, before in zip(beside_s, then.beside_s, strict=True)],
+        )
+        power = min(max(held.power(effects), 0.0), _HELD[1])
+        if abs(risen_c) > _STEADY_C:
             self._rooms.clear()
-        if reading_c - then_c > _STEADY_C:
+        if risen_c > _STEADY_C:
             return  # what warms up says too little of the room
-        is_steady = abs(reading_c - then_c) <= _STEADY_C and abs(stored) <= _STEADY_SHARE * held
-        if is_steady and _HELD[0] < held < _HELD[1]:
-            self._calibrate(span_s, mean_c, held)
-        if self.reach_c is not None:
-            above_c = self.reach_c * held * (1.0 if self.aged_s >= _WARM_UP_S else _WARM_UP)
-            self._take(span_s, mean_c - above_c, above_c)
+        if abs(risen_c) <= _STEADY_C and abs(stored) <= _STEADY_SHARE * power and _HELD[0] < power < _HELD[1]:
+            self._calibrate(span_s, mean_c, held, effects)
+        if self._steady is not None and self._steadied >= _SAMPLES:
+            self.reach_c = self._steady.reach_c(effects)
+            self._take(span_s, mean_c, self.reach_c * power, self._warm_up(self._steady))
 
-    def _calibrate(self, span_s: float, mean_c: float, held: float) -> None:
+    def _warm_up(self, steady: _Held) -> float:
+        """In the first hours full power may reach so many times as far; what it was calibrated with stays allowed."""
+        if self.aged_s >= _WARM_UP_S:
+            return 1.0
+        return max(1.0, min(_WARM_UP, _WITHIN * self.allowed_c / max(steady.above_c, _SLIGHT_C)))
+
+    def _usual_c(self) -> float:
+        """What the room is while nothing is known of it."""
+        low_c, high_c = self.limits.low_c, self.limits.high_c
+        return low_c + _USUAL * (high_c - low_c) if self.ambient_c is None else self.ambient_c
+
+    def _calibrate(self, span_s: float, mean_c: float, held: _Held, effects: Sequence[float]) -> None:
         """The zone stands still: what holds it there says what full power would reach."""
         if self.highest_target_c is None or mean_c < self.highest_target_c - _NEAR_C or self.is_short:
             return
-        low_c, high_c = self.limits.low_c, self.limits.high_c
-        room_c = low_c + _USUAL * (high_c - low_c) if self.ambient_c is None else self.ambient_c
-        reach_c = min(max((mean_c - room_c) / held, _REACH_C[0]), _REACH_C[1])
-        if self.reach_c is None:
-            self.reach_c = reach_c
+        self._steadied += 1
+        if self._steady is None:
+            self._steady = held
+        elif self._steadied <= _SAMPLES:
+            self._steady = self._steady.drawn(held, 1.0 / self._steadied)
         elif self.aged_s >= _WARM_UP_S:
-            self.reach_c += (reach_c - self.reach_c) * span_s / _REACH_S
-        elif reach_c > self.reach_c:  # what walls and ground still take is less from hour to hour, never more
-            self.reach_c += (reach_c - self.reach_c) * min(span_s / _WARM_UP_REACH_S, 1.0)
+            self._steady = self._steady.drawn(held, span_s / _REACH_S)
+        elif held.reach_c(effects) > self._steady.reach_c(effects):
+            # What walls and ground still take is less from hour to hour, never more.
+            self._steady = self._steady.drawn(held, span_s / _WARM_UP_REACH_S)
 
-    def _take(self, span_s: float, room_c: float, above_c: float) -> None:
-        self.room_c = room_c
-        self._rooms.append(room_c)
+    def _take(self, span_s: float, mean_c: float, above_c: float, times: float) -> None:
+        """The zone is `above_c` above its room, and perhaps so many `times` as far."""
+        room_c, self.room_c = mean_c - above_c, mean_c - above_c * times
+        self._rooms.append(self.room_c)
         # A mean is half as old as what it is of: what falls goes on falling.
-        self._falls_c = min(max(max(self._rooms) - room_c, 0.0), _FALLS_C)
+        self._falls_c = min(max(max(self._rooms) - self.room_c, 0.0), _FALLS_C)
         self._short_s = self._short_s + span_s if self.is_short else 0.0
         if self.is_short:
             return  # what is doubted teaches nothing
@@ -196,7 +258,8 @@ class Room:
     def forget(self) -> None:
         """A person says that all is in order: what is needed now is what is needed."""
         self._short_s, self.aged_s, self._held_c = 0.0, 0.0, 0.0
-        self._coldest_c, self._warmest_c, self.reach_c, self.room_c = inf, -inf, None, None
+        self._coldest_c, self._warmest_c, self.reach_c, self.room_c, self._steady = inf, -inf, None, None, None
+        self._steadied = 0
         self._window.clear()
 
     def text(self) -> str:
@@ -208,10 +271,10 @@ class Room:
 
     def snapshot(self) -> dict[str, Any]:
         """What was learned, as plain JSON values."""
-        known = isfinite(self._coldest_c) and isfinite(self._warmest_c)
+        known, steady = isfinite(self._coldest_c) and isfinite(self._warmest_c), self._steady
         return {
             "aged_s": self.aged_s,
-            "reach_c": self.reach_c,
+            "steady": None if steady is None or self._steadied < _SAMPLES else [steady.above_c, steady.own, *steady.beside],
             "highest_target_c": self.highest_target_c,
             "held_c": self._held_c,
             "coldest_c": self._coldest_c if known else None,
@@ -224,8 +287,12 @@ class Room:
         numbers = [kept.get(name) for name in names]
         if all(isinstance(number, int | float) and isfinite(number) for number in numbers):
             self.aged_s, self._held_c, self._coldest_c, self._warmest_c = (float(number or 0.0) for number in numbers)
-        target_c, reach_c = kept.get("highest_target_c"), kept.get("reach_c")
+        target_c, steady = kept.get("highest_target_c"), kept.get("steady")
         if isinstance(target_c, int | float) and isfinite(target_c):
             self.highest_target_c = float(target_c)
-        if isinstance(reach_c, int | float) and _REACH_C[0] <= reach_c <= _REACH_C[1]:
-            self.reach_c = float(reach_c)
+        if isinstance(steady, list) and len(steady) == 2 + self.others and all(_is_number(one) for one in steady):
+            self._steady, self._steadied = _Held(steady[0], steady[1], steady[2:]), _SAMPLES
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and isfinite(value)

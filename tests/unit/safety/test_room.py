@@ -36,7 +36,8 @@ def drifts(rate_c_per_h: float, *, from_h: float) -> Course:
 class Held:
     """A zone that a controller holds at its target as far as the room lets it; `gain` is in °C per minute.
 
-    `reach_c` is how far above its room full power truly holds the zone, and `error_c` what the reading is wrong by.
+    `reach_c` is how far above its room full power truly holds the zone, and `error_c` what the reading is wrong by. A
+    lamp is on by day; it gives so much of the heater's full power.
     """
 
     room_c: Course = field(default_factory=lambda: always(21.0))
@@ -48,12 +49,15 @@ class Held:
     ambient_c: Course | None = None
     is_capped: bool = True
     hour: float = 0.0
+    lamp: float = 0.0
+    lamp_is_taken_for: Course = field(default_factory=lambda: always(0.0))
     heat_s: float = 0.0
+    lamp_s: float = 0.0
     told_h: list[float] = field(default_factory=list)
     highest_c: float = -inf
 
     def __post_init__(self) -> None:
-        self.room = Room(self.limits, HARM_C)
+        self.room = Room(self.limits, HARM_C, others=1)
         self.true_c = self.room_c(0.0)
 
     def step(self) -> None:
@@ -62,12 +66,18 @@ class Held:
         reading_c = self.true_c + self.error_c(self.hour)
         self.room.aim(target_c)
         self.room.ambient_c = None if self.ambient_c is None else self.ambient_c(self.hour)
-        self.room.look(self.hour * 3600.0, reading_c=reading_c, heat_s=self.heat_s, gain=self.gain)
-        duty = min(max((self.true_c - room_c) / self.reach_c + 0.3 * (target_c - reading_c) / self.gain, 0.0), 1.0)
+        self.room.look(
+            self.hour * 3600.0, reading_c=reading_c, own_s=self.heat_s, beside_s=[self.lamp_s],
+            effects=[self.lamp_is_taken_for(self.hour)], gain=self.gain,
+        )  # fmt: skip
+        lamp = self.lamp if 8.0 <= (self.hour + 8.0) % DAY_H < 20.0 else 0.0
+        needed = (self.true_c - room_c) / self.reach_c + 0.3 * (target_c - reading_c) / self.gain
+        duty = min(max(needed - lamp, 0.0), 1.0)
         if self.is_capped and self.room.is_short and reading_c >= self.room.cap_c:
             duty = 0.0
         self.heat_s += 60.0 * duty
-        self.true_c += self.gain * (duty - (self.true_c - room_c) / self.reach_c)
+        self.lamp_s += 60.0 * (lamp > 0.0)
+        self.true_c += self.gain * (duty + lamp - (self.true_c - room_c) / self.reach_c)
         self.highest_c = max(self.highest_c, self.true_c)
         self.hour += 1.0 / 60.0
         if self.room.is_told:
@@ -117,6 +127,38 @@ def test_one_night_that_is_colder_than_the_others_is_no_word(by_c: float):
 def test_a_weak_heater_in_a_cold_room_is_not_told_of():
     """It gives all that it has and does not reach its target: that is no sensor that drifts."""
     held = Held(room_c=always(18.5), reach_c=9.0).run(3 * DAY_H)
+    assert held.told_h == []
+
+
+@pytest.mark.parametrize("lamp", [0.1, 0.2, 0.3])
+@pytest.mark.parametrize("taken_for", [0.15, 0.3])
+def test_a_lamp_that_goes_off_in_the_evening_makes_no_colder_room(lamp: float, taken_for: float):
+    """In the morning nothing is known of its heat; in the evening it is seen."""
+
+    def known(hour: float) -> float:
+        return taken_for if hour < 12.5 else lamp
+
+    held = Held(lamp=lamp, lamp_is_taken_for=known, room_c=swings(20.0, 1.0), reach_c=36.0)
+    assert held.run(3 * DAY_H).told_h == []
+    assert held.room.reach_c is not None
+    assert held.room.reach_c == pytest.approx(36.0, rel=0.4)
+
+
+@pytest.mark.parametrize("swing_c", [0.4, 0.9])
+@pytest.mark.parametrize("hours", [0.4, 1.1, 1.7])
+def test_a_controller_that_swings_says_the_same_of_a_slow_heater(swing_c: float, hours: float):
+    held = Held(gain=0.3, target_c=lambda hour: 30.0 + swing_c * cos(2.0 * pi * hour / hours)).run(8.0)
+    assert held.room.reach_c == pytest.approx(35.0, rel=0.3)
+    assert held.told_h == []
+
+
+@pytest.mark.parametrize("walls", [1.5, 2.0])
+def test_what_walls_take_in_the_first_hours_is_not_taken_for_a_heater_that_reaches_little(walls: float):
+    held = Held()
+    for _ in range(6 * 60):
+        held.reach_c = 35.0 / (1.0 + (walls - 1.0) * max(0.0, 1.0 - held.hour / 2.0))
+        held.step()
+    assert held.room.reach_c == pytest.approx(35.0, rel=0.3)
     assert held.told_h == []
 
 
@@ -228,7 +270,7 @@ def test_a_sensor_in_the_room_that_says_nothing_leaves_what_was_declared(gone_h:
 def test_what_was_learned_outlives_a_restart():
     held = Held(limits=RoomLimits()).run(3 * DAY_H)
     kept = json.loads(json.dumps(held.room.snapshot(), allow_nan=False))
-    again = Room(RoomLimits(), HARM_C)
+    again = Room(RoomLimits(), HARM_C, others=1)
     again.restore(kept)
     assert again.snapshot() == held.room.snapshot()
     assert (again.low_c, again.high_c, again.allowed_c) == (held.room.low_c, held.room.high_c, held.room.allowed_c)
@@ -250,8 +292,10 @@ def test_a_room_of_which_nothing_is_known_is_plain_json_too():
         {"aged_s": "long", "held_c": 1.0, "coldest_c": 20.0, "warmest_c": 22.0},
         {"aged_s": 1e6, "held_c": nan, "coldest_c": 20.0, "warmest_c": 22.0},
         {"aged_s": 1e6, "held_c": 9.0, "coldest_c": None, "warmest_c": None},
-        {"reach_c": -3.0},
-        {"reach_c": 1e9},
+        {"steady": 3.0},
+        {"steady": [9.0, 0.3, 0.5]},
+        {"steady": [9.0, nan]},
+        {"steady": [9.0, "0.3"]},
         {"highest_target_c": inf},
         {"highest_target_c": "30"},
     ],
@@ -265,7 +309,7 @@ def test_a_snapshot_that_makes_no_sense_is_left_out(kept: dict[str, Any]):
 def test_a_drift_is_capped_after_a_restart_as_before():
     held = Held(error_c=drifts(-1.7, from_h=30.0)).run(29.0)
     kept = held.room.snapshot()
-    held.room = Room(LIVING, HARM_C)
+    held.room = Room(LIVING, HARM_C, others=1)
     held.room.restore(kept)
     held.run(30.0)
     assert held.highest_c < HARM_C
