@@ -5,14 +5,14 @@ It joins the observer and the room with what was learned of the heater. It must 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
+from math import inf, sqrt
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys
 from alimante.core.events import Level
 from alimante.safety.bound import Doubt, Physics, UpperBound
 from alimante.safety.findings import Finding, Kind
-from alimante.safety.heat_model import DRIFT, GAIN, HeatModel
+from alimante.safety.heat_model import DRIFT, GAIN, LOSS, HeatModel
 from alimante.safety.learning import LAGS, Learner
 from alimante.safety.room import Room, RoomLimits
 
@@ -35,6 +35,8 @@ _TOO_STRONG: Final = 1.6  # times the configured rate: a model of such a heater 
 _USUAL_LAG: Final = 1
 _SEEN_MIN: Final = 10.0  # after so long it shows whether the configured rate was said too low
 _STRONGEST: Final = 4.0
+_LEAST_REACH: Final = 0.7
+_MOST_REACH: Final = 1.2
 
 _LOOK: Final = (
     "Look whether the probe sits in its zone, dry and whole, whether a door is open, and whether it reads right."
@@ -58,7 +60,7 @@ class Bounded:
     """Why no heater of the zone may be on; empty when they may."""
     _strongest: float = field(default=0.0, init=False)
     _looked_s: float | None = field(default=None, init=False)
-    _renewed_s: float = field(default=float("-inf"), init=False)
+    _renewed_s: float = field(default=-inf, init=False)
     _measured_s: float | None = field(default=None, init=False)
     _own_s: float = field(default=0.0, init=False)
     """So long the heater was on at full power, in all; and so long each other output of its zone."""
@@ -114,7 +116,7 @@ class Bounded:
     def report(self) -> dict[str, Any]:
         """For people: the bounds and what they follow from, in °C."""
         bound, room, allowed_c = self.bound, self.room, self.room.allowed_c
-        is_allowed = allowed_c != float("inf")
+        is_allowed = allowed_c != inf
         drift_bound_c = room.high_c + allowed_c if is_allowed else None
         highest_c = bound.high_c
         if highest_c is not None and drift_bound_c is not None and room.is_short:
@@ -159,7 +161,7 @@ class Bounded:
 
     def _renew(self, now_s: float, reading_c: float | None) -> None:
         """Take over what was learned. What is learned from a reading that is doubted means nothing."""
-        span_s = min(now_s - self._renewed_s, 3600.0) if self._renewed_s > float("-inf") else 0.0
+        span_s = min(now_s - self._renewed_s, 3600.0) if self._renewed_s > -inf else 0.0
         self._renewed_s, rate = now_s, self.limit.max_rate_c_per_min
         if self.is_doubted or reading_c is None:
             self.room.interrupt()
@@ -169,7 +171,7 @@ class Bounded:
         gain = max(usual.state[GAIN], LEAST_GAIN * rate) if is_seen else rate
         self.room.look(
             now_s, reading_c=reading_c, own_s=self._own_s, beside_s=self._beside_s,
-            effects=self._effects(usual, gain), gain=gain,
+            effects=self._effects(usual, gain), gain=gain, reach_range_c=self._reach_range_c(usual, gain),
         )  # fmt: skip
         if model is None:
             self.bound.learn(self._assumed())
@@ -188,6 +190,14 @@ class Bounded:
             is_known = self.learner.learned_min >= _SEEN_MIN and _SIGMAS * sigma < most / 2.0
             found.append(min(max(effect, 0.0), most) / gain if is_known else most / 2.0 / gain)
         return found
+
+    def _reach_range_c(self, model: HeatModel, gain: float) -> tuple[float, float]:
+        """Between what full power reaches above the room, by how fast heat was seen to get lost."""
+        loss, sigma = model.state[LOSS], sqrt(max(model.cov[LOSS][LOSS], 0.0))
+        if self.learner.learned_min < _SEEN_MIN or loss < _SIGMAS * sigma:
+            return 0.0, inf
+        # At first heat goes into walls and ground, so it seems to get lost faster than it does.
+        return _LEAST_REACH * gain / (loss + sigma), _MOST_REACH * gain / (loss - sigma)
 
     def _model(self) -> HeatModel | None:
         """The model of the zone that explains best what was seen, with a strength that the heater can have."""

@@ -169,12 +169,13 @@ class Room:
 
     def look(
         self, now_s: float, *, reading_c: float, own_s: float, beside_s: Sequence[float], effects: Sequence[float],
-        gain: float,
+        gain: float, reach_range_c: tuple[float, float] = (0.0, inf),
     ) -> None:  # fmt: skip
         """The zone is at `reading_c` now, after the heater's heat of `own_s` seconds at full power, at `gain` °C a minute.
 
-        The other outputs were on for `beside_s` seconds, each with an effect as a share of the heater's. What is taken
-        to be the room follows from the heat that held the zone lately; what only warmed it up is left out of that.
+        The other outputs were on for `beside_s` seconds, each with an effect as a share of the heater's. Full power
+        reaches as far above the room as `reach_range_c` says. What is taken to be the room follows from the heat that
+        held the zone lately; what only warmed it up is left out of that.
         """
         if self._window and now_s - self._window[-1].at_s < _SPACING_S:
             return
@@ -201,7 +202,7 @@ class Room:
         if abs(risen_c) <= _STEADY_C and abs(stored) <= _STEADY_SHARE * power and _HELD[0] < power < _HELD[1]:
             self._calibrate(span_s, mean_c, held, effects)
         if self._steady is not None and self._steadied >= _SAMPLES:
-            self.reach_c = self._steady.reach_c(effects)
+            self.reach_c = min(max(self._steady.reach_c(effects), reach_range_c[0]), reach_range_c[1])
             self._take(span_s, mean_c, self.reach_c * power, self._warm_up(self._steady))
 
     def _warm_up(self, steady: _Held) -> float:
