@@ -257,6 +257,10 @@ class Bounded:
             effects_most=self.rates,
         )
 
+    def _colder(self, reading_c: float) -> str:
+        """What else to ask where the reading is below what was said of the room."""
+        return " Or is the room colder than location.room_c says?" if reading_c < self.limits.low_c else ""
+
     def _judge(self, reading_c: float | None) -> None:
         high_c, slack_c = self.bound.high_c, _CLEAR_C if self.is_full else 0.0
         self.reason = ""
@@ -279,7 +283,7 @@ class Bounded:
                     level=Level.WARNING,
                     is_trip=False,
                     text=f"{reading_c:.1f} °C is lower than can be at {self.heater}: it may be {high_c:.1f} °C",
-                    advice=f"{_LOOK} The heater works on below its limit, whatever the sensor says.",
+                    advice=f"{_LOOK}{self._colder(reading_c)} The heater works on below its limit, whatever it says.",
                     values=(("reading_c", reading_c), ("highest_possible_c", high_c)),
                 )
             )

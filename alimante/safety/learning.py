@@ -6,7 +6,7 @@ believed. Spans of time are told by the difference of two `Sums`, so that any sp
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import exp, nan
+from math import exp, nan, sqrt
 from operator import sub
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ _FAIR: Final = 0.1
 _KNOWN_AFTER_MIN: Final = 120.0
 _LOSS_AT_LEAST: Final = 1.5  # times the guess: seen at one temperature, loss and room cannot be told apart
 _DEATH_OF_HEAT: Final = 3.0  # lags after which nothing is felt of it
+_SURE_SIGMAS: Final = 2.0
 _FELT: Final = 0.01  # of what was on before the start: less is nothing
 _DIGITS: Final = {"gain_c_per_s": 6, "dead_time_s": 0, "equilibrium_c": 1, "room_c": 1, "time_constant_s": 0}
 """So many digits of each number mean something to people."""
@@ -40,13 +41,14 @@ class Learned:
 
     `gain_c_per_s` at full power without losses; `dead_time_s` until its sensor follows; `equilibrium_c` where it would
     end at full power and `room_c` where it would end without it, as things are now; `time_constant_s` of the place.
+    These three are None while too little is known of how fast the place loses heat.
     """
 
     gain_c_per_s: float
     dead_time_s: float
-    equilibrium_c: float
-    room_c: float
-    time_constant_s: float
+    equilibrium_c: float | None
+    room_c: float | None
+    time_constant_s: float | None
 
 
 @dataclass(slots=True)
@@ -198,15 +200,16 @@ class Learner:
         if self.learned_min < _KNOWN_AFTER_MIN:
             return None
         best = self.best
-        state = self.models[best].state
+        state, sigma = self.models[best].state, sqrt(max(self.models[best].cov[LOSS][LOSS], 0.0))
+        is_sure = state[LOSS] >= _SURE_SIGMAS * sigma
         effects = zip(state[DRIFT + 1 :], self._lagged[len(LAGS) :], strict=False)  # without what is left from before
         drift = sum(x * y for x, y in effects) + state[DRIFT]
         return Learned(
             gain_c_per_s=state[GAIN] / 60.0,
             dead_time_s=self.dead_time_s * LAGS[best],
-            equilibrium_c=self.reference_c + (state[GAIN] + drift) / state[LOSS],
-            room_c=self.reference_c + state[DRIFT] / state[LOSS],
-            time_constant_s=60.0 / state[LOSS],
+            equilibrium_c=self.reference_c + (state[GAIN] + drift) / state[LOSS] if is_sure else None,
+            room_c=self.reference_c + state[DRIFT] / state[LOSS] if is_sure else None,
+            time_constant_s=60.0 / state[LOSS] if is_sure else None,
         )
 
     def report(self) -> dict[str, Any]:

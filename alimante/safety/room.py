@@ -265,9 +265,10 @@ class Room:
 
     def text(self) -> str:
         """Why no more is given, in one sentence."""
+        why = "is more than its target asks for in the coldest room" if self.aged_s < _DAY_S else "was never needed"
         return (
-            f"the room would have to be at {self.room_c or 0.0:.1f} °C, and more than {self.allowed_c:.1f} °C above it "
-            "were never needed"
+            f"the room would have to be at {self.room_c or 0.0:.1f} °C, and to hold it more than "
+            f"{self.allowed_c:.1f} °C above that {why}"
         )
 
     def snapshot(self) -> dict[str, Any]:

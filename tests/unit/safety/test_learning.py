@@ -53,6 +53,16 @@ def test_noise_does_not_lead_it_astray():
     assert learned.gain_c_per_s == pytest.approx(0.8 / 60.0, rel=0.3)
 
 
+def test_where_heat_is_lost_to_is_not_claimed_to_be_known_from_a_heater_that_always_does_the_same():
+    learner = taught(hours=3, noise_c=0.5)
+    for model in learner.models:
+        model.doubt_anew(LOSS)
+    learned = learner.learned
+    assert learned is not None
+    assert (learned.room_c, learned.equilibrium_c, learned.time_constant_s) == (None, None, None)
+    assert learner.report()["room_c"] is None
+
+
 def test_nothing_is_claimed_to_be_known_in_the_first_two_hours():
     assert taught(hours=1).learned is None
     assert taught(hours=3).learned is not None

@@ -335,4 +335,10 @@ def test_the_reason_is_one_sentence_with_both_numbers():
     held = Held(error_c=drifts(-1.7, from_h=30.0)).run(50.0)
     assert held.room.room_c is not None
     assert f"the room would have to be at {held.room.room_c:.1f} °C" in held.room.text()
-    assert f"{held.room.allowed_c:.1f} °C above it" in held.room.text()
+    assert f"more than {held.room.allowed_c:.1f} °C above that was never needed" in held.room.text()
+
+
+def test_before_a_day_has_gone_the_reason_is_the_coldest_room():
+    held = Held(error_c=drifts(-4.0, from_h=3.0)).run(7.0)
+    assert held.room.is_told
+    assert "12.0 °C above that is more than its target asks for in the coldest room" in held.room.text()
