@@ -200,8 +200,8 @@ class Node:
         if why:
             self.ends.append(why)
             self.ledger.sometimes["process ended"] += 1
+            self.oracles.ended(self.clock.mono(), gave_up=gave_up)
         if gave_up:
-            self.oracles.restarted(self.clock.mono())
             self.ledger.sometimes["process gave up"] += 1
 
     def rebooted(self) -> None:
@@ -254,7 +254,7 @@ class Node:
                 self.oracles.on_acted(event, now_s)
                 self.ledger.sometimes["false trip"] += self.oracles.cold.false_trips - before
             case HealthChanged():
-                self.oracles.on_health(event)
+                self.oracles.on_health(event, now_s)
             case CommandReceived():
                 self.oracles.on_command(event)
             case CommandFinished():

@@ -64,6 +64,8 @@ WINDOW_S: Final = 60.0
 """How often the time on is noted for the quotas."""
 RESTARTS: Final = 4
 RESTARTS_WITHIN_S: Final = 900.0
+WELL_S: Final = 600.0
+"""A process that was never CRITICAL for so long gives up for a new reason, and is no part of what came before."""
 REBOOTS: Final = 3
 REBOOTS_WITHIN_S: Final = 86_400.0
 TASKS_SPARE: Final = 20
@@ -121,6 +123,8 @@ class Oracles:
         self._warming_k_per_s, self._room_c = warming(config, loads, events)
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
+        self._well_since_s = inf
+        self._was_well = self._is_begun = False
         self._reboots: deque[float] = deque()
         self._commands: dict[str, float] = {}
         self._applied: dict[str, float] = {}
@@ -131,8 +135,10 @@ class Oracles:
         self.begin_life(None, start_s)
 
     def begin_life(self, supervisor: Any, now_s: float) -> None:
-        """Another process begins; None while there is none."""
+        """Another process begins, or another run of the same one; None while there is none."""
         self._supervisor = supervisor
+        if supervisor is not None and not self._is_begun:
+            self._well_since_s, self._is_begun = now_s, True
         self._life_s = now_s
         self._heard: dict[str, float] = {}
         self._seqs: dict[str, int] = {}
@@ -146,8 +152,12 @@ class Oracles:
         """The computer stood still until this moment: nobody could do anything before it."""
         self._life_s = now_s
 
-    def restarted(self, now_s: float) -> None:
-        """The process gave up and is started again."""
+    def ended(self, now_s: float, *, gave_up: bool) -> None:
+        """The process is gone, by itself where it `gave_up`, and is started again."""
+        was_well = self._was_well or now_s - self._well_since_s >= WELL_S
+        self._well_since_s, self._was_well, self._is_begun = inf, False, False
+        if not gave_up or was_well:
+            return
         self._restarts.append(now_s)
         while self._restarts[0] <= now_s - RESTARTS_WITHIN_S:
             self._restarts.popleft()
@@ -196,10 +206,16 @@ class Oracles:
             seen.must_be_safe_s = min(seen.must_be_safe_s, now_s + self._slack_s)
         self.cold.on_acted(event, now_s)
 
-    def on_health(self, event: HealthChanged) -> None:
+    def on_health(self, event: HealthChanged, now_s: float) -> None:
         """The health of something changed."""
-        if event.component == "node":
-            self._is_healthy = event.new == Health.HEALTHY.value
+        if event.component != "node":
+            return
+        self._is_healthy = event.new == Health.HEALTHY.value
+        self._was_well = self._was_well or now_s - self._well_since_s >= WELL_S
+        if event.new == Health.CRITICAL.value:
+            self._well_since_s = inf
+        elif self._well_since_s == inf:
+            self._well_since_s = now_s
 
     def on_command(self, event: CommandReceived) -> None:
         """Somebody commands."""
