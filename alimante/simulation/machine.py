@@ -45,8 +45,11 @@ class Witness(Protocol):
         """A process is about to run."""
         ...
 
-    def life_ended(self, why: str, *, gave_up: bool) -> None:
-        """It is over; `why` is empty for one that was asked to end because the run is over."""
+    def life_ended(self, why: str, *, gave_up: bool = False, was_killed: bool = False) -> None:
+        """It is over; `why` is empty for one that was asked to end because the run is over.
+
+        It gave up by itself, or somebody killed it and it saved nothing any more.
+        """
         ...
 
     def rebooted(self) -> None:
@@ -187,7 +190,7 @@ class Machine:
             return await self._reload(process)
         process.boots.end(End.CLEAN)
         self._close_wires()
-        self._witness.life_ended("" if is_over else "it was stopped", gave_up=False)
+        self._witness.life_ended("" if is_over else "it was stopped")
         return RESTART_S
 
     async def _reload(self, process: Process) -> float | None:
@@ -195,7 +198,7 @@ class Machine:
         if why := take_next(process.rollout, is_safe=is_safe, tell_guard=self._tell_guard):
             return await self._end_badly(process, GaveUp(why))
         self._close_wires()
-        self._witness.life_ended("", gave_up=False)
+        self._witness.life_ended("")
         return None
 
     def _tell_guard(self, loaded: Loaded) -> bool:
@@ -214,7 +217,7 @@ class Machine:
         """It was killed, or the guard kills it; what is left of its tasks ends by itself."""
         self.process = None
         self._ghosts = [ghost for ghost in self._ghosts if not ghost.done()] + [task]
-        self._witness.life_ended(_WHY[how], gave_up=False)
+        self._witness.life_ended(_WHY[how], was_killed=True)
         if how == "power":
             return 0.0
         guard = ""

@@ -127,7 +127,8 @@ class Oracles:
         self._was_well = self._is_begun = False
         self._reboots: deque[float] = deque()
         self._commands: dict[str, float] = {}
-        self._applied: dict[str, float] = {}
+        self._applied: dict[str, tuple[float, float]] = {}
+        """By command: until when its output followed it, and when it was carried out last."""
         self._next_round_s = self._next_window_s = self._next_heat_s = start_s
         self.cold = Cold(
             config, loads, temperature=temperature, judge=self._judge, is_spent=self._is_spent, start_s=start_s
@@ -152,8 +153,13 @@ class Oracles:
         """The computer stood still until this moment: nobody could do anything before it."""
         self._life_s = now_s
 
-    def ended(self, now_s: float, *, gave_up: bool) -> None:
-        """The process is gone, by itself where it `gave_up`, and is started again."""
+    def ended(self, now_s: float, *, gave_up: bool, unsaved_s: float = 0.0) -> None:
+        """The process is gone, by itself where it `gave_up`, and is started again.
+
+        Nobody knows of the commands of its last `unsaved_s` seconds any more.
+        """
+        for name in [name for name, (_, at_s) in self._applied.items() if at_s >= now_s - unsaved_s]:
+            del self._applied[name]
         was_well = self._was_well or now_s - self._well_since_s >= WELL_S
         self._well_since_s, self._was_well, self._is_begun = inf, False, False
         if not gave_up or was_well:
@@ -228,10 +234,10 @@ class Oracles:
         if event.outcome is not Outcome.APPLIED:
             return
         until_s = self._until_s(event)
-        before_s = self._applied.get(event.id)
+        before_s, _ = self._applied.get(event.id, (None, now_s))
         is_late = before_s is None and now_s > self._commands.get(event.id, inf) + self._slack_s
         is_twice = before_s is not None and until_s > before_s  # the same answer may be given again
-        self._applied[event.id] = until_s
+        self._applied[event.id] = until_s, now_s
         while len(self._applied) > COMMANDS:
             del self._applied[next(iter(self._applied))]
         text = f"the command {event.id} was carried out {'twice' if is_twice else 'after its time'}"

@@ -224,6 +224,22 @@ def twice(bench: Bench) -> None:
     bench.oracles.on_finished(finished, bench.clock.mono())
 
 
+def twice_over_a_restart(bench: Bench) -> None:
+    """What a process that was killed could not save may happen again; what it had the time to save may not."""
+    finished = CommandFinished(id="a", device="lamp", outcome=Outcome.APPLIED, reason="", value=1.0)
+    for unsaved_s in (15.0, 5.0):
+        bench.gate.outputs["lamp"].override = Wish(
+            value=1.0, source="mqtt", reason="command a", until_s=2000.0 - unsaved_s
+        )
+        bench.oracles.on_finished(finished, bench.clock.mono())
+        assert bench.broken == []
+        bench.pass_(10.0)
+        bench.oracles.ended(bench.clock.mono(), gave_up=False, unsaved_s=unsaved_s)
+        bench.oracles.begin_life(bench, bench.clock.mono())
+    bench.gate.outputs["lamp"].override = Wish(value=1.0, source="mqtt", reason="command a", until_s=2010.0)
+    bench.oracles.on_finished(finished, bench.clock.mono())
+
+
 def leak(bench: Bench) -> None:
     bench.oracles.tasks(30, bench.clock.mono())
     bench.oracles.tasks(90, bench.clock.mono())
@@ -297,7 +313,7 @@ def test_a_planted_bug_is_seen_once_and_named(invariant: str):
     assert bench.oracles.violations[0].text
 
 
-@pytest.mark.parametrize(("invariant", "bug"), [("I5", too_often), ("I12", twice)])
+@pytest.mark.parametrize(("invariant", "bug"), [("I5", too_often), ("I12", twice), ("I12", twice_over_a_restart)])
 def test_the_other_half_of_an_invariant_is_seen_too(invariant: str, bug: Any):
     bench = Bench()
     bug(bench)
