@@ -58,7 +58,10 @@ class Witness(Protocol):
 
 
 class Machine:
-    """Runs process after process. `sync` says whether anybody vouches for the clock once it has been asked."""
+    """Runs process after process. `sync` says whether anybody vouches for the clock once it has been asked.
+
+    With `has_battery_clock` the wall clock goes on while there is no power.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Machine:
         clock: ManualClock,
         witness: Witness,
         sync: Callable[[], bool] = lambda: True,
+        has_battery_clock: bool = False,
     ) -> None:
         self.process: Process | None = None
         """The living one."""
@@ -81,6 +85,7 @@ class Machine:
         self._clock = clock
         self._witness = witness
         self._sync = sync
+        self._has_battery_clock = has_battery_clock
         self._loop = asyncio.get_running_loop()
         self._death: asyncio.Future[str] = self._loop.create_future()
         self._finished: asyncio.Future[None] = self._loop.create_future()
@@ -130,7 +135,7 @@ class Machine:
             self._close_wires()
 
     def power_on(self) -> None:
-        """Power again. The wall clock goes on where it stood, until a time server is asked."""
+        """Power again. Without a battery the wall clock goes on where it stood, until a time server is asked."""
         if not self._powered.is_set():
             self._boot(self._clock.mono() + BOOT_S - self._off_s)
             self._loop.call_later(BOOT_S, self._powered.set)
@@ -256,8 +261,10 @@ class Machine:
         return BOOT_S
 
     def _boot(self, lost_s: float) -> None:
-        """A new kernel runs soon, and its wall clock will have stood still for `lost_s`."""
+        """A new kernel runs soon, and a wall clock without a battery will have stood still for `lost_s`."""
         self.kernels += 1
+        if self._has_battery_clock:
+            lost_s = 0.0
         self._memory = SimDisk()
         kernel = self.kernels
         self._clock.set_synced(False)

@@ -119,7 +119,13 @@ class Node:
             editions=self.editions,
             connect=self._link,
         )
-        self.machine = Machine(at, clock=clock, witness=self, sync=self._is_synced)
+        self.machine = Machine(
+            at,
+            clock=clock,
+            witness=self,
+            sync=self._is_synced,
+            has_battery_clock=plan.config.location.clock_is_trusted,  # what is said of the computer is so
+        )
         self._elsewhere = Elsewhere(
             broker=self.broker,
             clock=clock,
