@@ -1,8 +1,8 @@
 """How long people may still be told of a fault after it is over, by the configuration; it must not look at a run.
 
 Most of what was told is over as soon as all is well. These conditions stay for a reason: a thermometer that said
-nonsense is left out for some minutes more, a heated zone follows at its own pace, and a feeding that did not happen is
-told of until the next one.
+nonsense is left out for some minutes more, a broker is tried again at times, a heated zone follows at its own pace, and
+a feeding that did not happen is told of until the next one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from typing import Final
 from alimante.config.days import WEEKDAYS, FeedingKeys
 from alimante.config.model import Config, Role
 from alimante.core.durations import DAY_S
+from alimante.mqtt.client import BACKOFF_CAP_S
 
 TIME_CONSTANTS: Final = 3.0
 """So many time constants of its enclosure a zone may take until it and what is thought of it have come together."""
@@ -31,6 +32,7 @@ def time_constant_s(config: Config, zone: str) -> float:
 
 
 def _patience(config: Config) -> Iterator[tuple[Told, float]]:
+    yield ("mqtt", "link"), BACKOFF_CAP_S
     for name, group in config.groups.items():
         yield (name, "member_ejected"), group.eject_cap_s
     for heater in config.devices.values():

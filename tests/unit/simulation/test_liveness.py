@@ -111,6 +111,7 @@ OUTLASTS = [
     ("three-probes.json", "heater", "lower_than_possible"),
     ("one-probe.json", "heater", "more_than_ever_needed"),
     ("simulated.json", "meals", "missed_feeding"),
+    ("one-probe.json", "mqtt", "link"),
 ]
 
 
@@ -129,7 +130,7 @@ def test_what_may_outlast_its_cause_may_do_so_for_as_long_as_the_configuration_s
 def test_only_while_it_is_told(name: str, component: str, condition: str):
     bench = Bench(name).repaired().unwell(component, condition)
     slower_s = bench.liveness._slower_s
-    assert bench.late(200.0) == []
+    assert bench.late(patience_of(bench.config)[component, condition] / 2.0) == []
     bench.tell(component, condition, Level.CLEAR)
     assert bench.late(HEALTHY_S + slower_s - 20.0) == []
     assert bench.late(40.0) == ["L1"]
