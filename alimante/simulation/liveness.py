@@ -121,13 +121,13 @@ class Liveness:
         self._look_at_health(now_s)
         if self._closed and not self._open_breakers():
             self._closed.clear()
-        elif self._is_excused():
+        elif self._is_excused(now_s):
             self._closed = dict.fromkeys(self._closed, now_s)
         self._look_at(self._closed, "L2", BREAKERS_S + self._slower_s, now_s, "a breaker is open")
 
     def _wait_for_process(self, now_s: float) -> None:
         """Time waits while another fault keeps the process away: nobody is there who could be HEALTHY."""
-        if self._is_broken():
+        if self._is_broken(now_s):
             self._healthy = dict.fromkeys(self._healthy, now_s)
             self._closed = dict.fromkeys(self._closed, now_s)
 
@@ -135,7 +135,7 @@ class Liveness:
         if self._ledger.is_healthy:
             self._healthy.clear()
             return
-        if self._is_excused():
+        if self._is_excused(now_s):
             self._healthy = dict.fromkeys(self._healthy, now_s)
         for told in self._ledger.told & self._patience.keys():
             self._told_s[told] = now_s
@@ -170,7 +170,7 @@ class Liveness:
             self._tell("L5", now_s, f"{waiting:g} messages still wait")
 
     def _look_at_warmth(self, now_s: float, truth: Truth) -> None:
-        if self._supervisor is None or self._is_excused() or self._is_disturbed():
+        if self._supervisor is None or self._is_excused(now_s) or self._is_disturbed():
             self._cold = dict.fromkeys(self._cold, now_s)
             return
         warm = self._warm_enough(truth)
@@ -212,14 +212,20 @@ class Liveness:
                 del waiting[spec]
                 self._tell(rule, now_s, f"{text} {most_s:g} s after {spec} was over")
 
-    def _is_excused(self) -> bool:
+    def _is_excused(self, now_s: float) -> bool:
         """Whether another fault is there, or something rests or waits for a person."""
-        if self._is_broken() or self._supervisor.ports.safe_mode:
+        if self._is_broken(now_s) or self._supervisor.ports.safe_mode:
             return True
         return any(output.latch.is_tripped for output in self._supervisor.gate.outputs.values())
 
-    def _is_broken(self) -> bool:
-        return any(record.is_active and not record.fault.is_event for record in self._ledger.faults)
+    def _is_broken(self, now_s: float) -> bool:
+        """Whether a fault is there, or something that it left behind."""
+        at_s = now_s - self._start_s
+        return any(
+            record.is_active or (record.is_over and at_s < record.fault.ends_s + record.fault.lingers_s)
+            for record in self._ledger.faults
+            if not record.fault.is_event
+        )
 
     def _is_disturbed(self) -> bool:
         """Whether an event is there, with which nobody knows how warm it can be."""

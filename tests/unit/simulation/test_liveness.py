@@ -151,6 +151,15 @@ def test_how_long_follows_from_the_configuration():
     assert 86_400.0 <= daily <= 15 * 86_400.0
 
 
+def test_what_another_fault_left_behind_is_an_excuse_as_long_as_it_is_there():
+    bench = Bench("three-probes.json").repaired().unwell("warm")
+    other = record("probe=detached(100)@0+10")
+    other.is_over = True
+    bench.ledger.faults.append(other)
+    assert bench.late(other.fault.ends_s + other.fault.lingers_s + HEALTHY_S - 20.0) == []
+    assert bench.late(40.0) == ["L1"]
+
+
 def test_nobody_can_be_well_while_another_fault_keeps_the_process_away():
     away = Bench("one-probe.json", "heater=welded@1m").repaired()
     away.liveness.begin_life(None)
