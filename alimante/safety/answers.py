@@ -24,17 +24,18 @@ class Answers:
 
     def __init__(self) -> None:
         self._answers: OrderedDict[tuple[str, str], tuple[float, CommandFinished | None]] = OrderedDict()
+        """When each one expires, and its answer."""
         self._numbers: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._answers)
 
-    def is_known(self, command: CommandReceived, now_s: float) -> bool:
+    def is_known(self, command: CommandReceived) -> bool:
         """Whether its id was seen before; from now on it was."""
         key = (command.device, command.id)
         if key in self._answers:
             return True
-        self._answers[key] = now_s, None
+        self._answers[key] = command.expires_s, None
         while len(self._answers) > REMEMBERED_COMMANDS:
             self._answers.popitem(last=False)
         return False

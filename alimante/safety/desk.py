@@ -53,7 +53,7 @@ class Desk:
 
     def take(self, command: CommandReceived) -> None:
         """Decide on `command`; ends in exactly one `CommandFinished` for each command received."""
-        if self.answers.is_known(command, self._now()):
+        if self.answers.is_known(command):
             answer = self.answers.of(command)
             if answer is not None:
                 self._bus.publish(answer)

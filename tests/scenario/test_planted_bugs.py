@@ -148,7 +148,7 @@ def configuration_changes(patch: Patch) -> None:
 
 
 def commands_are_forgotten(patch: Patch) -> None:
-    patch.setattr(Answers, "is_known", lambda self, command, now_s: False)
+    patch.setattr(Answers, "is_known", lambda self, command: False)
 
 
 def reads_leave_tasks(patch: Patch) -> None:

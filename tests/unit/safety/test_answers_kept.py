@@ -1,4 +1,4 @@
-"""What is remembered of commands, also by the next run."""
+"""What the next run remembers of the commands of this one."""
 
 import json
 
@@ -9,9 +9,11 @@ from fakes import an_actuator
 from alimante.core.events import CommandFinished, CommandReceived
 from alimante.safety.answers import CUT_OFF, ORDERED_FOR_S, SAVED_COMMANDS, Answers
 
+EXPIRES_S = 30.0
+
 
 def command(name="one", *, seq=None):
-    return CommandReceived(id=name, device="heater", value=1.0, source="mqtt", expires_s=1000.0, ttl_s=60.0, seq=seq)
+    return CommandReceived(id=name, device="heater", value=1.0, source="mqtt", expires_s=EXPIRES_S, ttl_s=60.0, seq=seq)
 
 
 def finished(name="one", *, outcome=APPLIED, value=1.0):
@@ -28,17 +30,17 @@ def again(before, *, at_s=0.0, now_s=0.0):
 @pytest.mark.parametrize("answer", [finished(), finished(outcome=REJECTED, value=None)])
 def test_the_next_run_gives_the_same_answer_to_the_same_id(answer):
     before = Answers()
-    before.is_known(command(), 0.0)
+    before.is_known(command())
     before.keep(answer)
     after = again(before)
-    assert after.is_known(command(), 5.0)
+    assert after.is_known(command())
     assert after.of(command()) == answer
-    assert not after.is_known(command("other"), 5.0)
+    assert not after.is_known(command("other"))
 
 
 def test_of_a_command_that_was_under_way_the_next_run_does_not_know_what_became_of_it():
     before = Answers()
-    before.is_known(command(), 0.0)
+    before.is_known(command())
     answer = again(before).of(command())
     assert (answer.outcome, answer.reason, answer.value) == (UNKNOWN, CUT_OFF, None)
 
@@ -53,21 +55,21 @@ def test_a_later_command_overtakes_over_a_restart_too():
 
 def test_what_can_come_no_more_is_not_saved():
     before = Answers()
-    before.is_known(command(seq=5), 0.0)
+    before.is_known(command(seq=5))
     before.is_overtaken(command(seq=5), 0.0)
-    assert again(before, at_s=ORDERED_FOR_S - 1.0).is_known(command(), 0.0)
-    late = again(before, at_s=ORDERED_FOR_S)
-    assert not late.is_known(command(), 0.0)
+    assert again(before, at_s=EXPIRES_S + ORDERED_FOR_S - 1.0).is_known(command())
+    late = again(before, at_s=EXPIRES_S + ORDERED_FOR_S)
+    assert not late.is_known(command())
     assert not late.is_overtaken(command(seq=4), 0.0)
 
 
 def test_the_latest_commands_are_saved_and_no_more_than_a_disk_can_bear():
     before = Answers()
     for number in range(SAVED_COMMANDS + 20):
-        before.is_known(command(f"c{number}"), 0.0)
+        before.is_known(command(f"c{number}"))
     after = again(before)
     assert len(after) == SAVED_COMMANDS
-    assert after.is_known(command(f"c{SAVED_COMMANDS + 19}"), 0.0)
+    assert after.is_known(command(f"c{SAVED_COMMANDS + 19}"))
 
 
 @pytest.mark.parametrize(
