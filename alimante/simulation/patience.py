@@ -1,8 +1,8 @@
 """How long people may still be told of a fault after it is over, by the configuration; it must not look at a run.
 
 Most of what was told is over as soon as all is well. These conditions stay for a reason: a thermometer that said
-nonsense is left out for some minutes more, a broker is tried again at times, a heated zone follows at its own pace, and
-a feeding that did not happen is told of until the next one.
+nonsense is left out for some minutes more, a broker is tried again at times, what was found about a heater stands until
+its zone has shown the contrary at its own pace, and a feeding that did not happen is told of until the next one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from alimante.config.days import WEEKDAYS, FeedingKeys
 from alimante.config.model import Config, Role
 from alimante.core.durations import DAY_S
 from alimante.mqtt.client import BACKOFF_CAP_S
+from alimante.safety.findings import Kind
 
 TIME_CONSTANTS: Final = 3.0
 """So many time constants of its enclosure a zone may take until it and what is thought of it have come together."""
@@ -38,8 +39,7 @@ def _patience(config: Config) -> Iterator[tuple[Told, float]]:
     for heater in config.devices.values():
         if heater.role is Role.HEATER:
             zone_s = TIME_CONSTANTS * time_constant_s(config, heater.zone or next(iter(config.simulation.zones)))
-            yield (heater.id, "lower_than_possible"), zone_s
-            yield (heater.id, "more_than_ever_needed"), zone_s
+            yield from (((heater.id, kind.value), zone_s) for kind in Kind if kind is not Kind.OVER_TEMPERATURE)
     for name, keys in config.controllers.items():
         if isinstance(keys, FeedingKeys):
             days = keys.every_days + (0 if len(keys.days) == len(WEEKDAYS) else len(WEEKDAYS))

@@ -110,6 +110,8 @@ OUTLASTS = [
     ("three-probes.json", "warm", "member_ejected"),
     ("three-probes.json", "heater", "lower_than_possible"),
     ("one-probe.json", "heater", "more_than_ever_needed"),
+    ("one-probe.json", "heater", "weak"),
+    ("one-probe.json", "heater", "not_heating"),
     ("simulated.json", "meals", "missed_feeding"),
     ("one-probe.json", "mqtt", "link"),
 ]
@@ -140,6 +142,10 @@ def test_what_outlasts_its_cause_excuses_nothing_else():
     bench = Bench("three-probes.json").repaired().unwell("heater", "lower_than_possible").unwell("left_probe")
     assert bench.late(HEALTHY_S + 20.0) == ["L1"]
     assert "because of left_probe" in bench.liveness.late[0].text
+
+
+def test_that_it_is_too_hot_is_over_as_soon_as_it_is_cool():
+    assert Bench("one-probe.json").repaired().unwell("heater", "over_temperature").late(HEALTHY_S + 20.0) == ["L1"]
 
 
 def test_how_long_follows_from_the_configuration():
