@@ -1,6 +1,7 @@
 """Takes commands: one answer for each id, one order for each source; it must not decide what an output may be."""
 
 from collections.abc import Callable
+from typing import Final
 
 from alimante.core.bus import EventBus
 from alimante.core.events import CommandFinished, CommandReceived, Outcome
@@ -11,6 +12,8 @@ from alimante.safety.output import Output, Outputs
 from alimante.safety.writer import Writer
 
 Decide = Callable[[Output, Wish, float], Verdict]
+
+WITHOUT_EFFECT: Final = frozenset({Outcome.REJECTED, Outcome.EXPIRED, Outcome.SUPERSEDED})
 
 
 class _Refused(Exception):
@@ -23,7 +26,10 @@ class _Refused(Exception):
 
 
 class Desk:
-    """Where commands arrive. `verdict(output, wish, now_s)` says what a wish may get, `settle` brings it about."""
+    """Where commands arrive. `verdict(output, wish, now_s)` says what a wish may get, `settle` brings it about.
+
+    `on_effect` is told of each command that may have had one: its id should outlive a restart.
+    """
 
     def __init__(
         self,
@@ -34,6 +40,7 @@ class Desk:
         now: Callable[[], float],
         verdict: Decide,
         settle: Callable[[Output, float], None],
+        on_effect: Callable[[], None] = lambda: None,
     ) -> None:
         self._outputs = outputs
         self._writer = writer
@@ -41,6 +48,7 @@ class Desk:
         self._now = now
         self._verdict = verdict
         self._settle = settle
+        self._on_effect = on_effect
         self.answers = Answers()
 
     def take(self, command: CommandReceived) -> None:
@@ -118,6 +126,8 @@ class Desk:
             value=output.value if output is not None else None,
         )
         self.answers.keep(finished)
+        if outcome not in WITHOUT_EFFECT:
+            self._on_effect()
         self._bus.publish(finished)
 
 

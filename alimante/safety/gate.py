@@ -92,7 +92,15 @@ class Gate:
         self._evidence = Evidence(believed)
         self._reporter = Reporter(bus, self.conditions, now=now, wall=wall)
         self._writer = Writer(self._reporter, now=now, today=today, on_settled=self._on_settled)
-        self._desk = Desk(self.outputs, self._writer, bus=bus, now=now, verdict=self._verdict, settle=self._settle)
+        self._desk = Desk(
+            self.outputs,
+            self._writer,
+            bus=bus,
+            now=now,
+            verdict=self._verdict,
+            settle=self._settle,
+            on_effect=lambda: self._reporter.on_change(True),
+        )
         watches = watches_of(self.outputs, references or {}, thermometers or {}, room or RoomLimits())
         self._trips = Trips(self.outputs, watches, self._reporter, now=now, wall=wall)
         self._memory = Memory(self.outputs, watches, self._reporter, now=now, wall=wall)
@@ -187,11 +195,13 @@ class Gate:
 
     def snapshot(self) -> dict[str, Any]:
         """What must outlive a restart, in plain JSON values."""
-        return {**self._memory.snapshot(), "maintenance_left_s": self.maintenance_left_s()}
+        commands = self._desk.answers.snapshot(self._now())
+        return {**self._memory.snapshot(), "commands": commands, "maintenance_left_s": self.maintenance_left_s()}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take up a snapshot before the start; what does not fit is left out, and it never raises."""
         away_s = self._memory.restore(saved)
+        self._desk.answers.restore(saved.get("commands"), self._now())
         left_s = saved.get("maintenance_left_s")
         if isinstance(left_s, int | float) and left_s - away_s > 0:
             self.maintain(left_s - away_s)

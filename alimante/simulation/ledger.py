@@ -52,6 +52,7 @@ _AROUND: Final[Mapping[str, frozenset[str]]] = {
 }
 _ALL_AT_RISK: Final = frozenset({"process", "computer"})
 """When these break, nobody is in control of any output."""
+_UNWELL: Final = frozenset({Health.WARNING.value, Health.CRITICAL.value})
 _RUNS_ANEW: Final = frozenset({"blind", "crashes"})
 """Changes of the configuration that are taken at first, by a new run."""
 
@@ -101,6 +102,10 @@ class Ledger:
     sometimes: Counter[str] = field(default_factory=Counter)
     notifications: int = 0
     is_healthy: bool = False
+    unwell: dict[str, float] = field(default_factory=dict)
+    """The components that are WARNING or CRITICAL, with since when, in seconds since the start."""
+    told: set[tuple[str, str]] = field(default_factory=set)
+    """The components and their conditions that people are told of now."""
     _open: dict[tuple[str, str], AlertRecord] = field(default_factory=dict)
 
     def add(self, fault: Fault) -> FaultRecord:
@@ -140,6 +145,8 @@ class Ledger:
     def end_life(self) -> None:
         """The process is gone, and the next one knows nothing yet."""
         self.is_healthy = False
+        self.unwell.clear()
+        self.told.clear()
 
     def _at_risk(self, fault: Fault) -> tuple[Callable[[], bool], ...]:
         if fault.is_event:
@@ -174,6 +181,9 @@ class Ledger:
         if event.level is not Level.CLEAR:
             self.sometimes[event.condition] += 1
             self._detect(event.component, at_s)
+            self.told.add((event.component, event.condition))
+        else:
+            self.told.discard((event.component, event.condition))
 
     def _on_acted(self, event: SafetyActed, at_s: float) -> None:
         self.sometimes[f"output {event.action}"] += 1
@@ -237,6 +247,10 @@ class Ledger:
         if event.component == "node":
             self.is_healthy = event.new == Health.HEALTHY.value
             self.sometimes[f"node {event.new}"] += 1
+        elif event.new in _UNWELL:
+            self.unwell.setdefault(event.component, at_s)
+        else:
+            self.unwell.pop(event.component, None)
 
     def _on_output(self, event: OutputChanged, at_s: float) -> None:
         if event.value is not None:

@@ -3,7 +3,8 @@
 What is asked: HEALTHY within 120 s, breakers closed within 300 s, and what was as warm as it should be before the fault
 again within three time constants of the enclosure; at the broker the true states of all outputs within 30 s after the
 connection stands, and within 60 s nothing that still waits to be told. Where a trip still has to rest or a person is
-asked for, time waits.
+asked for, time waits. So it does for HEALTHY while something is told that may outlast its cause, for as long as it may:
+see `patience`.
 """
 
 import json
@@ -21,6 +22,7 @@ from alimante.safety.output import Output
 from alimante.simulation.broker import MemoryBroker
 from alimante.simulation.ledger import FaultRecord, Ledger
 from alimante.simulation.oracles import Violation
+from alimante.simulation.patience import Told, patience_of, time_constant_s
 from hardware.sim.truth import Truth
 
 HEALTHY_S: Final = 120.0
@@ -36,7 +38,8 @@ TIME_CONSTANTS: Final = 3.0
 BAND_C: Final = 2.0
 """So far from the target it may truly be: the sensor's own error, the hysteresis, and where in its zone it hangs."""
 LIVENESS: Final = {
-    "L1": "the node is HEALTHY at most 120 s after a fault is over, if no person is needed and sensors are read often",
+    "L1": "the node is HEALTHY at most 120 s after a fault is over, if no person is needed, sensors are read often and "
+    "nothing is told any more that may outlast its cause",
     "L2": "all breakers are closed at most 300 s after a fault is over, if sensors are read often",
     "L3": "the broker has the true state of every output at most 30 s after it was reached",
     "L4": "a zone is as warm as before two to three time constants after a fault is over",
@@ -64,8 +67,11 @@ class Liveness:
         self._cold: dict[tuple[str, str], float] = {}
         """By fault and controller: since when it could be so warm again."""
         self._supervisor: Any = None
+        self._patience = patience_of(ledger.config)
         self._healthy: dict[str, float] = {}
         """By fault: since when it could be HEALTHY."""
+        self._told_s: dict[Told, float] = {}
+        """By component and condition: when people were last told of what may outlast its cause."""
         self._closed: dict[str, float] = {}
 
     def begin_life(self, supervisor: Any) -> None:
@@ -107,18 +113,51 @@ class Liveness:
         if now_s >= self._states_due_s and self._supervisor is not None:
             self._states_due_s = inf
             self._compare_states(now_s)
-        if not (self._healthy or self._closed) or self._supervisor is None:
+        if not (self._healthy or self._closed):
             return
-        if self._ledger.is_healthy:
-            self._healthy.clear()
-        elif self._is_excused():
-            self._healthy = dict.fromkeys(self._healthy, now_s)
-        self._look_at(self._healthy, "L1", HEALTHY_S + self._slower_s, now_s, "the node is not HEALTHY")
+        if self._supervisor is None:
+            self._wait_for_process(now_s)
+            return
+        self._look_at_health(now_s)
         if self._closed and not self._open_breakers():
             self._closed.clear()
-        elif self._is_excused():
+        elif self._is_excused(now_s):
             self._closed = dict.fromkeys(self._closed, now_s)
         self._look_at(self._closed, "L2", BREAKERS_S + self._slower_s, now_s, "a breaker is open")
+
+    def _wait_for_process(self, now_s: float) -> None:
+        """Time waits while another fault keeps the process away: nobody is there who could be HEALTHY."""
+        if self._is_broken(now_s):
+            self._healthy = dict.fromkeys(self._healthy, now_s)
+            self._closed = dict.fromkeys(self._closed, now_s)
+
+    def _look_at_health(self, now_s: float) -> None:
+        if self._ledger.is_healthy:
+            self._healthy.clear()
+            return
+        if self._is_excused(now_s):
+            self._healthy = dict.fromkeys(self._healthy, now_s)
+        for told in self._ledger.told & self._patience.keys():
+            self._told_s[told] = now_s
+        for spec, since_s in list(self._healthy.items()):
+            late = [name for name in self._ledger.unwell or ("node",) if now_s > self._due_s(name, since_s)]
+            if late:
+                del self._healthy[spec]
+                text = f"the node is not HEALTHY {now_s - since_s:.0f} s after {spec} was over, because of {late[0]}"
+                self._tell("L1", now_s, text)
+
+    def _due_s(self, component: str, since_s: float) -> float:
+        """When `component` is to be well again that could be since `since_s`, or that is unwell since it was well."""
+        unwell_s = self._start_s + self._ledger.unwell.get(component, 0.0)
+        waits_s = max(
+            (
+                min(self._told_s.get(told, since_s), since_s + most_s)
+                for told, most_s in self._patience.items()
+                if told[0] == component
+            ),
+            default=since_s,
+        )
+        return max(since_s, unwell_s, waits_s) + HEALTHY_S + self._slower_s
 
     def _look_at_outbox(self, now_s: float) -> None:
         if self._outbox_due_s == inf or self._supervisor is None:
@@ -131,7 +170,7 @@ class Liveness:
             self._tell("L5", now_s, f"{waiting:g} messages still wait")
 
     def _look_at_warmth(self, now_s: float, truth: Truth) -> None:
-        if self._supervisor is None or self._is_excused() or self._is_disturbed():
+        if self._supervisor is None or self._is_excused(now_s) or self._is_disturbed():
             self._cold = dict.fromkeys(self._cold, now_s)
             return
         warm = self._warm_enough(truth)
@@ -155,8 +194,7 @@ class Liveness:
         }
 
     def _time_constant_s(self, name: str) -> float:
-        zones = (self._ledger.config.simulation.zones[zone] for zone in self._zones[name])
-        return float(max(zone.heat_capacity_j_per_k / zone.loss_w_per_k for zone in zones))
+        return max(time_constant_s(self._ledger.config, zone) for zone in self._zones[name])
 
     def _tell(self, rule: str, now_s: float, text: str) -> None:
         self.late.append(Violation(invariant=rule, at_s=round(now_s - self._start_s, 3), text=text))
@@ -174,12 +212,20 @@ class Liveness:
                 del waiting[spec]
                 self._tell(rule, now_s, f"{text} {most_s:g} s after {spec} was over")
 
-    def _is_excused(self) -> bool:
+    def _is_excused(self, now_s: float) -> bool:
         """Whether another fault is there, or something rests or waits for a person."""
-        is_broken = any(record.is_active and not record.fault.is_event for record in self._ledger.faults)
-        if is_broken or self._supervisor.ports.safe_mode:
+        if self._is_broken(now_s) or self._supervisor.ports.safe_mode:
             return True
         return any(output.latch.is_tripped for output in self._supervisor.gate.outputs.values())
+
+    def _is_broken(self, now_s: float) -> bool:
+        """Whether a fault is there, or something that it left behind."""
+        at_s = now_s - self._start_s
+        return any(
+            record.is_active or (record.is_over and at_s < record.fault.ends_s + record.fault.lingers_s)
+            for record in self._ledger.faults
+            if not record.fault.is_event
+        )
 
     def _is_disturbed(self) -> bool:
         """Whether an event is there, with which nobody knows how warm it can be."""

@@ -45,8 +45,11 @@ class Witness(Protocol):
         """A process is about to run."""
         ...
 
-    def life_ended(self, why: str, *, gave_up: bool) -> None:
-        """It is over; `why` is empty for one that was asked to end because the run is over."""
+    def life_ended(self, why: str, *, gave_up: bool = False, was_killed: bool = False) -> None:
+        """It is over; `why` is empty for one that was asked to end because the run is over.
+
+        It gave up by itself, or somebody killed it and it saved nothing any more.
+        """
         ...
 
     def rebooted(self) -> None:
@@ -55,7 +58,10 @@ class Witness(Protocol):
 
 
 class Machine:
-    """Runs process after process. `sync` says whether anybody vouches for the clock once it has been asked."""
+    """Runs process after process. `sync` says whether anybody vouches for the clock once it has been asked.
+
+    With `has_battery_clock` the wall clock goes on while there is no power.
+    """
 
     def __init__(
         self,
@@ -64,6 +70,7 @@ class Machine:
         clock: ManualClock,
         witness: Witness,
         sync: Callable[[], bool] = lambda: True,
+        has_battery_clock: bool = False,
     ) -> None:
         self.process: Process | None = None
         """The living one."""
@@ -78,6 +85,7 @@ class Machine:
         self._clock = clock
         self._witness = witness
         self._sync = sync
+        self._has_battery_clock = has_battery_clock
         self._loop = asyncio.get_running_loop()
         self._death: asyncio.Future[str] = self._loop.create_future()
         self._finished: asyncio.Future[None] = self._loop.create_future()
@@ -127,7 +135,7 @@ class Machine:
             self._close_wires()
 
     def power_on(self) -> None:
-        """Power again. The wall clock goes on where it stood, until a time server is asked."""
+        """Power again. Without a battery the wall clock goes on where it stood, until a time server is asked."""
         if not self._powered.is_set():
             self._boot(self._clock.mono() + BOOT_S - self._off_s)
             self._loop.call_later(BOOT_S, self._powered.set)
@@ -187,7 +195,7 @@ class Machine:
             return await self._reload(process)
         process.boots.end(End.CLEAN)
         self._close_wires()
-        self._witness.life_ended("" if is_over else "it was stopped", gave_up=False)
+        self._witness.life_ended("" if is_over else "it was stopped")
         return RESTART_S
 
     async def _reload(self, process: Process) -> float | None:
@@ -195,7 +203,7 @@ class Machine:
         if why := take_next(process.rollout, is_safe=is_safe, tell_guard=self._tell_guard):
             return await self._end_badly(process, GaveUp(why))
         self._close_wires()
-        self._witness.life_ended("", gave_up=False)
+        self._witness.life_ended("")
         return None
 
     def _tell_guard(self, loaded: Loaded) -> bool:
@@ -214,7 +222,7 @@ class Machine:
         """It was killed, or the guard kills it; what is left of its tasks ends by itself."""
         self.process = None
         self._ghosts = [ghost for ghost in self._ghosts if not ghost.done()] + [task]
-        self._witness.life_ended(_WHY[how], gave_up=False)
+        self._witness.life_ended(_WHY[how], was_killed=True)
         if how == "power":
             return 0.0
         guard = ""
@@ -253,8 +261,10 @@ class Machine:
         return BOOT_S
 
     def _boot(self, lost_s: float) -> None:
-        """A new kernel runs soon, and its wall clock will have stood still for `lost_s`."""
+        """A new kernel runs soon, and a wall clock without a battery will have stood still for `lost_s`."""
         self.kernels += 1
+        if self._has_battery_clock:
+            lost_s = 0.0
         self._memory = SimDisk()
         kernel = self.kernels
         self._clock.set_synced(False)

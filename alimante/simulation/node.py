@@ -50,6 +50,10 @@ from hardware.sim.sabotage import Sabotage
 TASKS_S: Final = 600.0
 CALM_S: Final = 3600.0
 """How often tasks are counted and what is kept is looked at; the second is for days without faults."""
+UNSAVED_S: Final = 15.0
+"""What is critical is saved ten seconds later, and a write takes some: so much a process loses that is killed."""
+SAVED_AGAIN_S: Final = 60.0
+"""So long after a fault of the disk it was tried again to save what could not be saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +119,13 @@ class Node:
             editions=self.editions,
             connect=self._link,
         )
-        self.machine = Machine(at, clock=clock, witness=self, sync=self._is_synced)
+        self.machine = Machine(
+            at,
+            clock=clock,
+            witness=self,
+            sync=self._is_synced,
+            has_battery_clock=plan.config.location.clock_is_trusted,  # what is said of the computer is so
+        )
         self._elsewhere = Elsewhere(
             broker=self.broker,
             clock=clock,
@@ -190,7 +200,7 @@ class Node:
         self._look_at_configuration()
         self.liveness.begin_life(supervisor)
 
-    def life_ended(self, why: str, *, gave_up: bool) -> None:
+    def life_ended(self, why: str, *, gave_up: bool = False, was_killed: bool = False) -> None:
         """See `Witness`."""
         self._unhear()
         self._unhear = lambda: None
@@ -200,9 +210,17 @@ class Node:
         if why:
             self.ends.append(why)
             self.ledger.sometimes["process ended"] += 1
+            self.oracles.ended(self.clock.mono(), gave_up=gave_up, unsaved_s=self._unsaved_s(was_killed=was_killed))
         if gave_up:
-            self.oracles.restarted(self.clock.mono())
             self.ledger.sometimes["process gave up"] += 1
+
+    def _unsaved_s(self, *, was_killed: bool) -> float:
+        """Of how many seconds up to now what happened may not be on the disk, when the process ends."""
+        at_s = self.clock.mono() - self.start_s
+        disks = [record for record in self.ledger.faults if record.fault.target == "disk"]
+        if any(each.is_active or (each.is_over and at_s <= each.fault.ends_s + SAVED_AGAIN_S) for each in disks):
+            return inf
+        return UNSAVED_S if was_killed else 0.0
 
     def rebooted(self) -> None:
         """See `Witness`."""
@@ -254,7 +272,7 @@ class Node:
                 self.oracles.on_acted(event, now_s)
                 self.ledger.sometimes["false trip"] += self.oracles.cold.false_trips - before
             case HealthChanged():
-                self.oracles.on_health(event)
+                self.oracles.on_health(event, now_s)
             case CommandReceived():
                 self.oracles.on_command(event)
             case CommandFinished():

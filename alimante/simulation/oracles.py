@@ -64,6 +64,8 @@ WINDOW_S: Final = 60.0
 """How often the time on is noted for the quotas."""
 RESTARTS: Final = 4
 RESTARTS_WITHIN_S: Final = 900.0
+WELL_S: Final = 600.0
+"""A process that was never CRITICAL for so long gives up for a new reason, and is no part of what came before."""
 REBOOTS: Final = 3
 REBOOTS_WITHIN_S: Final = 86_400.0
 TASKS_SPARE: Final = 20
@@ -121,9 +123,12 @@ class Oracles:
         self._warming_k_per_s, self._room_c = warming(config, loads, events)
         self._broken: set[tuple[str, str]] = set()
         self._restarts: deque[float] = deque()
+        self._well_since_s = inf
+        self._was_well = self._is_begun = False
         self._reboots: deque[float] = deque()
         self._commands: dict[str, float] = {}
-        self._applied: dict[str, float] = {}
+        self._applied: dict[str, tuple[float, float]] = {}
+        """By command: until when its output followed it, and when it was carried out last."""
         self._next_round_s = self._next_window_s = self._next_heat_s = start_s
         self.cold = Cold(
             config, loads, temperature=temperature, judge=self._judge, is_spent=self._is_spent, start_s=start_s
@@ -131,8 +136,10 @@ class Oracles:
         self.begin_life(None, start_s)
 
     def begin_life(self, supervisor: Any, now_s: float) -> None:
-        """Another process begins; None while there is none."""
+        """Another process begins, or another run of the same one; None while there is none."""
         self._supervisor = supervisor
+        if supervisor is not None and not self._is_begun:
+            self._well_since_s, self._is_begun = now_s, True
         self._life_s = now_s
         self._heard: dict[str, float] = {}
         self._seqs: dict[str, int] = {}
@@ -146,8 +153,17 @@ class Oracles:
         """The computer stood still until this moment: nobody could do anything before it."""
         self._life_s = now_s
 
-    def restarted(self, now_s: float) -> None:
-        """The process gave up and is started again."""
+    def ended(self, now_s: float, *, gave_up: bool, unsaved_s: float = 0.0) -> None:
+        """The process is gone, by itself where it `gave_up`, and is started again.
+
+        Nobody knows of the commands of its last `unsaved_s` seconds any more.
+        """
+        for name in [name for name, (_, at_s) in self._applied.items() if at_s >= now_s - unsaved_s]:
+            del self._applied[name]
+        was_well = self._was_well or now_s - self._well_since_s >= WELL_S
+        self._well_since_s, self._was_well, self._is_begun = inf, False, False
+        if not gave_up or was_well:
+            return
         self._restarts.append(now_s)
         while self._restarts[0] <= now_s - RESTARTS_WITHIN_S:
             self._restarts.popleft()
@@ -196,10 +212,16 @@ class Oracles:
             seen.must_be_safe_s = min(seen.must_be_safe_s, now_s + self._slack_s)
         self.cold.on_acted(event, now_s)
 
-    def on_health(self, event: HealthChanged) -> None:
+    def on_health(self, event: HealthChanged, now_s: float) -> None:
         """The health of something changed."""
-        if event.component == "node":
-            self._is_healthy = event.new == Health.HEALTHY.value
+        if event.component != "node":
+            return
+        self._is_healthy = event.new == Health.HEALTHY.value
+        self._was_well = self._was_well or now_s - self._well_since_s >= WELL_S
+        if event.new == Health.CRITICAL.value:
+            self._well_since_s = inf
+        elif self._well_since_s == inf:
+            self._well_since_s = now_s
 
     def on_command(self, event: CommandReceived) -> None:
         """Somebody commands."""
@@ -212,10 +234,10 @@ class Oracles:
         if event.outcome is not Outcome.APPLIED:
             return
         until_s = self._until_s(event)
-        before_s = self._applied.get(event.id)
+        before_s, _ = self._applied.get(event.id, (None, now_s))
         is_late = before_s is None and now_s > self._commands.get(event.id, inf) + self._slack_s
         is_twice = before_s is not None and until_s > before_s  # the same answer may be given again
-        self._applied[event.id] = until_s
+        self._applied[event.id] = until_s, now_s
         while len(self._applied) > COMMANDS:
             del self._applied[next(iter(self._applied))]
         text = f"the command {event.id} was carried out {'twice' if is_twice else 'after its time'}"

@@ -84,6 +84,11 @@ def test_a_reboot_leaves_the_clock_behind_until_somebody_knows_the_time(tmp_path
     assert report.starts == 2
 
 
+def test_a_clock_that_is_said_to_be_trusted_goes_on_without_power(config: Path):
+    report = sound(run(config, "computer=off@5m+10m", for_s=1800.0))
+    assert report.sometimes.get("clock stepped", 0) == 0
+
+
 def test_a_process_that_leaks_ends_by_itself_before_the_kernel_ends_it(config: Path):
     report = run(config, "process=leak(10)@5m+20m", for_s=2400.0)
     assert list(report.violations) == []

@@ -21,7 +21,7 @@ from alimante.core.events import (
 from alimante.core.states import NodeState
 from alimante.safety.decision import Wish
 from alimante.simulation.faults import device_kinds, parse
-from alimante.simulation.oracles import INVARIANTS, ROUND_S, Oracles
+from alimante.simulation.oracles import INVARIANTS, ROUND_S, WELL_S, Oracles
 from alimante.simulation.secrecy import Secrecy
 from alimante.simulation.stage import on_simulated_wires
 from alimante.simulation.watched import Window, warming
@@ -85,6 +85,10 @@ class Bench:
 
     def temperature(self, zone: str) -> float:
         return self.plant.last_c(zone) if self.truly_c is None else self.truly_c
+
+    def healthy(self, new: str) -> None:
+        event = HealthChanged(component="node", old="UNKNOWN", new=new, reason="")
+        self.oracles.on_health(event, self.clock.mono())
 
     def pass_(self, seconds: float) -> None:
         for _ in range(int(seconds)):
@@ -171,8 +175,17 @@ def safe_mode(bench: Bench) -> None:
 
 def restart_loop(bench: Bench) -> None:
     for _ in range(5):
-        bench.oracles.restarted(bench.clock.mono())
+        give_up(bench)
         bench.pass_(60.0)
+
+
+def give_up(bench: Bench) -> None:
+    """The process ends by itself, and the next one begins at once."""
+    now_s = bench.clock.mono()
+    bench.plant.act("heater", 0.0)
+    bench.oracles.begin_life(None, now_s)
+    bench.oracles.ended(now_s, gave_up=True)
+    bench.oracles.begin_life(bench, now_s)
 
 
 def reboot_loop(bench: Bench) -> None:
@@ -211,6 +224,22 @@ def twice(bench: Bench) -> None:
     bench.oracles.on_finished(finished, bench.clock.mono())
 
 
+def twice_over_a_restart(bench: Bench) -> None:
+    """What a process that was killed could not save may happen again; what it had the time to save may not."""
+    finished = CommandFinished(id="a", device="lamp", outcome=Outcome.APPLIED, reason="", value=1.0)
+    for unsaved_s in (15.0, 5.0):
+        bench.gate.outputs["lamp"].override = Wish(
+            value=1.0, source="mqtt", reason="command a", until_s=2000.0 - unsaved_s
+        )
+        bench.oracles.on_finished(finished, bench.clock.mono())
+        assert bench.broken == []
+        bench.pass_(10.0)
+        bench.oracles.ended(bench.clock.mono(), gave_up=False, unsaved_s=unsaved_s)
+        bench.oracles.begin_life(bench, bench.clock.mono())
+    bench.gate.outputs["lamp"].override = Wish(value=1.0, source="mqtt", reason="command a", until_s=2010.0)
+    bench.oracles.on_finished(finished, bench.clock.mono())
+
+
 def leak(bench: Bench) -> None:
     bench.oracles.tasks(30, bench.clock.mono())
     bench.oracles.tasks(90, bench.clock.mono())
@@ -218,7 +247,7 @@ def leak(bench: Bench) -> None:
 
 def false_health(bench: Bench) -> None:
     bench.plant.act("heater", 0.0)
-    bench.oracles.on_health(HealthChanged(component="node", old="UNKNOWN", new="HEALTHY", reason=""))
+    bench.healthy("HEALTHY")
     bench.is_read = False
     bench.pass_(200.0)
 
@@ -284,7 +313,7 @@ def test_a_planted_bug_is_seen_once_and_named(invariant: str):
     assert bench.oracles.violations[0].text
 
 
-@pytest.mark.parametrize(("invariant", "bug"), [("I5", too_often), ("I12", twice)])
+@pytest.mark.parametrize(("invariant", "bug"), [("I5", too_often), ("I12", twice), ("I12", twice_over_a_restart)])
 def test_the_other_half_of_an_invariant_is_seen_too(invariant: str, bug: Any):
     bench = Bench()
     bug(bench)
@@ -401,3 +430,33 @@ def test_what_is_to_come_of_events_counts_in_how_fast_it_can_become_hot(event: s
     capacity = min(zone.heat_capacity_j_per_k for zone in config.simulation.zones.values())
     assert (k_per_s - calm_k_per_s) * capacity == pytest.approx(warms)
     assert warmest_c - calm_c == room_c
+
+
+def test_a_process_that_was_well_for_ten_minutes_is_no_restart_of_the_loop_that_it_falls_into():
+    bench = Bench()
+    bench.pass_(WELL_S + 1.0)
+    for _ in range(5):
+        give_up(bench)
+        bench.pass_(60.0)
+    assert bench.broken == []
+    give_up(bench)
+    assert bench.broken == ["I9"]
+
+
+def test_time_without_a_process_and_time_while_it_is_critical_make_it_no_well_one():
+    bench = Bench()
+    bench.pass_(WELL_S - 60.0)
+    for _ in range(5):
+        bench.healthy("CRITICAL")
+        bench.pass_(120.0)
+        bench.healthy("WARNING")
+        give_up(bench)
+    assert bench.broken == ["I9"]
+    bench = Bench()
+    bench.oracles.ended(bench.clock.mono(), gave_up=False)
+    bench.oracles.begin_life(None, bench.clock.mono())
+    bench.clock.advance(2.0 * WELL_S)
+    bench.oracles.begin_life(bench, bench.clock.mono())
+    for _ in range(5):
+        give_up(bench)
+    assert bench.broken == ["I9"]
