@@ -20,6 +20,7 @@ from alimante.safety.learning import Learned, Learner
 from alimante.safety.seen import Seen
 from alimante.safety.stuck_on import StuckOn
 from alimante.safety.trace import Delayed, Entry, Trace
+from alimante.safety.turns import shown
 
 __all__ = ["Seen", "Verification"]
 
@@ -39,6 +40,8 @@ _NO_STRENGTH: Final = 0.125  # of the configured rate, which is not said more th
 _TOLD_MIN: Final = 15.0  # at full power in all, before it is said of a heater that it has no strength
 _WEAK: Final = 0.25  # of what was learned: from there on a heater is weak, below it is none
 _SHOWN: Final = 0.05  # of it: where cold came in and stays, so much above what its place is without it is heat
+_TURNED: Final = 0.6  # of it, where its place became another: it is there and not weak
+_TURNED_WITHIN: Final = 3.0  # windows: a sensor that got stuck lately did turn before
 _WEAK_S: Final = 1800.0  # for which it is told at least
 _ALONE_S: Final = 75.0  # after which it shows whose sensor a heater warms
 
@@ -78,6 +81,7 @@ class Verification:
         self._has_risen = False
         self._is_of_other_place = False
         self._weak_s = float("-inf")
+        self._turned_s = self._turned_from_s = float("-inf")
         self._shown_s: float | None = None  # since when it shows less than it must, but something
         self._on_since_s: float | None = None
         self._deficit_c_s = 0.0
@@ -228,12 +232,40 @@ class Verification:
                 self._clear(Kind.NO_RESPONSE, Kind.NOT_HEATING)
                 if now_s - self._weak_s > _WEAK_S:
                     self._clear(Kind.WEAK)
+            elif self._turns_with_heat(start, end):
+                self._is_suspect, self._shown_s = False, None
+                self._learn_place_anew(now_s)
             elif self._shows_heat(start, end):
                 self._find_weak(now_s, start, end, expected_c)
             else:
                 self._shown_s = None
                 self._find_no_rise(start, end, expected_c)
             return
+
+    def _turns_with_heat(self, start: Entry, end: Entry) -> bool:
+        """Whether the reading turned with the heater, by about as much as was learned: then it is the place that lies.
+
+        The sun has gone, or the room got colder, and the heater is seen all the same.
+        """
+        if not self._is_foretold or end.at_s - start.at_s > _TURNED_WITHIN * self.window_s or self._is_still(start, end):
+            return False
+        entries = [entry for entry in self._trace.entries if start.at_s <= entry.at_s <= end.at_s]
+        return shown(entries, heat=self.learner.heat_felt) >= _TURNED * self.learner.strength
+
+    def _learn_place_anew(self, now_s: float) -> None:
+        """Once it has turned for longer than one that got stuck seems to: nothing that was learned of it holds."""
+        if now_s - self._turned_s > _TURNED_WITHIN * self.window_s:
+            self._turned_from_s = now_s
+        self._turned_s = now_s
+        if now_s - self._turned_from_s >= _TURNED_WITHIN * self.window_s / 2.0:
+            self._cold.over()
+            self.learner.doubt_place()
+
+    def _is_still(self, start: Entry, end: Entry) -> bool:
+        """Whether the reading stood still lately: a sensor that got stuck since the start did move before."""
+        half_s = (start.at_s + end.at_s) / 2.0
+        read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
+        return max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
 
     def _shows_heat(self, start: Entry, end: Entry) -> bool:
         """Whether the reading shows a share of this heater, although less than it must.
@@ -246,10 +278,7 @@ class Verification:
         shown_c = end.smooth_c - start.smooth_c - off_c + self._short_c(start, end) - doubt_c
         if self._cold.is_in:
             return shown_c - self.learner.unsure_of_loss(self._cold.from_c, start.sums, end.sums) > _SHOWN * own_c
-        half_s = (start.at_s + end.at_s) / 2.0  # a sensor that got stuck since then did move before
-        read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
-        is_still = max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
-        return not is_still and shown_c >= _WEAK * own_c > 0.0
+        return not self._is_still(start, end) and shown_c >= _WEAK * own_c > 0.0
 
     def _find_weak(self, now_s: float, start: Entry, end: Entry, expected_c: float) -> None:
         self._shown_s = now_s if self._shown_s is None else self._shown_s
