@@ -6,7 +6,7 @@ place says nothing wrong; only that it does not follow the heater shows it.
 
 from collections import deque
 from collections.abc import Mapping
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys, VerifyKeys
@@ -41,7 +41,10 @@ _TOLD_MIN: Final = 15.0  # at full power in all, before it is said of a heater t
 _WEAK: Final = 0.25  # of what was learned: from there on a heater is weak, below it is none
 _SHOWN: Final = 0.05  # of it: where cold came in and stays, so much above what its place is without it is heat
 _TURNED: Final = 0.6  # of it, where its place became another: it is there and not weak
-_TURNED_WITHIN: Final = 3.0  # windows: a sensor that got stuck lately did turn before
+_TURNED_WITHIN: Final = 5.0  # windows: in longer ones a sensor that got stuck did turn before
+_LATELY: Final = 0.4  # of what is looked at: so long none that turns stands still
+_TURNED_FOR: Final = 1.5  # windows, after which one that got stuck stands still
+_JUMP: Final = 4.0  # smallest steps of the sensor beyond a rise that counts
 _WEAK_S: Final = 1800.0  # for which it is told at least
 _ALONE_S: Final = 75.0  # after which it shows whose sensor a heater warms
 
@@ -247,9 +250,14 @@ class Verification:
 
         The sun has gone, or the room got colder, and the heater is seen all the same.
         """
-        if not self._is_foretold or end.at_s - start.at_s > _TURNED_WITHIN * self.window_s or self._is_still(start, end):
+        if not self._is_foretold or end.at_s - start.at_s > _TURNED_WITHIN * self.window_s:
+            return False
+        if self._is_still(start, end, share=_LATELY):
             return False
         entries = [entry for entry in self._trace.entries if start.at_s <= entry.at_s <= end.at_s]
+        steps_c = (abs(two.reading_c - one.reading_c) for one, two in pairwise(entries))
+        if max(steps_c, default=0.0) > self._keys.rise_c + _JUMP * self._keys.resolution_c:
+            return False  # no heat does that
         return shown(entries, heat=self.learner.heat_felt) >= _TURNED * self.learner.strength
 
     def _learn_place_anew(self, now_s: float) -> None:
@@ -257,14 +265,14 @@ class Verification:
         if now_s - self._turned_s > _TURNED_WITHIN * self.window_s:
             self._turned_from_s = now_s
         self._turned_s = now_s
-        if now_s - self._turned_from_s >= _TURNED_WITHIN * self.window_s / 2.0:
+        if now_s - self._turned_from_s >= _TURNED_FOR * self.window_s:
             self._cold.over()
             self.learner.doubt_place()
 
-    def _is_still(self, start: Entry, end: Entry) -> bool:
-        """Whether the reading stood still lately: a sensor that got stuck since the start did move before."""
-        half_s = (start.at_s + end.at_s) / 2.0
-        read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
+    def _is_still(self, start: Entry, end: Entry, *, share: float = 0.5) -> bool:
+        """Whether the reading stood still in this last share: a sensor that got stuck since the start did move before."""
+        since_s = end.at_s - share * (end.at_s - start.at_s)
+        read_c = [entry.reading_c for entry in self._trace.entries if since_s <= entry.at_s <= end.at_s]
         return max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
 
     def _shows_heat(self, start: Entry, end: Entry) -> bool:
