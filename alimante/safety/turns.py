@@ -1,8 +1,8 @@
-"""Says how much a reading turns with its heater as that goes on and off, however cold the place became; it must not judge.
+"""Says how much a reading turns with its heater as that goes on and off; it must not judge it.
 
-What a place loses, and to where, changes slowly, whatever it is. What bends with the heat is the heater's. So it is seen
-also where nothing is known any more of the place: when the sun has gone, or in a room that got colder. A sensor that is
-stuck bends with nothing, and one that fell out of its place slows down as it falls.
+What a place loses, and to where, changes slowly, whatever it is. What bends with the heat is the heater's. So it is
+seen also where nothing is known any more of the place: when the sun has gone, or in a room that got colder. A sensor
+that is stuck bends with nothing, and one that fell out of its place slows down as it falls.
 """
 
 from collections.abc import Sequence

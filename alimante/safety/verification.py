@@ -270,7 +270,7 @@ class Verification:
             self.learner.doubt_place()
 
     def _is_still(self, start: Entry, end: Entry, *, share: float = 0.5) -> bool:
-        """Whether the reading stood still in this last share: a sensor that got stuck since the start did move before."""
+        """Whether the reading stood still in this last share: a sensor that got stuck meanwhile did move before."""
         since_s = end.at_s - share * (end.at_s - start.at_s)
         read_c = [entry.reading_c for entry in self._trace.entries if since_s <= entry.at_s <= end.at_s]
         return max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c

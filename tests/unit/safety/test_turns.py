@@ -1,4 +1,4 @@
-"""A heater is seen by how the reading turns with it, whatever becomes of its place; what does not turn is still found."""
+"""A heater is seen by how the reading turns with it, whatever becomes of its place; one that does not turn is found."""
 
 from collections.abc import Callable
 from math import exp
@@ -10,7 +10,6 @@ from alimante.safety.findings import Kind
 from alimante.safety.learning import FASTEST
 from alimante.safety.trace import Entry
 from alimante.safety.turns import shown
-from tests.unit.safety.heating import Bench
 from tests.unit.safety.test_verification import CONTROLS, HARM_C, settled
 
 STRENGTH = 0.8
@@ -19,9 +18,13 @@ PULSES = (0.0, 1.0, 0.0, 1.0)
 
 
 def entries(
-    reading_c: Callable[[float], float], *, duties: tuple[float, ...] = PULSES, span_s: float = 300.0, every_s: float = 5.0
+    reading_c: Callable[[float], float],
+    *,
+    duties: tuple[float, ...] = PULSES,
+    span_s: float = 300.0,
+    every_s: float = 5.0,
 ) -> list[Entry]:
-    """Readings whose share of the heater is `STRENGTH`, with a lag of one minute, on top of `reading_c` of the place."""
+    """Readings of a place by `reading_c` and a heater of `STRENGTH` whose heat comes with a lag of one minute."""
     random, found, felt, full_min, own_c = Random(1), [], 0.0, 0.0, 0.0
     count = int(span_s / every_s)
     for number in range(count):
