@@ -6,12 +6,13 @@ that is stuck bends with nothing, and one that fell out of its place slows down 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from math import sqrt
+from math import inf, sqrt
 from typing import Final
 
-from alimante.safety.learning import FASTEST
-from alimante.safety.trace import Entry
+from alimante.safety.learning import FASTEST, Learner
+from alimante.safety.trace import Entry, Trace, is_still
 
 _POINTS: Final = 60
 _LEAST: Final = 12  # points: fewer say nothing
@@ -19,6 +20,49 @@ _SWING: Final = 0.25  # of full power: by so much what is felt of the heat has t
 _SWINGS: Final = 2  # up and down, or down and up: anything bends once
 _SIGMAS: Final = 4.0  # neighbouring readings are wrong together, so the doubt is larger than it seems
 _NOTHING: Final = 1e-9
+
+
+_ALIKE: Final = 0.6  # of what was learned: the heater is there and not weak
+_WITHIN: Final = 5.0  # windows: in longer ones a sensor that got stuck did turn before
+_LATELY: Final = 0.4  # of what is looked at: so long none that turns stands still
+_FOR: Final = 1.5  # windows, after which one that got stuck stands still
+_JUMP: Final = 4.0  # smallest steps of the sensor beyond a rise that counts
+
+
+@dataclass(slots=True)
+class Turns:
+    """Whether the reading turned with its heater lately. Times are in seconds, `window_s` that of the verification."""
+
+    window_s: float
+    rise_c: float
+    resolution_c: float
+    _last_s: float = field(default=-inf, init=False)
+    _since_s: float = field(default=-inf, init=False)
+
+    def look(self, now_s: float, start: Entry, end: Entry, trace: Trace, learner: Learner) -> bool:
+        """Whether it turned between `start` and `end`, by about as much as was learned.
+
+        So it may also seem of one that got stuck in between, for a while: see `is_lasting`.
+        """
+        if end.at_s - start.at_s > _WITHIN * self.window_s:
+            return False
+        entries = trace.between(start.at_s, end.at_s)
+        lately_s = end.at_s - _LATELY * (end.at_s - start.at_s)
+        if is_still(trace.between(lately_s, end.at_s), self.resolution_c):
+            return False
+        steps_c = (abs(two.reading_c - one.reading_c) for one, two in pairwise(entries))
+        if max(steps_c, default=0.0) > self.rise_c + _JUMP * self.resolution_c:
+            return False  # no heat does that
+        if shown(entries, heat=learner.heat_felt) < _ALIKE * learner.strength:
+            return False
+        if now_s - self._last_s > _WITHIN * self.window_s:
+            self._since_s = now_s
+        self._last_s = now_s
+        return True
+
+    def is_lasting(self, now_s: float) -> bool:
+        """Whether it has turned for longer than one that got stuck seems to."""
+        return now_s - self._since_s >= _FOR * self.window_s
 
 
 def shown(entries: Sequence[Entry], *, heat: int) -> float:

@@ -6,7 +6,7 @@ place says nothing wrong; only that it does not follow the heater shows it.
 
 from collections import deque
 from collections.abc import Mapping
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys, VerifyKeys
@@ -19,8 +19,8 @@ from alimante.safety.heat_model import Guess
 from alimante.safety.learning import Learned, Learner
 from alimante.safety.seen import Seen
 from alimante.safety.stuck_on import StuckOn
-from alimante.safety.trace import Delayed, Entry, Trace
-from alimante.safety.turns import shown
+from alimante.safety.trace import Delayed, Entry, Trace, is_still
+from alimante.safety.turns import Turns
 
 __all__ = ["Seen", "Verification"]
 
@@ -40,11 +40,6 @@ _NO_STRENGTH: Final = 0.125  # of the configured rate, which is not said more th
 _TOLD_MIN: Final = 15.0  # at full power in all, before it is said of a heater that it has no strength
 _WEAK: Final = 0.25  # of what was learned: from there on a heater is weak, below it is none
 _SHOWN: Final = 0.05  # of it: where cold came in and stays, so much above what its place is without it is heat
-_TURNED: Final = 0.6  # of it, where its place became another: it is there and not weak
-_TURNED_WITHIN: Final = 5.0  # windows: in longer ones a sensor that got stuck did turn before
-_LATELY: Final = 0.4  # of what is looked at: so long none that turns stands still
-_TURNED_FOR: Final = 1.5  # windows, after which one that got stuck stands still
-_JUMP: Final = 4.0  # smallest steps of the sensor beyond a rise that counts
 _WEAK_S: Final = 1800.0  # for which it is told at least
 _ALONE_S: Final = 75.0  # after which it shows whose sensor a heater warms
 
@@ -75,6 +70,7 @@ class Verification:
         self._looked_s = float("-inf")
         self._stuck = StuckOn(heater, verify=verify, limit=limit)
         self._cold = Cold(verify.resolution_c)
+        self._turns = Turns(self.window_s, verify.rise_c, verify.resolution_c)
         self._is_suspect = False
         self._is_doubted = False
         self._judged_full_s = 0.0
@@ -84,7 +80,6 @@ class Verification:
         self._has_risen = False
         self._is_of_other_place = False
         self._weak_s = float("-inf")
-        self._turned_s = self._turned_from_s = float("-inf")
         self._shown_s: float | None = None  # since when it shows less than it must, but something
         self._on_since_s: float | None = None
         self._deficit_c_s = 0.0
@@ -235,45 +230,17 @@ class Verification:
                 self._clear(Kind.NO_RESPONSE, Kind.NOT_HEATING)
                 if now_s - self._weak_s > _WEAK_S:
                     self._clear(Kind.WEAK)
-            elif self._turns_with_heat(start, end):
-                self._is_suspect, self._shown_s = False, None
-                self._learn_place_anew(now_s)
+            elif self._is_foretold and self._turns.look(now_s, start, end, self._trace, self.learner):
+                self._is_suspect, self._shown_s = False, None  # it is the place that is not as it was learned
+                if self._turns.is_lasting(now_s):
+                    self._cold.over()
+                    self.learner.doubt_place()
             elif self._shows_heat(start, end):
                 self._find_weak(now_s, start, end, expected_c)
             else:
                 self._shown_s = None
                 self._find_no_rise(start, end, expected_c)
             return
-
-    def _turns_with_heat(self, start: Entry, end: Entry) -> bool:
-        """Whether the reading turned with the heater, by about as much as was learned: then it is the place that lies.
-
-        The sun has gone, or the room got colder, and the heater is seen all the same.
-        """
-        if not self._is_foretold or end.at_s - start.at_s > _TURNED_WITHIN * self.window_s:
-            return False
-        if self._is_still(start, end, share=_LATELY):
-            return False
-        entries = [entry for entry in self._trace.entries if start.at_s <= entry.at_s <= end.at_s]
-        steps_c = (abs(two.reading_c - one.reading_c) for one, two in pairwise(entries))
-        if max(steps_c, default=0.0) > self._keys.rise_c + _JUMP * self._keys.resolution_c:
-            return False  # no heat does that
-        return shown(entries, heat=self.learner.heat_felt) >= _TURNED * self.learner.strength
-
-    def _learn_place_anew(self, now_s: float) -> None:
-        """Once it has turned for longer than one that got stuck seems to: nothing that was learned of it holds."""
-        if now_s - self._turned_s > _TURNED_WITHIN * self.window_s:
-            self._turned_from_s = now_s
-        self._turned_s = now_s
-        if now_s - self._turned_from_s >= _TURNED_FOR * self.window_s:
-            self._cold.over()
-            self.learner.doubt_place()
-
-    def _is_still(self, start: Entry, end: Entry, *, share: float = 0.5) -> bool:
-        """Whether the reading stood still in this last share: a sensor that got stuck meanwhile did move before."""
-        since_s = end.at_s - share * (end.at_s - start.at_s)
-        read_c = [entry.reading_c for entry in self._trace.entries if since_s <= entry.at_s <= end.at_s]
-        return max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
 
     def _shows_heat(self, start: Entry, end: Entry) -> bool:
         """Whether the reading shows a share of this heater, although less than it must.
@@ -286,7 +253,9 @@ class Verification:
         shown_c = end.smooth_c - start.smooth_c - off_c + self._short_c(start, end) - doubt_c
         if self._cold.is_in:
             return shown_c - self.learner.unsure_of_loss(self._cold.from_c, start.sums, end.sums) > _SHOWN * own_c
-        return not self._is_still(start, end) and shown_c >= _WEAK * own_c > 0.0
+        half_s = (start.at_s + end.at_s) / 2.0  # a sensor that got stuck since then did move before
+        stands_still = is_still(self._trace.between(half_s, end.at_s), self._keys.resolution_c)
+        return not stands_still and shown_c >= _WEAK * own_c > 0.0
 
     def _find_weak(self, now_s: float, start: Entry, end: Entry, expected_c: float) -> None:
         self._shown_s = now_s if self._shown_s is None else self._shown_s
