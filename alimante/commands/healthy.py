@@ -1,4 +1,4 @@
-"""`alimante simulate --healthy`: lives in which nothing is broken, and who is blamed in them; it must not touch a wire."""
+"""`alimante simulate --healthy`: lives in which nothing is broken, and who is blamed; it must not touch a wire."""
 
 import json
 import sys
@@ -97,7 +97,9 @@ def _in_words(lives: Sequence[tuple[Path, Life]]) -> Iterator[str]:
 
 def _numbers(life: Life) -> str:
     cold = f"colder than the target by at most {life.colder_c:4.1f} °C, too cold for {life.cold_h:5.1f} h"
-    hot = f"hottest {life.hottest_c:.1f} °C, harm at {life.harm_c:g} °C" if isfinite(life.harm_c) else "nothing can harm"
+    hot = (
+        f"hottest {life.hottest_c:.1f} °C, harm at {life.harm_c:g} °C" if isfinite(life.harm_c) else "nothing can harm"
+    )
     told = ", ".join(f"{name} {count}" for name, count in sorted(life.rightful.items()))
     return f"{cold}; {hot}" + (f"; told rightly: {told}" if told else "")
 

@@ -133,6 +133,10 @@ class HeatModel:
         """One number of the state is not what it was: let it be learned anew, from where it is."""
         self._widen(number, self.guess.spread()[number] / 2.0)
 
+    def doubt_place(self) -> None:
+        """What the place is without heat is not what it was: by up to half of the heater it may be another."""
+        self._widen(DRIFT, self.guess.rate / 2.0)
+
     def _doubt_by(self, surprise: float, features: Sequence[float], minutes: float) -> None:
         """Something is not as it was: sun, a colder room, another bulb. So much is not known until it is learned."""
         most = self.guess.rate / 2.0

@@ -35,6 +35,10 @@ each other output through the usual lag. Only differences of two mean anything, 
 process, from which it follows how much is still felt of what was on before."""
 
 
+FASTEST: Final = 2
+"""Where in them the duty through the shortest lag stands; the longer ones follow."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
     """What is known of a heater, for people.
@@ -157,6 +161,11 @@ class Learner:
         return min(low for low, _ in bounds), max(high for _, high in bounds)
 
     @property
+    def heat_felt(self) -> int:
+        """Where in `Sums` the duty stands that goes through the lag which is believed."""
+        return FASTEST + self.best
+
+    @property
     def strength(self) -> float:
         """How much this heater warms its sensor at full power as far as was learned, in °C per minute."""
         return self.models[self.best].state[GAIN]
@@ -178,6 +187,11 @@ class Learner:
         """The heater is not as strong as it was: its strength is learned anew."""
         for model in self.models:
             model.doubt_anew(GAIN)
+
+    def doubt_place(self) -> None:
+        """The place loses more or less than it did, or to somewhere else: what it is without heat is learned anew."""
+        for model in self.models:
+            model.doubt_place()
 
     def begin_anew(self) -> None:
         """Nothing that was learned holds any more."""

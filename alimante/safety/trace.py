@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
@@ -64,6 +64,10 @@ class Trace:
         found = bisect_left(self.entries, at_s, key=lambda one: one.at_s)
         return self.entries[found] if found < len(self.entries) else None
 
+    def between(self, from_s: float, to_s: float) -> list[Entry]:
+        """The entries of this time, both ends included."""
+        return [entry for entry in self.entries if from_s <= entry.at_s <= to_s]
+
     def spans(self, full_s: float) -> Iterator[tuple[Entry, Entry]]:
         """Spans up to now that hold `full_s` seconds at full power, the shortest first, then ever longer ones.
 
@@ -79,6 +83,12 @@ class Trace:
             if first == 0:
                 return
             first = max(len(entries) - ceil((len(entries) - first) * _STRETCH), 0)
+
+
+def is_still(entries: Sequence[Entry], resolution_c: float) -> bool:
+    """Whether the reading of a sensor with steps of `resolution_c` stood still."""
+    read_c = [entry.reading_c for entry in entries]
+    return max(read_c) - min(read_c) < 0.9 * resolution_c
 
 
 @dataclass(slots=True)

@@ -19,7 +19,8 @@ from alimante.safety.heat_model import Guess
 from alimante.safety.learning import Learned, Learner
 from alimante.safety.seen import Seen
 from alimante.safety.stuck_on import StuckOn
-from alimante.safety.trace import Delayed, Entry, Trace
+from alimante.safety.trace import Delayed, Entry, Trace, is_still
+from alimante.safety.turns import Turns
 
 __all__ = ["Seen", "Verification"]
 
@@ -69,6 +70,7 @@ class Verification:
         self._looked_s = float("-inf")
         self._stuck = StuckOn(heater, verify=verify, limit=limit)
         self._cold = Cold(verify.resolution_c)
+        self._turns = Turns(self.window_s, verify.rise_c, verify.resolution_c)
         self._is_suspect = False
         self._is_doubted = False
         self._judged_full_s = 0.0
@@ -228,6 +230,11 @@ class Verification:
                 self._clear(Kind.NO_RESPONSE, Kind.NOT_HEATING)
                 if now_s - self._weak_s > _WEAK_S:
                     self._clear(Kind.WEAK)
+            elif self._is_foretold and self._turns.look(now_s, start, end, self._trace, self.learner):
+                self._is_suspect, self._shown_s = False, None  # it is the place that is not as it was learned
+                if self._turns.is_lasting(now_s):
+                    self._cold.over()
+                    self.learner.doubt_place()
             elif self._shows_heat(start, end):
                 self._find_weak(now_s, start, end, expected_c)
             else:
@@ -247,9 +254,8 @@ class Verification:
         if self._cold.is_in:
             return shown_c - self.learner.unsure_of_loss(self._cold.from_c, start.sums, end.sums) > _SHOWN * own_c
         half_s = (start.at_s + end.at_s) / 2.0  # a sensor that got stuck since then did move before
-        read_c = [entry.reading_c for entry in self._trace.entries if half_s <= entry.at_s <= end.at_s]
-        is_still = max(read_c) - min(read_c) < 0.9 * self._keys.resolution_c
-        return not is_still and shown_c >= _WEAK * own_c > 0.0
+        stands_still = is_still(self._trace.between(half_s, end.at_s), self._keys.resolution_c)
+        return not stands_still and shown_c >= _WEAK * own_c > 0.0
 
     def _find_weak(self, now_s: float, start: Entry, end: Entry, expected_c: float) -> None:
         self._shown_s = now_s if self._shown_s is None else self._shown_s

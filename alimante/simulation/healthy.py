@@ -1,4 +1,4 @@
-"""Draws by chance an ordinary life, in which nothing is broken: weather, doors, sun, bulbs, power cuts; it must not act.
+"""Draws by chance a life in which nothing is broken: weather, doors, sun, bulbs, power cuts; it must not act.
 
 What is drawn does not depend on how long a run is: a shorter one with the same seed is the beginning of a longer one.
 """

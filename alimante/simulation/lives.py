@@ -67,9 +67,7 @@ class Life:
         return sum(blame.kind is kind for blame in self.blames)
 
 
-def live(
-    config: Config, *, for_s: float, seed: int, on_progress: Callable[[float], None] = lambda share: None
-) -> Life:
+def live(config: Config, *, for_s: float, seed: int, on_progress: Callable[[float], None] = lambda share: None) -> Life:
     """Live through `for_s` seconds. The same arguments give the same life. Raises `BadFault` and `CannotBuild`."""
     events = drawn(config, for_s=for_s, seed=seed)
     needless = Needless(config)

@@ -124,6 +124,11 @@ class Needless:
         kept = node.oracles.cold.kept.get(alert.component)
         return "it is too hot" if kept is not None and _is_hot(kept, node) else ""
 
+    def _cut(self, alert: AlertRecord, node: Node) -> str:
+        """The cutoff is open because a heater is truly too hot."""
+        is_right = any(kept.trip == "rightly" for kept in node.oracles.cold.kept.values())
+        return "a heater behind it is too hot" if is_right else ""
+
     def _alarm(self, alert: AlertRecord, node: Node) -> str:
         """A value is truly beyond the threshold of a sensor, or is none that is judged here."""
         device = self.config.devices.get(alert.component)
@@ -155,6 +160,7 @@ _RULES: Final[Mapping[str, Callable[[Needless, AlertRecord, Node], str]]] = {
     "weak": Needless._weak,
     "not_heating": Needless._too_weak,
     "over_temperature": Needless._hot,
+    "cutoff_open": Needless._cut,
     "too_high": Needless._alarm,
     "too_low": Needless._alarm,
 }

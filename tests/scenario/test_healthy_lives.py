@@ -1,6 +1,7 @@
 """Twenty enclosures live through weather, doors, sun, other bulbs and power cuts, and no healthy heater is blamed."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,15 @@ from alimante.commands import healthy as command
 from alimante.commands.loading import load_whole
 from alimante.config.model import Role
 from alimante.simulation.lives import Blame, Kind, Life, live
-from tests.scenario.test_planted_bugs import every_trip_is_for_a_person, targets_are_lowered, too_much_is_expected_of_a_heater
+from tests.scenario.test_planted_bugs import (
+    every_trip_is_for_a_person,
+    targets_are_lowered,
+    too_much_is_expected_of_a_heater,
+)
 
 HOUR_S = 3600.0
 ENCLOSURES = sorted(Path("tests/scenario/enclosures").glob("*.json"))
-SHORT = {"gecko_thermostat": 5, "aquarium": 3, "mantis_jar": 4, "python_dimmed": 2}
+SHORT = {"gecko_thermostat": 48, "aquarium": 45}
 """Some of them, each with the seed of a life in which something happens soon."""
 
 
@@ -36,14 +41,14 @@ def test_the_twenty_enclosures_are_of_many_kinds_and_begin_in_all_seasons():
     kinds = {keys.kind for config in configs.values() for keys in config.controllers.values()}
     assert {"pid", "thermostat"} <= kinds
     days = sorted(json.loads(path.read_text())["simulation"]["ambient"]["start_day"] for path in ENCLOSURES)
-    assert all(later - earlier < 30 for earlier, later in zip(days, days[1:], strict=False))
+    assert all(later - earlier < 30 for earlier, later in pairwise(days))
     assert len(set(days)) == 20
 
 
 @pytest.mark.parametrize("name", list(SHORT))
 def test_nobody_is_blamed_in_a_short_life(name: str):
-    life = life_of(name, hours=5.0, seed=SHORT[name])
-    assert life.events
+    life = life_of(name, hours=4.0, seed=SHORT[name])
+    assert len(life.events) >= 2
     assert list(life.blames) == []
 
 
@@ -54,16 +59,16 @@ def test_nobody_is_blamed_in_a_day_and_a_night(path: Path):
 
 
 @pytest.mark.parametrize(
-    ("plant", "kind"),
+    ("plant", "kind", "hours"),
     [
-        (too_much_is_expected_of_a_heater, Kind.TRIPPED),
-        (every_trip_is_for_a_person, Kind.LATCHED),
-        (targets_are_lowered, Kind.COLD),
+        (too_much_is_expected_of_a_heater, Kind.TRIPPED, 0.5),
+        (every_trip_is_for_a_person, Kind.LATCHED, 0.5),
+        (targets_are_lowered, Kind.COLD, 4.0),
     ],
 )
-def test_a_planted_bug_is_counted_as_what_it_is(plant: Any, kind: Kind, monkeypatch: pytest.MonkeyPatch):
+def test_a_planted_bug_is_counted_as_what_it_is(plant: Any, kind: Kind, hours: float, monkeypatch: pytest.MonkeyPatch):
     plant(monkeypatch)
-    life = life_of("gecko_thermostat", hours=4.0)
+    life = life_of("gecko_thermostat", hours=hours)
     assert life.count(kind) >= 1
 
 

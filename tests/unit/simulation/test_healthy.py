@@ -64,9 +64,7 @@ def test_doors_are_opened_for_a_minute_mostly_and_rarely_for_an_hour():
 
 
 def test_a_bulb_is_changed_for_one_of_thirty_percent_more_or_less_and_rarely_of_half_the_power():
-    changes = [
-        event for seed in range(40) for event in of(drawn(config(), for_s=LONG_S, seed=seed), "heater")
-    ]
+    changes = [event for seed in range(40) for event in of(drawn(config(), for_s=LONG_S, seed=seed), "heater")]
     powers = [event.argument for event in changes]
     assert min(powers) == 0.5
     assert max(powers) <= 1.3
@@ -116,7 +114,8 @@ def test_the_sun_alone_harms_nobody():
     usual = config()
     brightest = {
         one.node.id + str(number): max(
-            (event.argument for seed in range(5) for event in of(drawn(one, for_s=LONG_S, seed=seed), "sun")), default=inf
+            (event.argument for seed in range(5) for event in of(drawn(one, for_s=LONG_S, seed=seed), "sun")),
+            default=inf,
         )
         for number, one in enumerate((usual, greenhouse))
     }

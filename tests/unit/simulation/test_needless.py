@@ -132,6 +132,14 @@ def test_it_is_too_hot_where_it_is(bench: Bench, temperature_c: float, is_needed
     assert bench.tell("over_temperature") is is_needed
 
 
+def test_a_cutoff_is_open_rightly_while_a_heater_behind_it_is_too_hot(bench: Bench):
+    assert not bench.tell("cutoff_open", "cutoff")
+    bench.node.oracles.cold.kept["heater"].trip = "falsely"
+    assert not bench.tell("cutoff_open", "cutoff")
+    bench.node.oracles.cold.kept["heater"].trip = "rightly"
+    assert bench.tell("cutoff_open", "cutoff")
+
+
 @pytest.mark.parametrize(
     ("condition", "temperature_c", "is_needed"),
     [("too_low", 21.0, True), ("too_low", 25.0, False), ("too_high", 36.5, True), ("too_high", 30.0, False)],
