@@ -79,6 +79,7 @@ def test_a_span_needs_two_smooth_ends_that_are_apart(count: int, spans: list[tup
 
 def test_a_span_whose_ends_would_be_the_same_is_left_out():
     assert [start.at_s for start, _ in full(8).spans(10.0)] == [20.0, 5.0]
+    assert [start.at_s for start, _ in full(8).spans(15.0)] == [25.0, 15.0, 5.0]
 
 
 def test_a_delayed_integral_is_the_one_of_a_while_ago():
