@@ -124,9 +124,7 @@ def _covered(items: dict[str, pytest.Item]) -> Covered:
     """What each test reaches: of those that are not known, or were changed since then, they are run once."""
     known: dict[str, Any] = json.loads(COVERED.read_text("utf-8")) if COVERED.exists() else {}
     since_s = COVERED.stat().st_mtime if known else 0.0
-    missing = [
-        item for name, item in items.items() if name not in known or Path(item.path).stat().st_mtime > since_s
-    ]
+    missing = [item for name, item in items.items() if name not in known or Path(item.path).stat().st_mtime > since_s]
     if missing:
         if (pid := os.fork()) == 0:
             _look_what_is_covered(missing, known)
@@ -208,7 +206,9 @@ def main() -> int:
     settings = config()
     os.chdir("mutants")
     arguments = ["--rootdir=.", "--tb=no", "-qq", "-s", *settings.pytest_add_cli_args]
-    return int(pytest.main([*arguments, *settings.pytest_add_cli_args_test_selection], plugins=[Loop(sys.argv[1:], at_once)]))
+    return int(
+        pytest.main([*arguments, *settings.pytest_add_cli_args_test_selection], plugins=[Loop(sys.argv[1:], at_once)])
+    )
 
 
 if __name__ == "__main__":

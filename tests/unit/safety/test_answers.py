@@ -39,7 +39,9 @@ def test_the_oldest_command_is_forgotten_first():
     assert [answers.is_known(command(name)) for name in (f"c{REMEMBERED_COMMANDS}", "c1", "c0")] == [True, True, False]
 
 
-@pytest.mark.parametrize(("first", "then", "is_overtaken"), [(5, 5, True), (5, 4, True), (5, 6, False), (5, None, False)])
+@pytest.mark.parametrize(
+    ("first", "then", "is_overtaken"), [(5, 5, True), (5, 4, True), (5, 6, False), (5, None, False)]
+)
 def test_a_number_that_is_not_higher_than_the_last_came_too_late(first, then, is_overtaken):
     answers = Answers()
     assert not answers.is_overtaken(command(seq=first), 0.0)

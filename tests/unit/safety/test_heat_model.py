@@ -129,7 +129,9 @@ def test_what_is_long_known_is_never_quite_sure():
     for _ in range(500):
         model.learn([0.0] * 4, 0.0, 1440.0)
     assert model.doubt_of(DRIFT) == before[DRIFT]
-    assert [model.doubt_of(number) for number in (GAIN, LOSS, 3)] == pytest.approx([SPREAD[0], SPREAD[1], SPREAD[3]], rel=0.01)
+    assert [model.doubt_of(number) for number in (GAIN, LOSS, 3)] == pytest.approx(
+        [SPREAD[0], SPREAD[1], SPREAD[3]], rel=0.01
+    )
 
 
 def test_a_number_that_is_doubted_anew_is_learned_from_where_it_is():

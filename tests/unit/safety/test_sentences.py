@@ -72,7 +72,11 @@ def test_a_heater_without_strength_trips():
     ("is_cold", "why", "advice"),
     [
         (True, "while cold came in", "Close the enclosure, or warm the room: the heater works, and it is too weak for"),
-        (False, "less than it used to", "Look whether its bulb or mat is partly broken, or whether the enclosure loses"),
+        (
+            False,
+            "less than it used to",
+            "Look whether its bulb or mat is partly broken, or whether the enclosure loses",
+        ),
     ],
 )
 def test_a_weak_heater_is_told_and_trips_nothing(is_cold, why, advice):

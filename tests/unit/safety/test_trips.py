@@ -72,9 +72,7 @@ class Place:
         self.watches = {name: Watching(outputs[name]) for name in ("heater", "mat", "far")}
         self.watches["heater"].fans = frozenset({"fan"})
         self.wall_s = WALL_S
-        self.trips = Trips(
-            outputs, self.watches, self.reporter, now=lambda: NOW_S, wall=lambda: self.wall_s
-        )
+        self.trips = Trips(outputs, self.watches, self.reporter, now=lambda: NOW_S, wall=lambda: self.wall_s)
         for output in outputs.values():
             was_on(output, off_for_s=0.0)
 
