@@ -519,9 +519,8 @@ def test_a_heater_with_a_limit_and_a_temperature_is_watched(watching):
         assert bound[2]["ambient_c"] == 15.0
 
     limit = LimitKeys(max_c=34.0)
-    needs = replace(
-        an_actuator("needs"), role=Role.HEATER, zone="far", output=OutputKeys(limit=limit, depends_on=["cool.temperature"])
-    )  # fmt: skip
+    needing = OutputKeys(limit=limit, depends_on=["cool.temperature"])
+    needs = replace(an_actuator("needs"), role=Role.HEATER, zone="far", output=needing)
     blind = replace(an_actuator("blind"), role=Role.HEATER, output=OutputKeys(limit=limit))
     free = replace(an_actuator("free"), role=Role.HEATER, output=OutputKeys(depends_on=["cool.temperature"]))
     lamp = replace(an_actuator("lamp"), role=Role.LIGHT, output=needs.output)
