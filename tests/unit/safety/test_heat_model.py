@@ -108,6 +108,24 @@ def test_it_learns_as_the_equations_say(seed: int):
     assert known.misfit > 1.0
 
 
+@pytest.mark.parametrize("on_min", [0.0, 1.0, 1.1])
+def test_after_three_surprises_so_much_is_doubted_as_they_were_and_the_strength_only_where_it_was_on(on_min: float):
+    """For more than a quarter of the time."""
+    model, known = HeatModel(GUESS), Filter()
+    model.cov = [[0.0] * 5 for _ in range(5)]
+    known.p = [[0.0] * 5 for _ in range(5)]
+    features = [on_min, 0.0, 4.0, 0.0]
+    for _ in range(3):
+        change_c = model.mean(features) + 1.6
+        model.learn(features, change_c, 4.0)
+        known.learn(features, change_c, 4.0)
+    assert known.doubted == 1
+    assert [number for row in model.cov for number in row] == pytest.approx(
+        [number for row in known.p for number in row]
+    )
+    assert (model.doubt_of(GAIN) > 0.1) is (on_min > 1.0)
+
+
 def test_a_strength_is_never_below_nothing_and_a_loss_never_none():
     model = HeatModel(GUESS)
     for _ in range(200):
