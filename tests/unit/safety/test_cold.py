@@ -137,6 +137,18 @@ def test_it_is_told_when_it_fell_and_from_what():
     assert not cold.is_in
 
 
+def test_a_fall_that_goes_on_more_slowly_is_still_from_where_it_began():
+    trace = trace_of(slope(0.6, count=20))
+    cold = found(trace, strength=7.0)
+    from_c = cold.from_c
+    for at in range(1, 4):
+        one = trace.entries[-1].reading_c - 0.075 * at
+        trace.add(Entry(trace.entries[-1].at_s + EVERY_S, one, one, 0.0, (), {}))
+        cold.look(trace, knows(strength=7.0))
+    assert cold.is_in
+    assert cold.from_c == from_c
+
+
 @pytest.mark.parametrize(
     ("strength", "down_c", "goes_on"),
     [(1.0, 0.11, True), (1.0, 0.099, False), (0.1, 0.07, True), (0.1, 0.0625, False), (2.0, 0.19, False)],
