@@ -523,3 +523,169 @@ def test_another_output_warms_it_where_that_is_surely_more_than_next_to_nothing(
         watch.restore(kept)
         assert watch.is_warmed_by("mat") is warms
         assert not watch.is_warmed_by("lamp")
+
+
+# Cold that comes in.
+
+
+@pytest.mark.parametrize(("net", "kind"), [(-0.12, Kind.WEAK), (-0.1, Kind.NO_RESPONSE)])
+def test_where_cold_came_in_all_counts_that_is_surely_more_than_without_the_heater(net: float, kind: Kind):
+    """And what is found counts for nothing towards a person."""
+    course = Course(known(net=net)).run(400.0, 0.5)
+    course.run(60.0, -4.0)
+    assert course.found == {}
+    fell_s = course.now_s
+    course.run(300.0, 0.001)
+    assert course.kinds == [kind]
+    at_s, finding = course.found[kind, kind is not Kind.WEAK]
+    assert at_s - fell_s == 115.0 if kind is Kind.NO_RESPONSE else at_s - fell_s in (115.0, 175.0)
+    assert finding.counts is (kind is Kind.WEAK)
+    assert ("while cold came in" in finding.text) is (kind is Kind.WEAK)
+
+
+def test_while_cold_comes_in_nothing_is_judged_or_learned():
+    course = Course(known(net=-0.1)).run(400.0, 0.5)
+    course.run(400.0, -4.0)
+    assert course.found == {}
+    learned = learned_min(course)
+    course.run(200.0, -4.0)
+    assert learned_min(course) == learned
+
+
+def test_what_it_is_colder_than_was_learned_is_not_asked_of_the_heater():
+    """That shows while it is off, as soon as none of its heat is left."""
+    for off_s, is_found in ((230.0, True), (260.0, False)):
+        course = Course(known()).run(off_s, -0.5, duty=0.0)
+        course.run(240.0, 0.05)
+        assert (course.first(Kind.NO_RESPONSE) is not None) is is_found
+
+
+# More and more power.
+
+
+def crept(*, seen: dict[str, object] | None = None, duty: float = 0.3, **keys: object) -> Course:
+    """Used to a duty of 0.2 it got more, and its reading stands still from then on."""
+    course = Course(known(**keys)).run(3600.0, 0.001, duty=0.2)
+    assert course.found == {}
+    course.begun_s = course.now_s
+    return course.run(3000.0, 0.0, duty=duty, **(seen or {}))
+
+
+def test_a_reading_that_stands_still_while_the_power_creeps_up_is_found_half_way_to_harm():
+    course = crept()
+    at_s, finding = course.found[Kind.NO_RESPONSE, True]
+    assert 1200.0 < at_s - course.begun_s < 1600.0
+    assert dict(finding.values) == {"risen_c": 0.0, "expected_c": pytest.approx(2.0, abs=0.02)}
+    assert "more and more power" in finding.text
+
+
+def test_one_that_is_not_known_or_harmless_or_at_its_usual_power_does_not_trip_so():
+    assert crept(is_foretold=False, is_proven=False).found == {}
+    assert crept(duty=0.2).found == {}
+    assert crept(equilibrium_c=30.0).first(Kind.NO_RESPONSE, is_trip=False) is not None
+
+
+def test_a_gap_in_looks_is_no_standing_still():
+    course = Course(known()).run(3600.0, 0.001, duty=0.2)
+    for _ in range(60):
+        course.now_s += 60.0
+        course.look(duty=0.3)
+    assert course.found == {}
+
+
+def test_from_a_tenth_of_that_on_a_reading_that_stands_still_teaches_nothing():
+    course = Course(known()).run(3600.0, 0.001, duty=0.2)
+    course.run(600.0, 0.0, duty=0.3)
+    learned = learned_min(course)
+    course.run(300.0, 0.0, duty=0.3)
+    assert learned_min(course) == learned
+    course.run(5 * EVERY_S, 0.1, duty=0.3)
+    assert learned_min(course) > learned + 5.0  # it moves: what was put off is learned
+
+
+# Off.
+
+
+@pytest.mark.parametrize(("slope", "is_found"), [(0.25, False), (0.3, True)])
+def test_what_is_known_of_it_says_whether_a_rise_with_the_heater_off_is_its_own(slope: float, is_found: bool):
+    course = Course(known(net=0.0)).run(700.0, slope, duty=0.0)
+    assert bool(course.found) is is_found
+    if is_found:
+        assert course.found[Kind.STUCK_ON, False][1].text.startswith("heater is off")
+
+
+def test_after_a_reset_a_heater_that_still_heats_while_off_is_found_again():
+    course = Course(fresh()).run(700.0, 0.5, duty=0.0)
+    assert course.first(Kind.STUCK_ON, is_trip=False) == 405.0
+    course.watch.retry(course.now_s)
+    course.found.clear()
+    again_s = course.now_s
+    course.run(700.0, 0.5, duty=0.0)
+    assert course.first(Kind.STUCK_ON, is_trip=False) == again_s + 400.0
+
+
+@pytest.mark.parametrize(("is_disputed", "is_found"), [(True, False), (False, True)])
+def test_of_thermometers_that_contradict_each_other_the_coldest_says_whether_it_heats(
+    is_disputed: bool, is_found: bool
+):
+    course = Course(fresh())
+    course.run(
+        700.0, 0.5, duty=0.0,
+        belief=lambda: replace(good(course.reading_c, at_s=course.now_s), lowest=20.0, is_disputed=is_disputed),
+    )  # fmt: skip
+    assert bool(course.found) is is_found
+
+
+def test_of_a_dispute_without_a_lowest_the_reading_itself_counts():
+    course = Course(fresh())
+    course.run(
+        700.0, 0.5, duty=0.0,
+        belief=lambda: replace(good(course.reading_c, at_s=course.now_s), lowest=None, is_disputed=True),
+    )  # fmt: skip
+    assert course.kinds == [Kind.STUCK_ON]
+
+
+# More of the same.
+
+
+def test_what_rested_was_seen_as_it_was():
+    course = Course(fresh()).run(100.0, 0.5, heat_elsewhere=True)
+    course.now_s += 20.0
+    assert course.watch.rest(course.now_s)
+    lit_s = course.now_s
+    while not course.watch.is_proven:
+        course.run(EVERY_S, 0.5)
+    assert course.now_s == lit_s + 60.0 + WINDOW_S + 2 * EVERY_S
+
+
+def test_what_only_warns_of_a_falling_reading_is_withdrawn_too():
+    course = Course(fresh(equilibrium_c=30.0)).run(300.0, -0.1)
+    assert course.kinds == [Kind.NOT_HEATING]
+    assert course.run(200.0, 1.0).told == []
+
+
+def test_a_restart_keeps_what_is_proven_and_foretold():
+    for is_proven, is_foretold in ((True, True), (True, False), (False, False)):
+        kept = known(is_proven=is_proven, is_foretold=is_foretold).snapshot()
+        again = fresh()
+        again.restore(kept)
+        assert again.is_proven is is_proven
+        assert again.snapshot() == kept
+        assert set(kept) == {"learner", "is_proven", "is_foretold"}
+
+
+def test_what_is_assumed_of_it_is_what_is_configured():
+    guess = fresh(resolution_c=0.5).learner.guess
+    assert (guess.rate, guess.noise_c, guess.others) == (1.0, 0.25, 0)
+
+
+@pytest.mark.parametrize(("effect", "warms"), [(0.26, True), (0.24, False)])
+def test_next_to_nothing_is_an_eighth_of_the_configured_rate(effect: float, warms: bool):
+    limit = LimitKeys(max_c=34.0, max_rate_c_per_min=2.0)
+    watch = Verification("heater", verify=VerifyKeys(), limit=limit, others=("mat",))
+    kept = watch.snapshot()
+    kept["learner"]["models"] = [
+        {"state": [0.5, 0.02, 0.0, effect], "cov": [[0.0] * 4] * 4, "misfit": 1.0} for _ in range(4)
+    ]
+    watch.restore(kept)
+    assert watch.is_warmed_by("mat") is warms
