@@ -290,7 +290,8 @@ def rising(course: Course, slope: float):
 
 @pytest.mark.parametrize(("own", "other", "kind", "is_trip"), [
     (0.0, 0.3, Kind.SWAPPED, True),
-    (0.0, 0.15, Kind.NO_RESPONSE, True),  # less than what would be a rise here
+    (0.0, 0.167, Kind.SWAPPED, True),
+    (0.0, 0.16, Kind.NO_RESPONSE, True),  # less than what would be a rise here
     (0.2, 0.45, Kind.SWAPPED, False),
 ])  # fmt: skip
 def test_a_heater_that_warms_another_sensor_twice_as_much_has_the_wrong_one(
@@ -303,6 +304,19 @@ def test_a_heater_that_warms_another_sensor_twice_as_much_has_the_wrong_one(
     finding = course.found[kind, is_trip][1]
     assert finding.text.startswith("heater w")
     assert finding.other == ("cool.temperature" if kind is Kind.SWAPPED else "")
+
+
+@pytest.mark.parametrize(("other", "is_other"), [(0.215, False), (0.225, True)])
+def test_four_steps_of_a_sensor_are_needed_to_be_seen_elsewhere(other: float, is_other: bool):
+    course = Course(fresh(resolution_c=0.1))
+    course.run(400.0, elsewhere=rising(course, other))
+    assert (course.first(Kind.SWAPPED) is not None) is is_other
+
+
+def test_with_pauses_nobody_says_whose_sensor_it_warms():
+    course = Course(fresh())
+    assert course.run(900.0, 0.2, duty=0.8, elsewhere=rising(course, 0.45)).found == {}
+    assert course.run(400.0, 0.2, elsewhere=rising(course, 0.45)).kinds == [Kind.SWAPPED]
 
 
 def test_a_heater_that_warms_its_own_sensor_more_than_half_as_much_has_its_own():
