@@ -384,11 +384,20 @@ def test_so_many_degrees_below_the_band_for_so_long_are_enough(deficit_c: float)
     at_s, finding = course.found[Kind.NOT_HEATING, True]
     assert at_s == pytest.approx(1800.0 / deficit_c, abs=2 * EVERY_S)
     assert dict(finding.values) == {"target_c": 25.0 + 1.5 + deficit_c, "reading_c": 25.0}
+    assert finding.text.startswith("heater ")
+    no_more = below(Course(fresh()), deficit_c, at_s, duty=0.7)
+    assert no_more.run(EVERY_S, duty=0.7).found == {}  # nothing is wanted any more
 
 
 def test_it_must_have_been_on_for_long_enough_meanwhile():
     course = below(Course(fresh()), 10.0, 3000.0)
     assert course.first(Kind.NOT_HEATING) == pytest.approx(PATIENCE_S / 0.2, abs=2 * EVERY_S)
+
+
+def test_of_a_faster_heater_it_is_asked_sooner():
+    watch = Verification("heater", verify=VerifyKeys(), limit=LimitKeys(max_c=34.0, max_rate_c_per_min=2.0))
+    course = below(Course(watch), 10.0, 2000.0)
+    assert course.first(Kind.NOT_HEATING) == pytest.approx(PATIENCE_S / 2.0 / 0.2, abs=2 * EVERY_S)
 
 
 def test_within_the_band_nothing_is_missing():
@@ -491,7 +500,7 @@ def test_what_rests_goes_on_as_it_was():
 def test_power_while_it_is_off_is_found_after_three_seconds(power_w: float, is_found: bool):
     watch = fresh()
     found = [
-        bool(watch.look(float(at_s), Seen(duty=0.0, belief=good(25.0, at_s=float(at_s)), power_w=power_w)))
+        bool(watch.look(1000.0 + at_s, Seen(duty=0.0, belief=good(25.0, at_s=1000.0 + at_s), power_w=power_w)))
         for at_s in range(6)
     ]
     assert found == [is_found and at_s >= 3 for at_s in range(6)]
@@ -512,6 +521,14 @@ def test_it_learns_from_blocks_of_a_minute_that_are_older_than_the_window():
     assert course.now_s == 15.0 + 60.0 + WINDOW_S + 60.0
     course.run(600.0, 0.5)
     assert learned_min(course) == pytest.approx(11.0)
+
+
+def test_of_a_slow_place_the_blocks_are_a_quarter_of_the_window():
+    slow_place = LimitKeys(max_c=34.0, max_rate_c_per_min=0.2)
+    course = Course(Verification("heater", verify=VerifyKeys(), limit=slow_place))
+    while learned_min(course) == 0.0:
+        course.run(EVERY_S, 0.1)
+    assert learned_min(course) == pytest.approx(2.5, abs=0.2)
 
 
 def test_while_it_is_off_it_learns_only_what_is_older_than_the_window_of_one_that_is_stuck():
@@ -587,6 +604,18 @@ def test_where_cold_came_in_all_counts_that_is_surely_more_than_without_the_heat
     assert course.watch.learner.models[1].doubt_of(0) < 0.05  # its strength is none the less for that
     assert finding.counts is (kind is Kind.WEAK)
     assert ("while cold came in" in finding.text) is (kind is Kind.WEAK)
+
+
+@pytest.mark.parametrize(("net", "is_trip"), [(-0.12, False), (-0.1, True)])
+def test_a_target_that_is_not_reached_is_asked_for_a_window_after_the_cold_and_only_told_of_a_weak_heater(
+    net: float, is_trip: bool
+):
+    course = Course(known(net=net)).run(400.0, 0.5, target_c=40.0)
+    course.run(60.0, -4.0, target_c=40.0)
+    fell_s = course.now_s
+    course.run(300.0, 0.001, target_c=40.0)
+    assert course.first(Kind.NOT_HEATING, is_trip=is_trip) == fell_s + 60.0 + WINDOW_S
+    assert course.first(Kind.NOT_HEATING, is_trip=not is_trip) is None
 
 
 def test_while_cold_comes_in_nothing_is_judged_or_learned():
