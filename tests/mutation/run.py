@@ -166,7 +166,7 @@ def _try(name: str, items: list[pytest.Item], limit_s: int) -> None:
 
 
 def _shorten(name: str = "") -> None:
-    """Let functions be what they are for the mutant `name`: to ask for it on each call takes far longer than they do."""
+    """Let functions be what they are for the mutant `name`: to ask for that on each call takes longer than they do."""
     for module in [module for key, module in sys.modules.items() if key.partition(".")[0] == "alimante"]:
         for key, mutants in list(vars(module).items()):
             if key.startswith("mutants_x") and key.endswith("__mutmut"):

@@ -172,7 +172,8 @@ def test_the_report_has_everything_that_is_known():
     one.room.room_c, one.room.reach_c = 20.04, 30.06
     assert one.report() == {
         "expected_c": 25.0, "highest_possible_c": 25.0, "is_doubted": False, "is_too_cold": False, "room_seems_c": 20.0,
-        "room_low_c": 18.0, "room_high_c": 26.0, "reach_c": 30.1, "allowed_c": 12.0, "drift_bound_c": 38.0, "harm_c": 38.0,
+        "room_low_c": 18.0, "room_high_c": 26.0, "reach_c": 30.1, "allowed_c": 12.0, "drift_bound_c": 38.0,
+        "harm_c": 38.0,
     }  # fmt: skip
     one.room.ambient_c = 21.04
     assert (one.report()["room_low_c"], one.report()["room_high_c"]) == (18.0, 24.0)

@@ -18,7 +18,8 @@ def room(
     """A room of which so much was learned by an earlier run."""
     one = Room(limits, harm_c)
     one.restore({
-        "aged_s": aged_s, "held_c": held_c, "coldest_c": coldest_c, "warmest_c": warmest_c, "highest_target_c": target_c,
+        "aged_s": aged_s, "held_c": held_c, "coldest_c": coldest_c, "warmest_c": warmest_c,
+        "highest_target_c": target_c,
     })  # fmt: skip
     one.ambient_c = ambient_c
     return one

@@ -205,7 +205,8 @@ def test_a_rise_that_bends_when_the_power_goes_was_its_own(known: dict[str, obje
     assert (course.found.is_for_person, course.found.counts) == (True, True)
     assert course.found.text.startswith("heater was off")
     assert dict(course.found.values) == {
-        "before": pytest.approx(before - (least + 0.02) / 30.0, abs=0.001), "after": pytest.approx(before - least - 0.02, abs=0.001),
+        "before": pytest.approx(before - (least + 0.02) / 30.0, abs=0.001),
+        "after": pytest.approx(before - least - 0.02, abs=0.001),
     }  # fmt: skip
     assert cut(before, before - least + 0.01, **known).found is None
 

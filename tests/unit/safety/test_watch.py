@@ -17,7 +17,7 @@ from alimante.safety import watch as watch_module
 from alimante.safety.bound import Doubt
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.room import RoomLimits
-from alimante.safety.watch import Watch, ZoneBounds, siblings, watches_of
+from alimante.safety.watch import Watch, ZoneBounds, room_of, siblings, thermometers_of, watches_of
 from hardware.api import Range, Unit
 from tests.unit.safety.heating import good
 
@@ -48,6 +48,7 @@ class Script:
         return self.finds
 
     def rest(self, now_s):
+        self.rested_s = now_s
         return self.may_rest
 
     def doubt(self, is_doubted, *, has_jumped):
@@ -177,10 +178,11 @@ def test_the_parts_know_the_heater_its_limit_and_everything_that_warms_cools_or_
 
 def test_another_heater_of_the_zone_may_warm_it_as_fast_as_it_is_configured_to(watching):
     def test(place):
-        assert place.bounded.made[1]["rates"] == [3.0, 0.0, 0.3]
+        assert place.bounded.made[1]["rates"] == [3.0, 0.0, 0.3, 0.3]
 
+    lamp = replace(other("lamp", Role.LIGHT), output=OutputKeys(limit=LimitKeys(max_c=30.0)))
     plain = replace(an_actuator("plain"), role=Role.HEATER, zone="warm")
-    watching(test, heater(rate=1.0), heater("mat", rate=2.0), heater("far", zone="cool", rate=2.0), plain)
+    watching(test, heater(rate=1.0), heater("mat", rate=2.0), heater("far", zone="cool", rate=2.0), plain, lamp)
 
 
 def test_it_sees_what_is_so(watching):
@@ -343,6 +345,7 @@ def test_it_does_not_look_again_while_all_is_the_same(watching):
     def test(place):
         place.look()
         assert place.look(NOW_S + 1.0) == []
+        assert (place.verification.rested_s, place.verification.looked[0][0]) == (NOW_S + 1.0, NOW_S)
         assert (place.looks(), len(place.bounded.looked)) == (1, 1)
 
     watching(test)
@@ -501,12 +504,35 @@ def test_what_was_kept_goes_to_its_parts_and_what_makes_no_sense_to_none(watchin
     watching(test)
 
 
+def device(name, *quantities, zone=None, is_ambient=False):
+    channels = [SimpleNamespace(name=f"{quantity}_1", quantity=quantity) for quantity in quantities]
+    return SimpleNamespace(id=name, zone=zone, is_ambient=is_ambient, channels=channels)
+
+
+def configured(*devices):
+    return SimpleNamespace(
+        devices={each.id: each for each in devices}, location=SimpleNamespace(room_c=(14.0, 24.0))
+    )  # fmt: skip
+
+
+def test_the_thermometers_are_the_channels_that_measure_a_temperature_by_their_zone():
+    config = configured(device("probe", "temperature", "humidity", zone="warm"), device("cpu", "temperature"))
+    assert thermometers_of(config) == {"probe.temperature_1": "warm", "cpu.temperature_1": None}
+
+
+def test_the_room_is_what_was_said_of_it_and_a_thermometer_that_hangs_in_it():
+    probe, outside = device("probe", "temperature"), device("out", "humidity", "temperature", is_ambient=True)
+    assert room_of(configured(probe)) == RoomLimits(low_c=14.0, high_c=24.0, sensor="")
+    assert room_of(configured(probe, outside)) == RoomLimits(low_c=14.0, high_c=24.0, sensor="out.temperature_1")
+
+
 # Who is watched.
 
 
 def test_a_heater_with_a_limit_and_a_temperature_is_watched(watching):
     def test(place):
-        said = {"references": {"probe": "warm.temperature", "cool": "cool.temperature"}, "room": LIVING}
+        said = {"room": LIVING}
+        said["references"] = {"probe": "warm.temperature", "cool": "cool.temperature", "meter": "meter.power"}
         found = watches_of(place.outputs, thermometers=THERMOMETERS, **said)
         assert set(found) == {"heater", "needs"}
         assert {name: watch.output for name, watch in found.items()} == {
@@ -516,6 +542,7 @@ def test_a_heater_with_a_limit_and_a_temperature_is_watched(watching):
         assert found["needs"].is_held_against("cool.temperature")
         found["heater"].look(0.0, place.beliefs.__getitem__, target_c=None, has_power=True)
         (bound,) = found["heater"].bounded.looked
+        assert Script.all[-4].looked[0][1].power_w == 40.0
         assert bound[2]["ambient_c"] == 15.0
 
     limit = LimitKeys(max_c=34.0)
@@ -524,7 +551,7 @@ def test_a_heater_with_a_limit_and_a_temperature_is_watched(watching):
     blind = replace(an_actuator("blind"), role=Role.HEATER, output=OutputKeys(limit=limit))
     free = replace(an_actuator("free"), role=Role.HEATER, output=OutputKeys(depends_on=["cool.temperature"]))
     lamp = replace(an_actuator("lamp"), role=Role.LIGHT, output=needs.output)
-    watching(test, heater(sensor="probe"), needs, blind, free, lamp)
+    watching(test, heater(sensor="probe", power="meter"), needs, blind, free, lamp)
 
 
 def test_all_heaters_of_a_zone_are_siblings(watching):
