@@ -24,7 +24,11 @@ PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # `make mutants` asks thousands of times whether a test fails: always with the same examples, and not with the smallest.
 settings.register_profile(
-    "mutants", settings.get_profile("patient"), derandomize=True, phases=[Phase.explicit, Phase.generate]
+    "mutants",
+    settings.get_profile("patient"),
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    max_examples=25,
 )
 settings.load_profile("patient")
 

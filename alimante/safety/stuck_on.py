@@ -86,7 +86,7 @@ class StuckOn:
         if self.off_since_s is None:
             return
         if self._lost_s is not None:
-            self._begin(now_s, seen, trace, learner, is_known=is_known)
+            self._begin(seen, trace, learner, is_known=is_known)
         if self._cut is not None:
             self._end(now_s, self._cut, seen, trace, learner, is_known=is_known)
         elif self.found is None:
@@ -135,7 +135,7 @@ class StuckOn:
         own_c = learner.strength * minutes
         return rise_c - off_c > max(_SHARE * own_c, min(doubt_c, _SURE * own_c))
 
-    def _begin(self, now_s: float, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool) -> None:
+    def _begin(self, seen: Seen, trace: Trace, learner: Learner, *, is_known: bool) -> None:
         """The power went while the heater was off: how did it rise until then?"""
         lost_s, self._lost_s = self._lost_s, None
         if lost_s is None:
