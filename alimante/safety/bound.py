@@ -151,7 +151,7 @@ class UpperBound:
             self._own_c += forced * minutes
             if self.doubt is not Doubt.NONE:
                 # Who believes a reading too early heats by it: the zone is taken to warm as the configuration says.
-                lost = _most_lost(at)
+                lost = most_lost(at)
                 goal_c = self._room_c + 2.0 * forced / lost
                 self.expected_c = goal_c + (self.expected_c - goal_c) * exp(-lost * minutes)
         most = at.gain_most * duty + sum(effect * share for effect, share in zip(at.effects_most, others, strict=True))
@@ -206,7 +206,7 @@ class UpperBound:
         expected_c, high_c, away_min = (at.room_low_c, at.room_high_c, _LONG_MIN) if self._kept is None else self._kept
         closed_c, open_c = (
             at.room_low_c + max(expected_c - at.room_low_c, 0.0) * exp(-lost * away_min)
-            for lost in (_most_lost(at), _door_lost(at))
+            for lost in (most_lost(at), _door_lost(at))
         )
         if self.doubt is Doubt.NONE and reading_c >= closed_c - JUMP_C:
             self.expected_c = self.high_c = reading_c
@@ -230,7 +230,7 @@ class UpperBound:
         else:
             self._spike_s = None
             # What the sun has warmed cools down faster than what stands in balance with its walls.
-            fallen_c = (self.expected_c - at.room_low_c) * (1.0 - exp(-2.0 * _most_lost(at) * span_min))
+            fallen_c = (self.expected_c - at.room_low_c) * (1.0 - exp(-2.0 * most_lost(at) * span_min))
             self.expected_c = max(reading_c, self.expected_c - max(fallen_c, 0.0))
             if self.expected_c - reading_c > TOLERANCE_C:
                 self._doubt(now_s, self._kind(now_s, reading_c), before_c=self.expected_c)
@@ -333,7 +333,7 @@ class UpperBound:
         return abs(then.reading_c - self.reading_c) < _FLAT_C and self.full_s - start.full_s >= 45.0
 
 
-def _most_lost(at: Physics) -> float:
+def most_lost(at: Physics) -> float:
     """The share of the difference to the room that a closed zone loses per minute at most."""
     return 1.3 * at.loss if at.is_known else 2.0 * at.loss
 

@@ -5,16 +5,16 @@ It joins the observer and the room with what was learned of the heater. It must 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys
 from alimante.core.events import Level
-from alimante.safety.bound import Doubt, Physics, UpperBound
+from alimante.safety.bound import Doubt, Physics, UpperBound, most_lost
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.heat_model import DRIFT, GAIN, LOSS, HeatModel
 from alimante.safety.learning import LAGS, Learner
-from alimante.safety.room import Room, RoomLimits
+from alimante.safety.room import Reach, Room, RoomLimits
 
 UNSURE: Final = 1.5
 """Before a heater is known it may warm so many times as fast as the configuration says."""
@@ -35,8 +35,8 @@ _TOO_STRONG: Final = 1.6  # times the configured rate: a model of such a heater 
 _USUAL_LAG: Final = 1
 _SEEN_MIN: Final = 10.0  # after so long it shows whether the configured rate was said too low
 _STRONGEST: Final = 4.0
-_LEAST_REACH: Final = 0.7
-_MOST_REACH: Final = 1.2
+_LET_OUT_C: Final = 0.3  # a minute
+_ONE_PLACE: Final = 0.3  # so much of a loss is doubted anyway, for walls are no part of one well-mixed place
 
 _LOOK: Final = (
     "Look whether the probe sits in its zone, dry and whole, whether a door is open, and whether it reads right."
@@ -61,6 +61,7 @@ class Bounded:
     _strongest: float = field(default=0.0, init=False)
     _looked_s: float | None = field(default=None, init=False)
     _renewed_s: float = field(default=-inf, init=False)
+    _renewed_c: float | None = field(default=None, init=False)
     _measured_s: float | None = field(default=None, init=False)
     _own_s: float = field(default=0.0, init=False)
     """So long the heater was on at full power, in all; and so long each other output of its zone."""
@@ -163,15 +164,17 @@ class Bounded:
         """Take over what was learned. What is learned from a reading that is doubted means nothing."""
         span_s = min(now_s - self._renewed_s, 3600.0) if self._renewed_s > -inf else 0.0
         self._renewed_s, rate = now_s, self.limit.max_rate_c_per_min
+        if self.is_doubted or reading_c is None or self._has_let_out_heat(span_s / 60.0, reading_c):
+            self.room.interrupt()  # a door says nothing of walls and room
+        self._renewed_c = reading_c
         if self.is_doubted or reading_c is None:
-            self.room.interrupt()
             return
         usual, model = self.learner.models[_USUAL_LAG], self._model()
         is_seen = self.learner.learned_min >= _SEEN_MIN
         gain = max(usual.state[GAIN], LEAST_GAIN * rate) if is_seen else rate
         self.room.look(
             now_s, reading_c=reading_c, own_s=self._own_s, beside_s=self._beside_s,
-            effects=self._effects(usual, gain), gain=gain, reach_range_c=self._reach_range_c(usual, gain),
+            effects=self._effects(usual, gain), gain=gain, seen=self._reach_seen(usual, gain),
         )  # fmt: skip
         if model is None:
             self.bound.learn(self._assumed())
@@ -180,6 +183,13 @@ class Bounded:
         gone = 1.0 if physics.gain > self._strongest else span_s / _WEAKER_S
         self._strongest += (physics.gain - self._strongest) * min(gone, 1.0)
         self.bound.learn(physics)
+
+    def _has_let_out_heat(self, minutes: float, reading_c: float) -> bool:
+        """Whether the zone cools faster than through its walls, as through an open door."""
+        if self._renewed_c is None:
+            return False
+        through_walls_c = most_lost(self.bound.physics) * max(reading_c - self.bound.physics.room_low_c, 0.0)
+        return self._renewed_c - reading_c > (through_walls_c + _LET_OUT_C) * max(minutes, 1.0)
 
     def _effects(self, model: HeatModel, gain: float) -> list[float]:
         """What each other output gives, as a share of the heater's full power; one of which too little is known, half
@@ -191,13 +201,12 @@ class Bounded:
             found.append(min(max(effect, 0.0), most) / gain if is_known else most / 2.0 / gain)
         return found
 
-    def _reach_range_c(self, model: HeatModel, gain: float) -> tuple[float, float]:
-        """Between what full power reaches above the room, by how fast heat was seen to get lost."""
+    def _reach_seen(self, model: HeatModel, gain: float) -> Reach | None:
+        """What full power reaches by how fast heat was seen to get lost; None while that is hardly known."""
         loss, sigma = model.state[LOSS], sqrt(max(model.cov[LOSS][LOSS], 0.0))
         if self.learner.learned_min < _SEEN_MIN or loss < _SIGMAS * sigma:
-            return 0.0, inf
-        # At first heat goes into walls and ground, so it seems to get lost faster than it does.
-        return _LEAST_REACH * gain / (loss + sigma), _MOST_REACH * gain / (loss - sigma)
+            return None
+        return Reach(gain / loss, hypot(sigma / loss, _ONE_PLACE))
 
     def _model(self) -> HeatModel | None:
         """The model of the zone that explains best what was seen, with a strength that the heater can have."""

@@ -53,6 +53,14 @@ class RoomLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far above its room full power holds a zone, and by what share that is doubted."""
+
+    reach_c: float
+    doubt: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Given:
     """A reading, and the heat by then: of the heater in seconds at full power, of each other output in its own."""
 
@@ -169,13 +177,13 @@ class Room:
 
     def look(
         self, now_s: float, *, reading_c: float, own_s: float, beside_s: Sequence[float], effects: Sequence[float],
-        gain: float, reach_range_c: tuple[float, float] = (0.0, inf),
+        gain: float, seen: Reach | None = None,
     ) -> None:  # fmt: skip
         """The zone is at `reading_c` now, after the heater's heat of `own_s` seconds at full power, at `gain` °C a minute.
 
-        The other outputs were on for `beside_s` seconds, each with an effect as a share of the heater's. Full power
-        reaches as far above the room as `reach_range_c` says. What is taken to be the room follows from the heat that
-        held the zone lately; what only warmed it up is left out of that.
+        The other outputs were on for `beside_s` seconds, each with an effect as a share of the heater's. What full
+        power reaches was `seen` by how fast the zone loses heat. What is taken to be the room follows from the heat
+        that held the zone lately; what only warmed it up is left out of that.
         """
         if self._window and now_s - self._window[-1].at_s < _SPACING_S:
             return
@@ -202,8 +210,21 @@ class Room:
         if abs(risen_c) <= _STEADY_C and abs(stored) <= _STEADY_SHARE * power and _HELD[0] < power < _HELD[1]:
             self._calibrate(span_s, mean_c, held, effects)
         if self._steady is not None and self._steadied >= _SAMPLES:
-            self.reach_c = min(max(self._steady.reach_c(effects), reach_range_c[0]), reach_range_c[1])
+            self.reach_c = self._reach_c(self._steady, effects, seen)
             self._take(span_s, mean_c, self.reach_c * power, self._warm_up(self._steady))
+
+    def _reach_c(self, steady: _Held, effects: Sequence[float], seen: Reach | None) -> float:
+        """By what was presumed of the room, or less where the zone was seen to lose heat faster than that.
+
+        A room that is warmer than was presumed, or a warm neighbour, needs less heat, and full power seems to reach far.
+        """
+        presumed_c = steady.reach_c(effects)
+        if seen is None or seen.reach_c >= presumed_c:
+            return presumed_c
+        half_c = (self.limits.high_c - self.limits.low_c) / 2.0 if self.ambient_c is None else AMBIENT_C
+        doubt = half_c / max(steady.above_c, _SLIGHT_C)
+        share = doubt * doubt / (doubt * doubt + seen.doubt * seen.doubt)
+        return min(max(presumed_c ** (1.0 - share) * seen.reach_c**share, _REACH_C[0]), _REACH_C[1])
 
     def _warm_up(self, steady: _Held) -> float:
         """In the first hours full power may reach so many times as far; what it was calibrated with stays allowed."""
