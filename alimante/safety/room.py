@@ -23,7 +23,7 @@ AMBIENT_C: Final = 3.0
 _DAY_S: Final = 86_400.0
 _RISES_C: Final = 1.5  # a day: the season makes it that much colder, and no probe drifts past it unseen
 _FORGOTTEN_S: Final = 7.0 * _DAY_S
-_USUAL: Final = 0.35  # a room is usually nearer to the coldest than to the warmest that it can be
+_USUAL: Final = (0.35, 0.5)  # a room is usually nearer to the coldest than to the warmest that it can be
 _WINDOW_S: Final = 1800.0  # a mean over so long: about a time constant of an enclosure
 _SPACING_S: Final = 60.0
 _STEADY_C: Final = 1.0
@@ -36,7 +36,7 @@ _FALLS_C: Final = 6.0
 _REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
 _WARM_UP_S: Final = 3.0 * 3600.0  # so long walls and ground take heat, and full power seems to reach less than it does
 _WARM_UP_REACH_S: Final = 7200.0
-_WARM_UP: Final = 1.15
+_WARM_UP: Final = 1.2
 _WITHIN: Final = 0.95
 _MARGIN_C: Final = (3.0, 6.0)
 _SLIGHT_C: Final = 0.5
@@ -123,6 +123,7 @@ class Room:
     """The last half hour."""
     _steady: _Held | None = field(default=None, init=False)
     """What held the zone where it stood still."""
+    _first_c: float | None = field(default=None, init=False)
     _steadied: int = field(default=0, init=False)
     _target_c: float | None = field(default=None, init=False)
     _short_s: float = field(default=0.0, init=False)
@@ -188,6 +189,7 @@ class Room:
         if self._window and now_s - self._window[-1].at_s < _SPACING_S:
             return
         span_s = min(now_s - self._window[-1].at_s, _WINDOW_S) if self._window else 0.0
+        self._first_c = reading_c if self._first_c is None else self._first_c
         self._window.append(_Given(now_s, reading_c, own_s, tuple(beside_s)))
         while self._window[0].at_s < now_s - _WINDOW_S:
             self._window.popleft()
@@ -233,9 +235,16 @@ class Room:
         return max(1.0, min(_WARM_UP, _WITHIN * self.allowed_c / max(steady.above_c, _SLIGHT_C)))
 
     def _usual_c(self) -> float:
-        """What the room is while nothing is known of it."""
-        low_c, high_c = self.limits.low_c, self.limits.high_c
-        return low_c + _USUAL * (high_c - low_c) if self.ambient_c is None else self.ambient_c
+        """What the room is while nothing is known of it.
+
+        A zone that was not heated for long is like its room. It may have been heated before, so of what its first
+        reading says only what is usual counts.
+        """
+        if self.ambient_c is not None:
+            return self.ambient_c
+        low_c, span_c = self.limits.low_c, self.limits.high_c - self.limits.low_c
+        usual_c, warm_c = (low_c + share * span_c for share in _USUAL)
+        return usual_c if self._first_c is None else min(max(self._first_c, usual_c), warm_c)
 
     def _calibrate(self, span_s: float, mean_c: float, held: _Held, effects: Sequence[float]) -> None:
         """The zone stands still: what holds it there says what full power would reach."""
