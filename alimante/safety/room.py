@@ -34,8 +34,6 @@ _HELD: Final = (0.03, 1.5)
 _REACH_C: Final = (5.0, 150.0)
 _FALLS_C: Final = 6.0
 _REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
-_YOUNG_S: Final = 2.0 * _DAY_S
-_YOUNG_REACH_S: Final = _DAY_S
 _WALLS: Final = 1.3
 _WARM_UP_S: Final = 3.0 * 3600.0  # so long walls and ground take heat, and full power seems to reach less than it does
 _WARM_UP_REACH_S: Final = 7200.0
@@ -261,7 +259,7 @@ class Room:
             self._steady = self._steady.drawn(held, 1.0 / self._steadied)
             self._begun_c = self._steady.reach_c(effects)
         elif self.aged_s >= _WARM_UP_S:
-            self._steady = self._steady.drawn(held, span_s / (_REACH_S if self.aged_s >= _YOUNG_S else _YOUNG_REACH_S))
+            self._steady = self._steady.drawn(held, span_s / _REACH_S)
         elif self._steady.reach_c(effects) < min(held.reach_c(effects), _WALLS * self._begun_c):
             # What walls and ground still take is less from hour to hour, never more; but sun is no part of that.
             self._steady = self._steady.drawn(held, span_s / _WARM_UP_REACH_S)
