@@ -494,3 +494,10 @@ def test_more_than_half_must_agree(values, is_disputed):
 def test_of_what_was_measured_nobody_knows_when_neither_is_the_group():
     belief = replace(good(25.0), measured_s=None)
     assert ask(a_vote(2), belief, belief).belief.measured_s is None
+
+
+def test_who_came_back_alone_errs_as_often_as_before_until_it_is_ejected_again():
+    vote = ejected_third()
+    ask(vote, unknown("lost"), unknown("lost"), good(30.0, 200.0), now_s=200.0)
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=205.0, samples=2).ejected == ()
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=215.0, samples=1).ejected == ("p2.t",)
