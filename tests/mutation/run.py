@@ -28,9 +28,9 @@ from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_so
 from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
 LONGEST_S = 0.4
-"""Processor time of one test: those that take longer are courses of days, and say little of which rule was broken."""
+"""Processor time of one test: those that take longer are courses of hours, and say little of which rule was broken."""
 
-MOST_S = float(os.environ.get("MOST_S", "5"))
+MOST_S = 3.0
 """Processor time of all tests of one mutant."""
 
 KILLED, SURVIVED, NO_TEST = 1, 0, 33
