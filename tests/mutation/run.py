@@ -30,7 +30,7 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 LONGEST_S = 0.4
 """Processor time of one test: those that take longer are courses of hours, and say little of which rule was broken."""
 
-MOST_S = 3.0
+MOST_S = 2.5
 """Processor time of all tests of one mutant."""
 
 KILLED, SURVIVED, NO_TEST = 1, 0, 33
