@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -27,12 +28,13 @@ from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_so
 from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
 LONGEST_S = 0.4
-"""Processor time of one test: those that take longer are courses of days, and say little of which rule was broken."""
+"""Processor time of one test: those that take longer are courses of hours, and say little of which rule was broken."""
 
-MOST_S = float(os.environ.get("MOST_S", "5"))
+MOST_S = 2.5
 """Processor time of all tests of one mutant."""
 
 KILLED, SURVIVED, NO_TEST = 1, 0, 33
+CODE, MUTANTS = Path("alimante"), Path("mutants")
 COVERED = Path("covered.json")
 
 Covered = dict[str, tuple[float, list[str]]]
@@ -46,7 +48,6 @@ class Loop:
         self._wanted = wanted
         self._at_once = at_once
         self._running: dict[int, tuple[SourceFileMutationData, str]] = {}
-        self._spent: dict[str, list[float]] = {}
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """The first failure ends a mutant."""
@@ -97,13 +98,13 @@ def _keep(data: SourceFileMutationData, name: str, code: int) -> None:
     os.chdir("..")
     data.exit_code_by_key[name] = code
     data.save()
-    os.chdir("mutants")
+    os.chdir(MUTANTS)
 
 
 def _mutants() -> list[tuple[SourceFileMutationData, str, int | None]]:
     os.chdir("..")
     mutants, _ = collect_source_file_mutation_data(mutant_names=())
-    os.chdir("mutants")
+    os.chdir(MUTANTS)
     return mutants
 
 
@@ -121,9 +122,11 @@ def _in_order(covered: Covered, function: str) -> list[str]:
 
 
 def _covered(items: dict[str, pytest.Item]) -> Covered:
-    """What each test reaches: of those that are not known, or were changed since then, they are run once."""
+    """What each test reaches: those of which it is not known, or that were changed since then, are run once."""
     known: dict[str, Any] = json.loads(COVERED.read_text("utf-8")) if COVERED.exists() else {}
     since_s = COVERED.stat().st_mtime if known else 0.0
+    if any(path.stat().st_mtime > since_s for path in (Path("..") / CODE).rglob("*.py")):
+        known = {}
     missing = [item for name, item in items.items() if name not in known or Path(item.path).stat().st_mtime > since_s]
     if missing:
         if (pid := os.fork()) == 0:
@@ -188,6 +191,16 @@ def _put(module: Any, path: list[str], function: Any) -> None:
             setattr(user, path[0], function)
 
 
+def _renew() -> None:
+    """mutmut copies each file once: let those that are not as they were be copied again."""
+    for copy in (MUTANTS / CODE).rglob("*.py"):
+        file = copy.relative_to(MUTANTS)
+        if not file.exists():
+            copy.unlink()
+        elif file.stat().st_mtime > copy.stat().st_mtime:
+            shutil.copy2(file, copy)
+
+
 def _pairs(items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
     return zip(items, [*items[1:], None], strict=True)
 
@@ -195,7 +208,8 @@ def _pairs(items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item 
 def main() -> int:
     """Make the mutants, and try those whose names fit the arguments; all, where there are none."""
     set_mutant_under_test("mutant_generation")
-    Path("mutants").mkdir(exist_ok=True)
+    MUTANTS.mkdir(exist_ok=True)
+    _renew()
     copy_src_dir()
     copy_also_copy_files()
     setup_source_paths()
@@ -204,7 +218,7 @@ def main() -> int:
     set_mutant_under_test("")
     at_once = int(os.environ.get("MUTANTS_AT_ONCE", "1"))
     settings = config()
-    os.chdir("mutants")
+    os.chdir(MUTANTS)
     arguments = ["--rootdir=.", "--tb=no", "-qq", "-s", *settings.pytest_add_cli_args]
     return int(
         pytest.main([*arguments, *settings.pytest_add_cli_args_test_selection], plugins=[Loop(sys.argv[1:], at_once)])

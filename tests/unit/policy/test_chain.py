@@ -305,3 +305,44 @@ def test_rules_come_from_what_is_measured_unless_the_configuration_says_otherwis
     )
     assert rules(TEMPERATURE, ReadingKeys(), 5.0) == usual
     assert rules(TEMPERATURE, keys, 5.0) == replace(usual, jump=4.0, gap_s=50.0)
+
+
+class TestByTheNumbers:
+    def test_either_limit_of_changes_is_enough_to_judge_them(self):
+        for limit in ({"jump": 2.0}, {"most": 2.0}):
+            chain = Chain(TEMPERATURE, Rules(low=-40.0, high=125.0, **limit))
+            judged = feed(chain, [20.0, 20.0, 20.0, 60.0])
+            assert judged[-1].quality is not GOOD
+            assert judged[-1].reasons
+
+    def test_nothing_is_found_before_the_first_value(self):
+        assert a_chain().findings == ()
+
+    def test_what_is_no_number_says_so(self):
+        assert a_chain().judge(math.nan, measured_s=0.0) == Judged(None, BAD, ("it is no finite number",))
+
+    def test_a_channel_begins_anew_after_more_than_the_gap(self):
+        for later_s, quality in ((30.0, GOOD), (30.1, BAD)):
+            chain = Chain(PROBE, Rules(low=-40.0, high=125.0, gap_s=30.0))
+            chain.judge(84.9, measured_s=0.0)
+            judged = chain.judge(85.0, measured_s=later_s)
+            assert (judged.value, judged.quality) == (85.0, quality)
+
+    def test_the_chips_own_limits_are_possible(self):
+        chain = Chain(TEMPERATURE, Rules(low=-99.0, high=999.0))
+        assert qualities(chain, [TEMPERATURE.low, TEMPERATURE.high]) == [GOOD, GOOD]
+
+    def test_a_correction_that_leaves_all_numbers_is_too_far_outside(self):
+        chain = Chain(TEMPERATURE, Rules(low=-40.0, high=125.0, points=((0.0, 0.0), (1.0, 1e308)), beyond=1e9))
+        assert chain.judge(100.0, measured_s=0.0).reasons == ("too far outside of what it was calibrated for",)
+
+    def test_what_is_suspect_says_why(self):
+        chain = Chain(TEMPERATURE, Rules(low=-40.0, high=125.0, noise_floor=0.01))
+        suspects = [each for each in feed(chain, [20.0, 20.01] * 40 + [20.0, 25.0] * 40) if each.quality is SUSPECT]
+        assert suspects
+        assert {each.reasons for each in suspects} == {("much noisier than usual",)}
+
+    def test_what_is_bad_for_its_change_says_why(self):
+        chain = Chain(TEMPERATURE, Rules(low=-40.0, high=125.0, jump=2.0))
+        (bad,) = [each for each in feed(chain, [20.0] * 5 + [60.0]) if each.quality is BAD]
+        assert bad.reasons

@@ -35,3 +35,9 @@ def test_a_reset_forgets():
 def test_nothing_is_built_that_changes_nothing():
     assert filters() == ()
     assert [type(each) for each in filters(median_of=3, mean_of=4)] == [Median, Mean]
+
+
+def test_two_values_are_enough_to_smooth():
+    assert [type(each) for each in filters(median_of=2, mean_of=2)] == [Median, Mean]
+    (smooth,) = filters(mean_of=2)
+    assert [smooth.add(value) for value in (1.0, 2.0, 3.0)] == [1.0, 1.5, 2.5]

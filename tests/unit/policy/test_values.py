@@ -79,3 +79,7 @@ def test_who_says_toggle_is_told_what_to_say(said, hint):
 @pytest.mark.parametrize("value", [0.0, 100.0])
 def test_the_ends_of_a_range_are_in_it(value):
     assert parse_value(DIMMER, value) == value
+
+
+def test_a_number_without_a_unit_ends_with_the_number():
+    assert say_value(Range(low=0.0, high=100.0, unit=Unit.BINARY, off=0.0, on=80.0), 30.0) == "30"

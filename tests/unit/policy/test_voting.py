@@ -432,3 +432,72 @@ def test_an_outvoted_member_that_contradicts_another_one_is_no_longer_alone():
     assert alone.reasons == ("p2.t was outvoted, and nobody is left to check it",)
     pair = ask(vote, gone, good(25.0, 105.0), good(40.0, 105.0), now_s=105.0).belief
     assert pair.reasons == ("the members contradict each other, so the highest counts",)
+
+
+# By the numbers.
+
+STRICT = VoteRules(tolerance=1.5, min_sensors=1, outlier_samples=3, eject_s=100.0, eject_cap_s=1000.0)
+
+
+def ejected_third() -> Vote:
+    """Of three, the third was outvoted in the first fifteen seconds."""
+    vote = a_vote(3, STRICT)
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=0.0, samples=3).ejected == ("p2.t",)
+    return vote
+
+
+def test_who_comes_back_alone_is_suspect_until_another_agrees():
+    vote = ejected_third()
+    alone = ask(vote, unknown("lost"), unknown("lost"), good(25.0, 200.0), now_s=200.0)
+    assert (alone.belief.quality, alone.belief.hold_until_s) == (Quality.SUSPECT, -inf)
+    ask(vote, good(25.5, 205.0), unknown("lost"), good(25.0, 205.0), now_s=205.0)
+    alone = ask(vote, unknown("lost"), unknown("lost"), good(25.0, 210.0), now_s=210.0)
+    assert alone.belief.quality is Quality.GOOD
+
+
+def test_a_member_that_says_nothing_new_hides_no_other():
+    vote = a_vote(3, STRICT)
+    for at in range(3):
+        verdict = ask(vote, good(20.0, 0.0), good(20.0, 0.0), good(30.0, 5.0 * at), now_s=5.0 * at)
+    assert verdict.ejected == ("p2.t",)
+
+
+def test_what_lies_at_the_tolerance_is_inside():
+    vote = a_vote(3, STRICT)
+    assert follow(vote, 20.0, 20.0, 21.5, from_s=0.0, samples=20).ejected == ()
+    assert ask(a_vote(3, STRICT), good(18.5), good(20.0), good(21.5)).belief.is_disputed is False
+
+
+def test_who_was_let_back_in_errs_as_often_as_before_until_it_is_ejected_again():
+    vote = ejected_third()
+    assert follow(vote, 20.0, 20.0, 20.0, from_s=200.0, samples=1).ejected == ()
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=205.0, samples=1).ejected == ()
+    assert follow(vote, 20.0, 20.0, 20.0, from_s=210.0, samples=1).ejected == ()
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=215.0, samples=2).ejected == ()
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=225.0, samples=1).ejected == ("p2.t",)
+
+
+def test_what_is_good_may_be_held_on_by_without_end():
+    vote = a_vote(2)
+    beliefs = [replace(good(25.0), hold_until_s=50.0)] * 2
+    assert ask(vote, *beliefs).belief.hold_until_s == inf
+
+
+@pytest.mark.parametrize(
+    ("values", "is_disputed"),
+    [((10.0, 15.0, 20.0, 21.0, 30.0), True), ((10.0, 19.0, 20.0, 21.0, 30.0), False), ((10.0, 20.0, 21.0, 30.0), True)],
+)
+def test_more_than_half_must_agree(values, is_disputed):
+    assert ask(a_vote(len(values), STRICT), *map(good, values)).belief.is_disputed is is_disputed
+
+
+def test_of_what_was_measured_nobody_knows_when_neither_is_the_group():
+    belief = replace(good(25.0), measured_s=None)
+    assert ask(a_vote(2), belief, belief).belief.measured_s is None
+
+
+def test_who_came_back_alone_errs_as_often_as_before_until_it_is_ejected_again():
+    vote = ejected_third()
+    ask(vote, unknown("lost"), unknown("lost"), good(30.0, 200.0), now_s=200.0)
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=205.0, samples=2).ejected == ()
+    assert follow(vote, 20.0, 20.0, 30.0, from_s=215.0, samples=1).ejected == ("p2.t",)

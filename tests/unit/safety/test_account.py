@@ -182,3 +182,11 @@ def test_counts_are_kept_by_date_for_some_days_and_a_clock_that_goes_back_finds_
 def test_what_is_no_account_is_refused(saved):
     with pytest.raises((KeyError, TypeError, ValueError)):
         Account().restore(saved, now_s=0.0, away_s=0.0, longest_on_s=inf)
+
+
+def test_the_counts_of_the_last_four_dates_are_kept():
+    account, first = Account(off_since_s=-inf), date(2026, 5, 1)
+    for day in range(6):
+        account.turned_on(100.0 * day, first + timedelta(days=day))
+        account.turned_off(100.0 * day + 50.0)
+    assert account.counts == {(first + timedelta(days=day)).isoformat(): 1 for day in (2, 3, 4, 5)}

@@ -408,3 +408,41 @@ def test_what_was_colder_than_the_room_does_not_get_warmer_meanwhile():
 def test_a_snapshot_says_what_is_expected_and_why_a_reading_is_doubted():
     assert doubted().snapshot() == {"expected_c": 30.0, "high_c": 30.0, "doubt": "jump"}
     assert UpperBound(KNOWN).snapshot() == {"expected_c": None, "high_c": None, "doubt": ""}
+
+
+# A reading that turns with the heater.
+
+ONE_LOOK_MIN = 1.0 / 6.0
+QUICK = replace(KNOWN, lag_min=0.1, gain=2.0, gain_most=2.4)
+
+
+def turning(share: float, *, pattern: tuple[float, ...] = (1.0, 0.0), minutes: int = 12, begin_s: float = 600.0):
+    """How many minutes after a fall a reading is believed that falls on, but turns by a share of the heater's strength.
+
+    None where it is not. The heater changes from minute to minute.
+    """
+    bound, reading_c, felt = begun(at=QUICK), 24.0, 0.0
+    bound.take(begin_s, reading_c)
+    assert bound.doubt is Doubt.FALL
+    for minute in range(minutes):
+        duty = pattern[minute % len(pattern)]
+        for step in range(1, 7):
+            felt += (duty - felt) * (1.0 - exp(-1.0 / 0.6))
+            bound.advance(10.0, duty=duty, others=IDLE)
+            reading_c += (share * 2.0 * felt - 1.2) / 6.0
+            bound.take(begin_s + minute * 60.0 + step * 10.0, reading_c)
+            if bound.doubt is Doubt.NONE:
+                return minute + step / 6.0
+    return None
+
+
+@pytest.mark.parametrize(("share", "after_min"), [(0.62, 6.0), (0.58, None), (-1.0, None)])
+def test_a_reading_that_turns_by_most_of_the_heaters_strength_is_believed_after_six_minutes(share, after_min):
+    assert turning(share) == (after_min and pytest.approx(after_min + ONE_LOOK_MIN))
+
+
+def test_it_must_turn_in_both_directions_and_twice():
+    assert turning(0.8, pattern=(1.0, 1.0, 1.0, 0.0, 0.0, 0.0), minutes=8) is None
+    assert turning(0.8, pattern=(1.0, 1.0, 0.0, 0.0), minutes=12) == pytest.approx(9.0 + ONE_LOOK_MIN)
+    assert turning(0.8, pattern=(0.6, 0.42)) is None  # by a fifth of full power at least
+    assert turning(0.8, pattern=(0.6, 0.3)) == pytest.approx(6.0 + ONE_LOOK_MIN)

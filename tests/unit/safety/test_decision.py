@@ -306,3 +306,12 @@ def test_what_is_used_up_ends_in_the_safe_value():
     fed = decide(FEEDER, wish(1.0), at(account=account))
     assert (fed.value, fed.cause) == (0.0, Cause.COUNT)
     assert fed.text == "it went on 2 times today, which is all that is allowed"
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "permitted", "cause"),
+    [(20.0, 20.0, 20.0, Cause.NONE), (30.5, 31.0, 30.5, Cause.SUSPECT), (50.0, 50.0, 50.0, Cause.NONE)],
+)
+def test_with_doubtful_evidence_what_stays_is_not_refused_and_the_least_step_up_is(current, wanted, permitted, cause):
+    verdict = decide(FAN, wish(wanted), at(current, on_since(100.0), evidence=said(SUSPECT)))
+    assert (verdict.value, verdict.cause) == (permitted, cause)

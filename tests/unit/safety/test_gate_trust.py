@@ -496,3 +496,33 @@ def test_a_controllers_off_waits_for_the_shortest_time_on():
         assert bench.level == 0.0
 
     bench.run(main)
+
+
+def test_the_cutoff_follows_what_became_of_its_heater():
+    relay = replace(an_actuator("cutoff"), role=Role.CUTOFF)
+    bench = Place(relay, heats("heater", max_c=34.0), readings={"heater_probe.temperature": 25.0})
+
+    async def main():
+        await all_wished(bench, 20.0)
+        assert levels(bench) == {"cutoff": 1.0, "heater": 1.0}
+        bench.changes.clear()
+        read(bench, "heater", 40.0)
+        await all_wished(bench, 3.0)
+        assert levels(bench) == {"cutoff": 0.0, "heater": 0.0}
+        went_off = [change.device for change in bench.changes if change.value == 0.0]
+        assert went_off.index("heater") < went_off.index("cutoff")
+
+    bench.run(main)
+
+
+def test_a_gate_begins_unheld_and_its_watches_know_the_thermometers(monkeypatch):
+    told = []
+    watches_of = gate_module.watches_of
+    monkeypatch.setattr(gate_module, "watches_of", lambda *about: told.append(about) or watches_of(*about))
+    bench = Place(heats("heater", max_c=34.0), readings={"heater_probe.temperature": 25.0})
+
+    async def main():
+        assert bench.gate.held == ""
+        assert told[0][2] == {"heater_probe.temperature": None}
+
+    bench.run(main, start=False)

@@ -327,3 +327,11 @@ def test_an_age_that_is_no_number_waits_for_a_person(age_s):
     again.restore(kept, now_s=0.0, wall_s=None)
     assert again.causes == ["unreadable"]
     assert again.needs_person
+
+
+@pytest.mark.parametrize(("first", "then", "counts"), [(False, True, True), (True, False, True), (False, False, False)])
+def test_a_trip_that_did_not_count_at_first_may_count_later_and_one_that_did_still_does(first, then, counts):
+    latch = Latch("heater", cooldown_s=900.0, person_within_s=86_400.0)
+    latch.trip(cause="test", text="a test", now_s=0.0, counts=first)
+    latch.trip(cause="test", text="a test", now_s=1.0, counts=then)
+    assert [one.counts for one in latch.trips] == [counts]

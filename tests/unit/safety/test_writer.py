@@ -374,3 +374,64 @@ def test_an_output_at_rest_is_looked_at_as_often_as_is_configured(monkeypatch):
         assert len(looks) == 20
 
     bench.run(main)
+
+
+def test_a_safe_value_goes_ahead_of_everything_else_that_waits_for_the_wire(bench):
+    async def main():
+        await seconds(5.0)
+        bench.occupy(0.2)
+        bench.command(1.0)
+        bench.occupy(5.0)
+        bench.far["heater"].begun.clear()
+        bench.gate.make_safe("test", "a test")
+        await seconds(1.0)
+        assert [value for _, value in bench.far["heater"].begun] == [0.0]
+        await seconds(10.0)
+
+    bench.run(main)
+
+
+def test_a_safe_value_that_another_one_overtook_is_still_asked_for(bench):
+    async def main():
+        await seconds(5.0)
+        bench.occupy(0.2)
+        asked_s = bench.clock.mono()
+        bench.gate.make_safe("test", "a test")
+        bench.far["heater"].fault, bench.far["heater"].hang_s = "hang", 3.0
+        bench.gate.make_safe("test", "a test")
+        await seconds(1.0)
+        assert bench.output.unsafe_since_s == asked_s
+        bench.far["heater"].fault = ""
+        await seconds(10.0)
+        assert bench.output.unsafe_since_s is None
+
+    bench.run(main)
+
+
+def test_what_was_read_back_of_a_range_is_what_it_stands_at():
+    bench = GateBench(an_actuator(accepts=Range(0.0, 100.0, Unit.PERCENT, 0.0, 100.0)))
+
+    async def main():
+        bench.far["heater"].fault, bench.far["heater"].lie = "lie", 49.75
+        bench.command(50.0)
+        await seconds(0.1)
+        assert (bench.output.value, bench.output.commanded) == (49.75, 50.0)
+        bench.far["heater"].fault = ""
+
+    bench.run(main)
+
+
+def test_it_is_counted_how_often_in_a_row_it_could_not_be_made_safe(bench):
+    async def main():
+        await seconds(5.0)
+        bench.far["heater"].fault = "raise"
+        for _ in range(3):
+            before = bench.output.failed_safe
+            bench.gate.make_safe("test", "a test")
+            await seconds(0.01)
+            assert bench.output.failed_safe > before
+        bench.far["heater"].fault = ""
+        await seconds(5.0)
+        assert bench.output.failed_safe == 0
+
+    bench.run(main)
