@@ -8,7 +8,7 @@ a bound on the zone: truly it is at most `room + allowed_c`.
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import exp, inf, isfinite, log
 from typing import Any, Final
 
 USUAL_ROOM_C: Final = (12.0, 30.0)
@@ -87,6 +87,10 @@ class _Held:
         """All of it as a share of the heater's full power."""
         return self.own + sum(share * effect for share, effect in zip(self.beside, effects, strict=True))
 
+    def numbers(self) -> list[float]:
+        """As plain JSON values."""
+        return [self.above_c, self.own, *self.beside]
+
     def drawn(self, to: "_Held", share: float) -> "_Held":
         """So much nearer to another one."""
         return _Held(
@@ -100,7 +104,8 @@ class _Held:
 class Room:
     """The room as seen through one heated zone.
 
-    `harm_c` is where harm begins there, and so many `others` than the heater may warm it, too. `aged_s` counts the seconds of which something is known.
+    `harm_c` is where harm begins there, and so many `others` than the heater may warm it, too. `aged_s` counts the
+    seconds of which something is known.
     """
 
     limits: RoomLimits
@@ -182,7 +187,7 @@ class Room:
         self, now_s: float, *, reading_c: float, own_s: float, beside_s: Sequence[float], effects: Sequence[float],
         gain: float, seen: Reach | None = None,
     ) -> None:  # fmt: skip
-        """The zone is at `reading_c` now, after the heater's heat of `own_s` seconds at full power, at `gain` °C a minute.
+        """The zone is at `reading_c`, after the heater's heat of `own_s` seconds at full power, at `gain` °C a minute.
 
         The other outputs were on for `beside_s` seconds, each with an effect as a share of the heater's. What full
         power reaches was `seen` by how fast the zone loses heat. What is taken to be the room follows from the heat
@@ -220,7 +225,7 @@ class Room:
     def _reach_c(self, steady: _Held, effects: Sequence[float], seen: Reach | None) -> float:
         """By what was presumed of the room, or less where the zone was seen to lose heat faster than that.
 
-        A room that is warmer than was presumed, or a warm neighbour, needs less heat, and full power seems to reach far.
+        In a room that is warmer than was presumed, or beside a warm neighbour, full power seems to reach farther.
         """
         presumed_c = steady.reach_c(effects)
         if seen is None or seen.reach_c >= presumed_c:
@@ -228,7 +233,8 @@ class Room:
         half_c = (self.limits.high_c - self.limits.low_c) / 2.0 if self.ambient_c is None else AMBIENT_C
         doubt = half_c / max(steady.above_c, _SLIGHT_C)
         share = doubt * doubt / (doubt * doubt + seen.doubt * seen.doubt)
-        return min(max(presumed_c ** (1.0 - share) * seen.reach_c**share, _REACH_C[0]), _REACH_C[1])
+        reach_c = exp((1.0 - share) * log(presumed_c) + share * log(seen.reach_c))
+        return min(max(reach_c, _REACH_C[0]), _REACH_C[1])
 
     def _warm_up(self, steady: _Held) -> float:
         """In the first hours full power may reach so many times as far; what it was calibrated with stays allowed."""
@@ -309,7 +315,9 @@ class Room:
         known, steady = isfinite(self._coldest_c) and isfinite(self._warmest_c), self._steady
         return {
             "aged_s": self.aged_s,
-            "steady": None if steady is None or self._steadied < _SAMPLES else [steady.above_c, steady.own, *steady.beside],
+            "steady": None
+            if steady is None or self._steadied < _SAMPLES
+            else [steady.above_c, steady.own, *steady.beside],
             "highest_target_c": self.highest_target_c,
             "held_c": self._held_c,
             "coldest_c": self._coldest_c if known else None,

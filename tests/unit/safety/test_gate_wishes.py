@@ -11,7 +11,7 @@ from fakes import an_actuator, heard
 
 from alimante.config.keys import Role
 from alimante.config.outputs import LimitsKeys, OutputKeys
-from alimante.core.events import ConditionChanged, Level, SafetyActed
+from alimante.core.events import ConditionChanged, Level, Outcome, SafetyActed
 from alimante.io.handle import WRITE_DEADLINE_S
 from alimante.policy.asking import MAX_MAINTENANCE_S
 from alimante.safety.gate import Gate
@@ -378,7 +378,9 @@ def test_a_restart_never_feeds_twice_and_keeps_trips_and_log():
     async def again():
         assert second.gate.outputs["feeder"].trip
         second.gate.reset("feeder", "a person")
-        refused = second.command(1.0, device="feeder")
+        again = second.command(1.0, device="feeder", command_id="c1")
+        assert second.outcome(again) is Outcome.APPLIED  # that is the answer from before
+        refused = second.command(1.0, device="feeder", command_id="c2")
         assert "has to be off for 21600 s" in second.answers(refused)[0].reason
         assert second.gate.outputs["feeder"].account.count(date(2026, 2, 28)) == 1
         assert len(second.gate.safety_log) >= 2
