@@ -14,7 +14,8 @@ from alimante.safety.bound import Doubt, Physics, UpperBound, most_lost
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.heat_model import DRIFT, GAIN, LOSS, HeatModel
 from alimante.safety.learning import LAGS, Learner
-from alimante.safety.room import Reach, Room, RoomLimits
+from alimante.safety.reach import Seen
+from alimante.safety.room import Room, RoomLimits
 
 UNSURE: Final = 1.5
 """Before a heater is known it may warm so many times as fast as the configuration says."""
@@ -201,12 +202,12 @@ class Bounded:
             found.append(min(max(effect, 0.0), most) / gain if is_known else most / 2.0 / gain)
         return found
 
-    def _reach_seen(self, model: HeatModel, gain: float) -> Reach | None:
+    def _reach_seen(self, model: HeatModel, gain: float) -> Seen | None:
         """What full power reaches by how fast heat was seen to get lost; None while that is hardly known."""
         loss, sigma = model.state[LOSS], sqrt(max(model.cov[LOSS][LOSS], 0.0))
         if self.learner.learned_min < _SEEN_MIN or loss < _SIGMAS * sigma:
             return None
-        return Reach(gain / loss, hypot(sigma / loss, _ONE_PLACE))
+        return Seen(gain / loss, hypot(sigma / loss, _ONE_PLACE))
 
     def _model(self) -> HeatModel | None:
         """The model of the zone that explains best what was seen, with a strength that the heater can have."""

@@ -8,8 +8,10 @@ a bound on the zone: truly it is at most `room + allowed_c`.
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, inf, isfinite, log
+from math import inf, isfinite
 from typing import Any, Final
+
+from alimante.safety.reach import POWER, WALLS_S, Held, Reach, Seen, Stretch, Window
 
 USUAL_ROOM_C: Final = (12.0, 30.0)
 """What a room is taken to be between where the configuration does not say."""
@@ -24,20 +26,11 @@ _DAY_S: Final = 86_400.0
 _RISES_C: Final = 1.5  # a day: the season makes it that much colder, and no probe drifts past it unseen
 _FORGOTTEN_S: Final = 7.0 * _DAY_S
 _USUAL: Final = (0.35, 0.5)  # a room is usually nearer to the coldest than to the warmest that it can be
-_WINDOW_S: Final = 1800.0  # a mean over so long: about a time constant of an enclosure
-_SPACING_S: Final = 60.0
 _STEADY_C: Final = 1.0
 _STEADY_SHARE: Final = 0.2
-_SAMPLES: Final = 10  # one a minute
 _NEAR_C: Final = 1.5
-_HELD: Final = (0.03, 1.5)
-_REACH_C: Final = (5.0, 150.0)
 _FALLS_C: Final = 6.0
-_REACH_S: Final = 3.0 * _DAY_S  # within days, for what full power reaches is a matter of walls and bulbs
-_WALLS: Final = 1.3
-_WARM_UP_S: Final = 3.0 * 3600.0  # so long walls and ground take heat, and full power seems to reach less than it does
-_WARM_UP_REACH_S: Final = 7200.0
-_WARM_UP: Final = 1.2
+_PERHAPS: Final = 1.2
 _WITHIN: Final = 0.95
 _MARGIN_C: Final = (3.0, 6.0)
 _SLIGHT_C: Final = 0.5
@@ -51,53 +44,6 @@ class RoomLimits:
     low_c: float = USUAL_ROOM_C[0]
     high_c: float = USUAL_ROOM_C[1]
     sensor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far above its room full power holds a zone, and by what share that is doubted."""
-
-    reach_c: float
-    doubt: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """A reading, and the heat by then: of the heater in seconds at full power, of each other output in its own."""
-
-    at_s: float
-    reading_c: float
-    own_s: float
-    beside_s: Sequence[float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What holds the zone `above_c` above its room: a share of the heater's full power, and shares of the others'."""
-
-    above_c: float
-    own: float
-    beside: Sequence[float]
-
-    def reach_c(self, effects: Sequence[float]) -> float:
-        """How far above its room full power holds the zone, where the others give `effects` of that."""
-        return min(max(self.above_c / max(self.power(effects), _HELD[0]), _REACH_C[0]), _REACH_C[1])
-
-    def power(self, effects: Sequence[float]) -> float:
-        """All of it as a share of the heater's full power."""
-        return self.own + sum(share * effect for share, effect in zip(self.beside, effects, strict=True))
-
-    def numbers(self) -> list[float]:
-        """As plain JSON values."""
-        return [self.above_c, self.own, *self.beside]
-
-    def drawn(self, to: "_Held", share: float) -> "_Held":
-        """So much nearer to another one."""
-        return _Held(
-            self.above_c + (to.above_c - self.above_c) * share,
-            self.own + (to.own - self.own) * share,
-            [mine + (its - mine) * share for mine, its in zip(self.beside, to.beside, strict=True)],
-        )
 
 
 @dataclass(slots=True)
@@ -125,15 +71,14 @@ class Room:
     _held_c: float = field(default=0.0, init=False)
     _coldest_c: float = field(default=inf, init=False)
     _warmest_c: float = field(default=-inf, init=False)
-    _window: deque[_Given] = field(default_factory=deque, init=False)
-    """The last half hour."""
-    _steady: _Held | None = field(default=None, init=False)
-    """What held the zone where it stood still."""
-    _begun_c: float = field(default=0.0, init=False)
+    _window: Window = field(default_factory=Window, init=False)
+    _reach: Reach = field(init=False)
     _first_c: float | None = field(default=None, init=False)
-    _steadied: int = field(default=0, init=False)
     _target_c: float | None = field(default=None, init=False)
     _short_s: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self._reach = Reach(self.others)
 
     @property
     def low_c(self) -> float:
@@ -185,7 +130,7 @@ class Room:
 
     def look(
         self, now_s: float, *, reading_c: float, own_s: float, beside_s: Sequence[float], effects: Sequence[float],
-        gain: float, seen: Reach | None = None,
+        gain: float, seen: Seen | None = None,
     ) -> None:  # fmt: skip
         """The zone is at `reading_c`, after the heater's heat of `own_s` seconds at full power, at `gain` °C a minute.
 
@@ -193,56 +138,41 @@ class Room:
         power reaches was `seen` by how fast the zone loses heat. What is taken to be the room follows from the heat
         that held the zone lately; what only warmed it up is left out of that.
         """
-        if self._window and now_s - self._window[-1].at_s < _SPACING_S:
-            return
-        span_s = min(now_s - self._window[-1].at_s, _WINDOW_S) if self._window else 0.0
         self._first_c = reading_c if self._first_c is None else self._first_c
-        self._window.append(_Given(now_s, reading_c, own_s, tuple(beside_s)))
-        while self._window[0].at_s < now_s - _WINDOW_S:
-            self._window.popleft()
-        then = self._window[0]
-        lasted_s, risen_c = now_s - then.at_s, reading_c - then.reading_c
-        if lasted_s < 0.8 * _WINDOW_S:
+        stretch = self._window.take(now_s, reading_c, own_s, beside_s)
+        if stretch is None:
             return
-        stored = risen_c / (gain * lasted_s / 60.0)
-        mean_c = sum(given.reading_c for given in self._window) / len(self._window)
-        held = _Held(
-            mean_c - self._usual_c(),
-            (own_s - then.own_s) / lasted_s - stored,
-            [(now - before) / lasted_s for now, before in zip(beside_s, then.beside_s, strict=True)],
-        )
-        power = min(max(held.power(effects), 0.0), _HELD[1])
-        if abs(risen_c) > _STEADY_C:
+        stored, is_still = stretch.risen_c / (gain * stretch.lasted_s / 60.0), abs(stretch.risen_c) <= _STEADY_C
+        held = Held(stretch.mean_c - self._presumed_c(), stretch.own - stored, stretch.beside)
+        power = min(max(held.power(effects), 0.0), POWER[1])
+        if not is_still:
             self._rooms.clear()
-        if risen_c > _STEADY_C:
+        if stretch.risen_c > _STEADY_C:
             return  # what warms up says too little of the room
-        if abs(risen_c) <= _STEADY_C and abs(stored) <= _STEADY_SHARE * power and _HELD[0] < power < _HELD[1]:
-            self._calibrate(span_s, mean_c, held, effects)
-        if self._steady is not None and self._steadied >= _SAMPLES:
-            self.reach_c = self._reach_c(self._steady, effects, seen)
-            self._take(span_s, mean_c, self.reach_c * power, self._warm_up(self._steady))
-
-    def _reach_c(self, steady: _Held, effects: Sequence[float], seen: Reach | None) -> float:
-        """By what was presumed of the room, or less where the zone was seen to lose heat faster than that.
-
-        In a room that is warmer than was presumed, or beside a warm neighbour, full power seems to reach farther.
-        """
-        presumed_c = steady.reach_c(effects)
-        if seen is None or seen.reach_c >= presumed_c:
-            return presumed_c
+        if is_still and abs(stored) <= _STEADY_SHARE * power and POWER[0] < power < POWER[1]:
+            self._calibrate(stretch, held, effects)
         half_c = (self.limits.high_c - self.limits.low_c) / 2.0 if self.ambient_c is None else AMBIENT_C
-        doubt = half_c / max(steady.above_c, _SLIGHT_C)
-        share = doubt * doubt / (doubt * doubt + seen.doubt * seen.doubt)
-        reach_c = exp((1.0 - share) * log(presumed_c) + share * log(seen.reach_c))
-        return min(max(reach_c, _REACH_C[0]), _REACH_C[1])
+        self.reach_c = self._reach.reach_c(effects, room_doubt_c=half_c, seen=seen)
+        if self.reach_c is not None:
+            self._take(stretch, self.reach_c * power)
 
-    def _warm_up(self, steady: _Held) -> float:
+    def _calibrate(self, stretch: Stretch, held: Held, effects: Sequence[float]) -> None:
+        """The zone stands still: what holds it there says what full power would reach."""
+        if (
+            self.highest_target_c is not None
+            and stretch.mean_c >= self.highest_target_c - _NEAR_C
+            and not self.is_short
+        ):
+            self._reach.take(held, effects, span_s=stretch.span_s, is_new=self.aged_s < WALLS_S)
+
+    def _perhaps(self) -> float:
         """In the first hours full power may reach so many times as far; what it was calibrated with stays allowed."""
-        if self.aged_s >= _WARM_UP_S:
+        held = self._reach.held
+        if held is None or self.aged_s >= WALLS_S:
             return 1.0
-        return max(1.0, min(_WARM_UP, _WITHIN * self.allowed_c / max(steady.above_c, _SLIGHT_C)))
+        return max(1.0, min(_PERHAPS, _WITHIN * self.allowed_c / max(held.above_c, _SLIGHT_C)))
 
-    def _usual_c(self) -> float:
+    def _presumed_c(self) -> float:
         """What the room is while nothing is known of it.
 
         A zone that was not heated for long is like its room. It may have been heated before, so of what its first
@@ -254,25 +184,10 @@ class Room:
         usual_c, warm_c = (low_c + share * span_c for share in _USUAL)
         return usual_c if self._first_c is None else min(max(self._first_c, usual_c), warm_c)
 
-    def _calibrate(self, span_s: float, mean_c: float, held: _Held, effects: Sequence[float]) -> None:
-        """The zone stands still: what holds it there says what full power would reach."""
-        if self.highest_target_c is None or mean_c < self.highest_target_c - _NEAR_C or self.is_short:
-            return
-        self._steadied += 1
-        if self._steady is None:
-            self._steady = held
-        elif self._steadied <= _SAMPLES:
-            self._steady = self._steady.drawn(held, 1.0 / self._steadied)
-            self._begun_c = self._steady.reach_c(effects)
-        elif self.aged_s >= _WARM_UP_S:
-            self._steady = self._steady.drawn(held, span_s / _REACH_S)
-        elif self._steady.reach_c(effects) < min(held.reach_c(effects), _WALLS * self._begun_c):
-            # What walls and ground still take is less from hour to hour, never more; but sun is no part of that.
-            self._steady = self._steady.drawn(held, span_s / _WARM_UP_REACH_S)
-
-    def _take(self, span_s: float, mean_c: float, above_c: float, times: float) -> None:
-        """The zone is `above_c` above its room, and perhaps so many `times` as far."""
-        room_c, self.room_c = mean_c - above_c, mean_c - above_c * times
+    def _take(self, stretch: Stretch, above_c: float) -> None:
+        """The zone was `above_c` above its room."""
+        span_s, room_c = stretch.span_s, stretch.mean_c - above_c
+        self.room_c = stretch.mean_c - above_c * self._perhaps()
         self._rooms.append(self.room_c)
         # A mean is half as old as what it is of: what falls goes on falling.
         self._falls_c = min(max(max(self._rooms) - self.room_c, 0.0), _FALLS_C)
@@ -298,9 +213,9 @@ class Room:
     def forget(self) -> None:
         """A person says that all is in order: what is needed now is what is needed."""
         self._short_s, self.aged_s, self._held_c = 0.0, 0.0, 0.0
-        self._coldest_c, self._warmest_c, self.reach_c, self.room_c, self._steady = inf, -inf, None, None, None
-        self._steadied = 0
+        self._coldest_c, self._warmest_c, self.reach_c, self.room_c = inf, -inf, None, None
         self._window.clear()
+        self._reach.forget()
 
     def text(self) -> str:
         """Why no more is given, in one sentence."""
@@ -312,12 +227,10 @@ class Room:
 
     def snapshot(self) -> dict[str, Any]:
         """What was learned, as plain JSON values."""
-        known, steady = isfinite(self._coldest_c) and isfinite(self._warmest_c), self._steady
+        known = isfinite(self._coldest_c) and isfinite(self._warmest_c)
         return {
             "aged_s": self.aged_s,
-            "steady": None
-            if steady is None or self._steadied < _SAMPLES
-            else [steady.above_c, steady.own, *steady.beside],
+            "held": self._reach.snapshot(),
             "highest_target_c": self.highest_target_c,
             "held_c": self._held_c,
             "coldest_c": self._coldest_c if known else None,
@@ -330,12 +243,7 @@ class Room:
         numbers = [kept.get(name) for name in names]
         if all(isinstance(number, int | float) and isfinite(number) for number in numbers):
             self.aged_s, self._held_c, self._coldest_c, self._warmest_c = (float(number or 0.0) for number in numbers)
-        target_c, steady = kept.get("highest_target_c"), kept.get("steady")
+        target_c = kept.get("highest_target_c")
         if isinstance(target_c, int | float) and isfinite(target_c):
             self.highest_target_c = float(target_c)
-        if isinstance(steady, list) and len(steady) == 2 + self.others and all(_is_number(one) for one in steady):
-            self._steady, self._steadied = _Held(steady[0], steady[1], steady[2:]), _SAMPLES
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and isfinite(value)
+        self._reach.restore(kept.get("held"))
