@@ -355,9 +355,13 @@ def _blocks(track: Iterable[_Look], block_s: float) -> list[tuple[float, float, 
         looks[-1].append(look)
     del looks[-1:]  # it is not full yet
     return [
-        (fmean(look.at_s for look in block), fmean(look.reading_c for look in block), fmean(look.felt_min for look in block))
+        (
+            fmean(look.at_s for look in block),
+            fmean(look.reading_c for look in block),
+            fmean(look.felt_min for look in block),
+        )
         for block in looks
-    ]  # fmt: skip
+    ]
 
 
 def most_lost(at: Physics) -> float:
