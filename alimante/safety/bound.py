@@ -8,11 +8,12 @@ end, until the reading can be believed again. In the literature: interval observ
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from math import exp, inf, isfinite
+from math import exp, inf, isfinite, sqrt
+from statistics import fmean, median
 from typing import Any, Final
 
 TOLERANCE_C: Final = 2.5
@@ -37,13 +38,17 @@ _FORESEEN_S: Final = 1800.0  # for so long it is foreseen well enough where the 
 _BACK_SHARE: Final = 0.7
 _RESPONSE_C: Final = 0.8
 _RESPONSE_S: Final = 120.0
+_RESPONSE_LONGEST_S: Final = 1800.0
+_RESPONSE_DUTY: Final = 0.25
 _RESPONSE_SHARE: Final = 0.7
 _BLOCK_S: Final = 60.0
 _BLOCKS: Final = 6
-_TURN: Final = 0.2  # of full power, from minute to minute
+_TURN: Final = 0.2  # of full power, from block to block
+_TURN_SHARE: Final = 0.25  # of the greatest turn: less is nothing
 _TURNS: Final = 2
 _FELT_SHARE: Final = 0.6
-_TRACK_S: Final = 1800.0
+_SURE: Final = 4.0  # medians of the noise, which are 2.7 standard deviations
+_TRACK_S: Final = 3600.0
 _JUMP_TOLD_S: Final = 10.0
 _FALL_TOLD_S: Final = 900.0  # a door may be open for ten minutes, and the zone takes some to follow the heater again
 _LIKE_ROOM_C: Final = 2.5
@@ -66,7 +71,8 @@ class Physics:
     `gain` is the rise per minute at full power and `loss` the share of the difference to the room that is lost per
     minute, both as the best estimate and at the end that makes the zone warmer; `effects` are the rises per minute by
     the other outputs. `room_c` is the room as the reading sees it now, and it is between `room_low_c` and
-    `room_high_c`. Before the zone is known, `is_known` is False and only the ends mean anything.
+    `room_high_c`. Before the zone is known, `is_known` is False and only the ends mean anything; `gain_least` is what the
+    heater gives at least, and 0 while too little is known of that.
     """
 
     gain: float
@@ -77,6 +83,7 @@ class Physics:
     room_c: float
     room_low_c: float
     room_high_c: float
+    gain_least: float = 0.0
     effects: Sequence[float] = ()
     effects_most: Sequence[float] = ()
     is_known: bool = False
@@ -149,7 +156,9 @@ class UpperBound:
             self.expected_c = goal_c + (self.expected_c - goal_c) * exp(-at.loss * minutes)
         else:
             self._own_c += forced * minutes
-            if self.doubt is not Doubt.NONE:
+            if self.doubt is Doubt.NONE:
+                self.expected_c += at.gain_least * self._lagged * minutes  # what it loses is taken off with each reading
+            else:
                 # Who believes a reading too early heats by it: the zone is taken to warm as the configuration says.
                 lost = most_lost(at)
                 goal_c = self._room_c + 2.0 * forced / lost
@@ -287,7 +296,11 @@ class UpperBound:
             return False
         now = self._track[-1]
         for then in reversed(self._track):
+            if now.at_s - then.at_s > _RESPONSE_LONGEST_S:
+                break  # a room gets warmer by so much in a longer time
             foreseen_c = now.own_c - then.own_c
+            if now.felt_min - then.felt_min < _RESPONSE_DUTY * (now.at_s - then.at_s) / 60.0:
+                continue  # short pulses with much time between them: chance makes it warmer by as much
             if now.at_s - then.at_s >= _RESPONSE_S and foreseen_c >= _RESPONSE_C:
                 return now.reading_c - then.reading_c >= _RESPONSE_SHARE * foreseen_c or self._feels()
         return self._feels()
@@ -298,29 +311,33 @@ class UpperBound:
         What is lost, and to where, is the same in neighbouring minutes: the difference that the heater makes between
         them is its strength, whether a door is open or not.
         """
-        ends = [self._track[0]]
-        for look in self._track:
-            if look.at_s - ends[-1].at_s >= _BLOCK_S:
-                ends.append(look)
-        if len(ends) <= _BLOCKS:
+        blocks = _blocks(self._track, max(_BLOCK_S, 60.0 * self.physics.lag_min))
+        if len(blocks) <= _BLOCKS:
             return False
         felt, rises = [], []
-        for one, two in pairwise(ends):
-            minutes = (two.at_s - one.at_s) / 60.0
-            felt.append((two.felt_min - one.felt_min) / minutes)
-            rises.append((two.reading_c - one.reading_c) / minutes)
+        for (one_s, one_c, one_min), (two_s, two_c, two_min) in pairwise(blocks):
+            minutes = (two_s - one_s) / 60.0
+            felt.append((two_min - one_min) / minutes)
+            rises.append((two_c - one_c) / minutes)
         # Differences between neighbours leave out what changes slowly. A reading that only slows down bends one way.
         turns = [
             (now_felt - felt_before, now_rise - rise_before)
             for (felt_before, now_felt), (rise_before, now_rise) in zip(pairwise(felt), pairwise(rises), strict=True)
         ]
-        least = _FELT_SHARE * self.physics.gain
-        up = [(more, bend) for more, bend in turns if more > _TURN]
-        down = [(more, bend) for more, bend in turns if more < -_TURN]
-        return all(
-            len(each) >= _TURNS and sum(bend for _, bend in each) / sum(more for more, _ in each) >= least
-            for each in (up, down)
-        )
+        # A pulse of heat comes at once and dies away with the lag: short ones turn it down by little, but often.
+        least = min(_TURN, _TURN_SHARE * max(abs(more) for more, _ in turns))
+        up = [(more, bend) for more, bend in turns if more > least]
+        down = [(-more, -bend) for more, bend in turns if more < -least]
+        return all(self._answers(each, turns) for each in (up, down))
+
+    def _answers(self, some: Sequence[tuple[float, float]], turns: Sequence[tuple[float, float]]) -> bool:
+        """Whether the reading bends with `some` of all `turns` as with the heater, and that is surely no noise."""
+        more, bend = sum(each for each, _ in some), sum(each for _, each in some)
+        if len(some) < _TURNS or more < _TURNS * _TURN:
+            return False
+        # What is left is what else bends the reading. Half of it is enough to judge by: a door bends it once.
+        left = median(abs(each_bend - bend / more * each_more) for each_more, each_bend in turns)
+        return bend >= max(_FELT_SHARE * self.physics.gain * more, _SURE * left * sqrt(len(some)))
 
     def _is_like_room(self, now_s: float) -> bool:
         """Whether the reading stands still at the room's temperature although the heater works."""
@@ -331,6 +348,24 @@ class UpperBound:
         if then is None or start is None or self._track[0].at_s > now_s - 100.0:
             return False
         return abs(then.reading_c - self.reading_c) < _FLAT_C and self.full_s - start.full_s >= 45.0
+
+
+def _blocks(track: Iterable[_Look], block_s: float) -> list[tuple[float, float, float]]:
+    """The mean of when, what was read and what was felt by then, of each block: less noisy than one reading."""
+    looks: list[list[_Look]] = []
+    for look in track:
+        if not looks or look.at_s - looks[-1][0].at_s >= block_s:
+            looks.append([])
+        looks[-1].append(look)
+    del looks[-1:]  # it is not full yet
+    return [
+        (
+            fmean(look.at_s for look in block),
+            fmean(look.reading_c for look in block),
+            fmean(look.felt_min for look in block),
+        )
+        for block in looks
+    ]
 
 
 def most_lost(at: Physics) -> float:

@@ -32,6 +32,7 @@ _LAMP: Final = 0.3  # of the heater's own rate, for a lamp in its zone of which 
 
 _SURE: Final = 0.25  # a number whose doubt is more than so much of it is not known
 _WARMER_C: Final = 6.0  # a room gets warmer by so much at most while a reading is doubted
+_SURELY: Final = 0.6
 _TOO_STRONG: Final = 1.6  # times the configured rate: a model of such a heater takes its lag for strength
 _USUAL_LAG: Final = 1
 _SEEN_MIN: Final = 10.0  # after so long it shows whether the configured rate was said too low
@@ -263,9 +264,17 @@ class Bounded:
             room_c=(room.low_c + room.high_c) / 2.0,
             room_low_c=room.low_c,
             room_high_c=room.high_c,
+            gain_least=self._gain_least(),
             effects=[0.0] * len(self.rates),
             effects_most=self.rates,
         )
+
+    def _gain_least(self) -> float:
+        """What the heater gives at least; 0 before its strength was seen."""
+        rate, usual = self.limit.max_rate_c_per_min, self.learner.models[_USUAL_LAG]
+        gain = usual.state[GAIN]
+        is_seen = self.learner.learned_min >= _SEEN_MIN and usual.cov[GAIN][GAIN] <= (_SURE * gain) ** 2
+        return min(rate / 2.0, _SURELY * gain) if is_seen and gain >= LEAST_GAIN * rate else 0.0
 
     def _colder(self, reading_c: float) -> str:
         """What else to ask where the reading is below what was said of the room."""

@@ -78,6 +78,10 @@ class Cold:
         """By how much less per minute it gets warmer than was learned, as seen while the heater was off, in °C."""
         return self._short if now_s - self._short_s < _SETTLED_S else 0.0
 
+    def is_recent(self, now_s: float) -> bool:
+        """Whether it came in so lately that what the place is without heat may not be learned anew yet."""
+        return now_s - self.fell_s < _STAYS_S + _SETTLED_S
+
     def is_new(self, now_s: float) -> bool:
         """Whether it may still end by itself: a place that stays so is learned anew."""
         return self.is_in and now_s - self.fell_s < _STAYS_S

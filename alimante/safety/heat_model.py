@@ -125,6 +125,11 @@ class HeatModel:
         self.state[GAIN] = max(self.state[GAIN], 0.0)
         self.state[LOSS] = max(self.state[LOSS], self.guess.loss / 20.0)
 
+    @property
+    def is_warmer(self) -> bool:
+        """Whether it got warmer than the model knew, time and again: heat comes in that it is just learning."""
+        return self._surprises >= _IN_A_ROW
+
     def doubt_of(self, number: int) -> float:
         """The standard deviation of one number of the state."""
         return sqrt(max(self.cov[number][number], 0.0))

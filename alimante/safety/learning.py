@@ -6,10 +6,11 @@ believed. Spans of time are told by the difference of two `Sums`, so that any sp
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import exp, nan, sqrt
+from math import exp, inf, nan, sqrt
 from operator import sub
 from typing import Any, Final
 
+from alimante.safety.coldest import Coldest
 from alimante.safety.heat_model import DRIFT, GAIN, LOSS, Guess, HeatModel
 
 LAGS: Final = (0.5, 1.0, 2.0, 4.0)
@@ -23,6 +24,7 @@ _PLAUSIBLE: Final = 2.0  # times the misfit of the best model
 _FAIR: Final = 0.1
 _KNOWN_AFTER_MIN: Final = 120.0
 _LOSS_AT_LEAST: Final = 1.5  # times the guess: seen at one temperature, loss and room cannot be told apart
+_SETTLED_MIN: Final = 60.0  # of learning: before, a model is still what was guessed
 _DEATH_OF_HEAT: Final = 3.0  # lags after which nothing is felt of it
 _SURE_SIGMAS: Final = 2.0
 _FELT: Final = 0.01  # of what was on before the start: less is nothing
@@ -71,6 +73,9 @@ class Learner:
     """How many minutes were learned from."""
     full_min: float = field(default=0.0, init=False)
     """How many of them at full power, in this process."""
+    _coldest: list[Coldest] = field(init=False)
+    _warmer_min: float = field(default=-inf, init=False)
+    """Up to when it got warmer than was known then."""
     _sums: list[float] = field(init=False)
     _lagged: list[float] = field(init=False)
     _paced_s: float = field(default=nan, init=False)
@@ -78,6 +83,7 @@ class Learner:
 
     def __post_init__(self) -> None:
         self.models = [HeatModel(self.guess) for _ in LAGS]
+        self._coldest = [Coldest() for _ in LAGS]
         self._lagged = [0.0] * (len(LAGS) + len(self.others))
         self._sums = [0.0] * (2 + len(self._lagged))
 
@@ -143,6 +149,17 @@ class Learner:
         loss = max(model.state[LOSS], self.guess.loss)
         return mean, _SIGMAS * sigma + _ROOM_C * loss * features[DRIFT], model.state[GAIN] * own_min
 
+    def colder(self, start: Sums, end: Sums) -> float:
+        """By how many °C less it would have got warmer as it was at its coldest within the last day."""
+        model, minutes, above = self.models[self.best], end[0] - start[0], end[1] - start[1]
+        least = self._coldest[self.best].rate(above / minutes)
+        now = model.state[DRIFT] - model.state[LOSS] * above / minutes
+        return 0.0 if least is None else max(now - least, 0.0) * minutes
+
+    def has_become_warmer(self, start: Sums) -> bool:
+        """Whether heat that comes in was learned after `start`: what is known now was not so then."""
+        return start[0] < self._warmer_min
+
     def unsure_of_loss(self, usual_c: float, start: Sums, end: Sums) -> float:
         """How much less it cools than was learned, so far below `usual_c`, where it loses more than was learned."""
         model, minutes = self.models[self.best], end[0] - start[0]
@@ -196,6 +213,7 @@ class Learner:
     def begin_anew(self) -> None:
         """Nothing that was learned holds any more."""
         self.models = [HeatModel(self.guess) for _ in LAGS]
+        self._coldest = [Coldest() for _ in LAGS]
         self.learned_min = self.full_min = 0.0
 
     def learn(self, start: Sums, end: Sums, change_c: float) -> None:
@@ -206,7 +224,13 @@ class Learner:
             left_min = _left_min(start, end, self.dead_time_s * LAGS[i] / 60.0)
             features = _features(start, end, i)
             model.learn([*features, left_min] if left_min > _FELT * minutes else features, change_c, minutes)
+        if any(model.is_warmer for model in self.models):
+            self._warmer_min = end[0]
         self.learned_min += minutes
+        if self.learned_min >= _SETTLED_MIN:
+            above_c = (end[1] - start[1]) / minutes
+            for model, coldest in zip(self.models, self._coldest, strict=True):
+                coldest.keep(end[0], drift=model.state[DRIFT], loss=model.state[LOSS], above_c=above_c)
 
     @property
     def learned(self) -> Learned | None:
@@ -241,6 +265,7 @@ class Learner:
             "others": list(self.others),
             "learned_min": self.learned_min,
             "models": [model.snapshot() for model in self.models],
+            "coldest": [coldest.snapshot(self._sums[0]) for coldest in self._coldest],
         }
 
     def restore(self, kept: Mapping[str, Any]) -> bool:
@@ -256,6 +281,10 @@ class Learner:
         except (KeyError, TypeError, ValueError):
             return False
         self.models = models
+        coldest = kept.get("coldest")
+        rows = coldest if isinstance(coldest, list) else []
+        for one, row in zip(self._coldest, rows, strict=False):
+            one.restore(row, self._sums[0])
         return True
 
 

@@ -294,7 +294,7 @@ class Verification:
         least_c = min(visible_c, _MARGIN * (self._limit.harmful_c - self._limit.max_c))
         learned = self.learner.expect(start.sums, end.sums, least_c=least_c) if self.is_proven else None
         if learned is not None:
-            expected_c = learned[0] - self._short_c(start, end)
+            expected_c = learned[0] - self._less_c(start, end)
             if expected_c - learned[1] >= self._needed(expected_c):
                 self._is_foretold = self._is_foretold or end.smooth_c - start.smooth_c >= expected_c / 2.0
                 return expected_c
@@ -307,6 +307,13 @@ class Verification:
     def _short_c(self, start: Entry, end: Entry) -> float:
         """How much less there must be than was learned, because it got colder meanwhile."""
         return self._cold.short(end.at_s) * (end.at_s - start.at_s) / 60.0
+
+    def _less_c(self, start: Entry, end: Entry) -> float:
+        """How much less that is where heat from outside has ended, or had not come yet: it is as cold as before."""
+        short_c = self._short_c(start, end)
+        if not self._cold.is_recent(end.at_s) and not self.learner.has_become_warmer(start.sums):
+            return short_c
+        return max(short_c, self.learner.colder(start.sums, end.sums))
 
     def _may_lag(self, start: Entry, end: Entry) -> bool:
         """Whether a sensor that did rise before, but of unknown lag, may still be falling from the last time off.

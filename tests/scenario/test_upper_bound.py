@@ -208,6 +208,14 @@ def test_after_the_reading_is_right_again_the_zone_is_held_again_and_the_alert_e
     assert 28.0 < report.truth.zones["warm"].temperature_c < 34.0
 
 
+@pytest.mark.slow
+def test_a_zone_that_gets_no_more_than_pulses_of_heat_is_held_again_without_a_person():
+    """The relay was on while the computer stood still, so the zone may be hot, and the bound falls slowly."""
+    report = run(node("one-probe"), "warm_probe=detached@1800+2100", "process=pause(10m)@2100", hours=4.0)
+    assert report.truth.zones["warm"].temperature_c > 28.5
+    assert [alert.condition for alert in report.alerts if alert.resolved_s is None] == []
+
+
 COLD_ROOM = {"ambient": {"mean_c": 10.0, "amplitude_c": 1.0}, "loads": {"heater": {"heat_w": 90.0}}, "room_c": (6, 26)}
 
 

@@ -316,6 +316,53 @@ def test_what_fell_slowly_is_told_later_than_what_jumped():
     assert slow.run(15.0).is_told
 
 
+# What answers to its heater.
+
+
+def doubted_by_a_fall(**keys: Any) -> Place:
+    """A place that has cooled down since its reading fell; it is far lower than the heater can have left it."""
+    place = Place(true_c=22.0, **keys)
+    place.bound.restore({"expected_c": 45.0, "high_c": 45.0, "doubt": Doubt.FALL}, away_s=0.0)
+    place.run(60.0)
+    assert place.bound.doubt is Doubt.FALL
+    return place
+
+
+@pytest.mark.parametrize("pulse_s", [20.0, 40.0, 60.0, 120.0])
+@pytest.mark.parametrize(("gain", "lag_min"), [(1.0, 1.0), (0.5, 1.0), (1.0, 2.0), (2.0, 0.5)])
+def test_a_reading_that_answers_to_short_pulses_of_heat_is_believed(pulse_s: float, gain: float, lag_min: float):
+    place = doubted_by_a_fall(gain=gain, lag_min=lag_min, is_known=False)
+    count = 0
+    while place.bound.doubt is not Doubt.NONE and count < 40:
+        place.follow([(1.0, pulse_s / 60.0), (0.0, 8.0)])
+        count += 1
+    assert count * pulse_s <= 600.0
+    assert place.bound.doubt is Doubt.NONE
+
+
+@pytest.mark.parametrize("pulse_s", [20.0, 40.0, 60.0, 120.0])
+@pytest.mark.parametrize("noise_c", [0.0, 0.03, 0.1])
+@pytest.mark.parametrize(("has_heater", "seed"), [(False, 1), (True, 1), (True, 2)])
+def test_a_reading_of_somewhere_else_is_not_believed_by_pulses_of_heat(
+    pulse_s: float, noise_c: float, has_heater: bool, seed: int
+):
+    """It fell out of the zone, or into one with a heater of its own that goes on and off by chance."""
+    place, chance, there = doubted_by_a_fall(is_known=False, noise_c=noise_c), Random(seed + 10), [16.0, 0.0]
+    place._random = Random(seed)
+
+    def read(now_s: float, true_c: float) -> float:
+        there[1] += (float(chance.random() < 0.3) - there[1]) * 0.15
+        there[0] += (0.3 * there[1] - 0.1 * (there[0] - 15.0)) / 6.0
+        return there[0] if has_heater else 21.0
+
+    place.sensor = read
+    place.run(60.0)
+    assert place.bound.doubt is Doubt.FALL
+    for _ in range(40):
+        place.follow([(1.0, pulse_s / 60.0), (0.0, 8.0)])
+        assert place.bound.doubt is Doubt.FALL
+
+
 # A person's word.
 
 

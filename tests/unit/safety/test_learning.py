@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from alimante.safety.heat_model import LOSS, Guess, HeatModel
-from alimante.safety.learning import Learned, Learner, Sums
+from alimante.safety.learning import LAGS, Learned, Learner, Sums
 
 OTHERS = ("lamp",)
 
@@ -370,6 +370,7 @@ def test_a_snapshot_says_what_it_is_of():
         "others": ["lamp"],
         "learned_min": 0.0,
         "models": [model.snapshot() for model in one.models],
+        "coldest": [[]] * len(LAGS),
     }
     few = one.snapshot() | {"models": one.snapshot()["models"][:3]}
     assert not learner().restore(few)
