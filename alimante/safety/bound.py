@@ -71,8 +71,8 @@ class Physics:
     `gain` is the rise per minute at full power and `loss` the share of the difference to the room that is lost per
     minute, both as the best estimate and at the end that makes the zone warmer; `effects` are the rises per minute by
     the other outputs. `room_c` is the room as the reading sees it now, and it is between `room_low_c` and
-    `room_high_c`. Before the zone is known, `is_known` is False and only the ends mean anything; `gain_least` is what the
-    heater gives at least, and 0 while too little is known of that.
+    `room_high_c`. Before the zone is known, `is_known` is False and only the ends mean anything; `gain_least` is what
+    the heater gives at least, and 0 while too little is known of that.
     """
 
     gain: float
@@ -157,7 +157,9 @@ class UpperBound:
         else:
             self._own_c += forced * minutes
             if self.doubt is Doubt.NONE:
-                self.expected_c += at.gain_least * self._lagged * minutes  # what it loses is taken off with each reading
+                self.expected_c += (
+                    at.gain_least * self._lagged * minutes
+                )  # what it loses is taken off with each reading
             else:
                 # Who believes a reading too early heats by it: the zone is taken to warm as the configuration says.
                 lost = most_lost(at)
