@@ -89,8 +89,12 @@ class Learner:
 
     @property
     def best(self) -> int:
-        """Which of the lags explains best what was seen."""
-        return min(range(len(LAGS)), key=lambda i: (self.models[i].misfit, abs(i - _USUAL)))
+        """Which of the lags explains best what was seen; the usual one where none does so better."""
+        best, least = _USUAL, self.models[_USUAL].misfit
+        for i, model in enumerate(self.models):
+            if model.misfit < least:
+                best, least = i, model.misfit
+        return best
 
     def advance(self, span_s: float, *, duty: float, reading_c: float, others: Mapping[str, float]) -> None:
         """`span_s` went by with these values."""

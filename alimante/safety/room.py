@@ -65,6 +65,10 @@ class Room:
     highest_target_c: float | None = field(default=None, init=False)
     ambient_c: float | None = field(default=None, init=False)
     """What the sensor in the room says; None without one."""
+    cap_c: float = field(default=inf, init=False)
+    """What the zone may be held at, as its sensor reads; `inf` while nothing is known."""
+    is_short: bool = field(default=False, init=False)
+    """Whether the target is higher than what the zone may be held at."""
     _rooms: deque[float] = field(default_factory=lambda: deque(maxlen=30), init=False)
     """What the room seemed to be in the last half an hour, minute by minute."""
     _falls_c: float = field(default=0.0, init=False)
@@ -108,16 +112,6 @@ class Room:
         return min(declared_c, self._held_c + half_c)
 
     @property
-    def cap_c(self) -> float:
-        """What the zone may be held at, as its sensor reads; `inf` while nothing is known."""
-        return inf if self.room_c is None else self.room_c - self._falls_c + self.allowed_c
-
-    @property
-    def is_short(self) -> bool:
-        """Whether the target is higher than what the zone may be held at."""
-        return self._target_c is not None and self._target_c - _SLIGHT_C > self.cap_c
-
-    @property
     def is_told(self) -> bool:
         """Whether that has lasted for so long that people should look."""
         return self.is_short and self._short_s >= _SURE_S
@@ -127,6 +121,11 @@ class Room:
         self._target_c = target_c
         if target_c is not None and (self.highest_target_c is None or target_c > self.highest_target_c):
             self.highest_target_c = target_c
+        self._compare()
+
+    def _compare(self) -> None:
+        self.cap_c = inf if self.room_c is None else self.room_c - self._falls_c + self.allowed_c
+        self.is_short = self._target_c is not None and self._target_c - _SLIGHT_C > self.cap_c
 
     def look(
         self, now_s: float, *, reading_c: float, own_s: float, beside_s: Sequence[float], effects: Sequence[float],
@@ -191,6 +190,7 @@ class Room:
         self._rooms.append(self.room_c)
         # A mean is half as old as what it is of: what falls goes on falling.
         self._falls_c = min(max(max(self._rooms) - self.room_c, 0.0), _FALLS_C)
+        self._compare()
         self._short_s = self._short_s + span_s if self.is_short else 0.0
         if self.is_short:
             return  # what is doubted teaches nothing
@@ -204,6 +204,7 @@ class Room:
         colder_c = self._coldest_c - room_c
         self._coldest_c -= min(colder_c, most_c) if colder_c > 0.0 else gone * colder_c
         self._warmest_c += (room_c - self._warmest_c) * (1.0 if room_c > self._warmest_c else gone)
+        self._compare()
 
     def interrupt(self) -> None:
         """What comes next does not belong to what was seen before."""
@@ -216,6 +217,7 @@ class Room:
         self._coldest_c, self._warmest_c, self.reach_c, self.room_c = inf, -inf, None, None
         self._window.clear()
         self._reach.forget()
+        self._compare()
 
     def text(self) -> str:
         """Why no more is given, in one sentence."""
