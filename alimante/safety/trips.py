@@ -159,7 +159,7 @@ class Trips:
         """The heaters that go off for heat at `watch`, and of each whether it counts: those in its place, always.
 
         What was off for long did not make the heat, so it does not count. Where none in the place is on, a heater
-        elsewhere may make it: one that is known to warm this sensor, or one that was never seen to warm its own.
+        elsewhere may make it: one that is known to warm this sensor, or one that does not warm its own, or never did.
         """
         own = siblings(watch.output, self._outputs)
         makers = [(output, not self._is_cold(output)) for output in own]
@@ -167,7 +167,7 @@ class Trips:
             for other in self._watches.values():
                 if other.output not in own and not self._is_cold(other.output):
                     is_known = watch.is_warmed_by(other.output)
-                    if is_known or not other.is_proven:
+                    if is_known or not other.is_proven or other.warms_too_little:
                         makers.append((other.output, is_known))
         return makers
 

@@ -21,6 +21,9 @@ _HEATS: Final = frozenset({Role.HEATER, Role.LIGHT, Role.UVB})
 _MATTERS: Final = _HEATS | {Role.COOLER, Role.FAN, Role.OTHER}
 """What warms, cools or moves air."""
 
+_TOO_LITTLE: Final = frozenset({Kind.NO_RESPONSE, Kind.NOT_HEATING, Kind.WEAK, Kind.SWAPPED, Kind.LOWER})
+"""Warnings after which a heater's heat may be somewhere else than its sensor."""
+
 Told = tuple[Kind, bool, bool]
 """A trip as it was told: its kind, whether it is for a person, and whether it counts."""
 
@@ -182,6 +185,11 @@ class Watch:
     def is_proven(self) -> bool:
         """Whether this heater was seen to warm its sensor."""
         return self._verification.is_proven
+
+    @property
+    def warms_too_little(self) -> bool:
+        """Whether it is warned of that this heater warms its sensor by less than it should."""
+        return not self._warned.isdisjoint(_TOO_LITTLE)
 
     @property
     def heat_lasts_s(self) -> float:

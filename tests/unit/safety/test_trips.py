@@ -28,7 +28,7 @@ class Watching:
         self.fans = frozenset()
         self.over = SimpleNamespace(is_hot=False)
         self.bounded = SimpleNamespace(is_held=False, is_full=False, reason="", settle=self._settle)
-        self.is_proven = True
+        self.is_proven, self.warms_too_little = True, False
         self.heat_lasts_s = LASTS_S
         self.warmed_by, self.against = set(), set()
         self.finds, self.ends = [], []
@@ -212,25 +212,26 @@ def test_too_much_heat_trips_every_heater_of_the_place_and_only_those_that_can_h
 
 
 @pytest.mark.parametrize(
-    ("own_off_s", "far_off_s", "is_known", "is_proven", "counts"),
+    ("own_off_s", "far_off_s", "is_known", "is_proven", "is_weak", "counts"),
     [
-        (ELSEWHERE_S, 0.0, True, True, True),
-        (ELSEWHERE_S, 0.0, True, False, True),
-        (ELSEWHERE_S, 0.0, False, False, False),  # it was never seen to warm its own sensor: it may be this one
-        (ELSEWHERE_S, 0.0, False, True, None),
-        (ELSEWHERE_S, LASTS_S, True, False, None),  # nothing is left of its heat
-        (ELSEWHERE_S - 0.1, 0.0, True, False, None),  # a heater in the place explains it
+        (ELSEWHERE_S, 0.0, True, True, False, True),
+        (ELSEWHERE_S, 0.0, True, False, False, True),
+        (ELSEWHERE_S, 0.0, False, False, False, False),  # it was never seen to warm its own sensor: it may be this one
+        (ELSEWHERE_S, 0.0, False, True, True, False),  # it does not warm its own sensor now
+        (ELSEWHERE_S, 0.0, False, True, False, None),
+        (ELSEWHERE_S, LASTS_S, True, False, True, None),  # nothing is left of its heat
+        (ELSEWHERE_S - 0.1, 0.0, True, False, True, None),  # a heater in the place explains it
     ],
 )
 def test_where_none_of_the_place_is_on_a_heater_elsewhere_may_have_made_the_heat(
-    own_off_s, far_off_s, is_known, is_proven, counts
+    own_off_s, far_off_s, is_known, is_proven, is_weak, counts
 ):
     def test(place):
         was_on(place.outputs["heater"], off_for_s=own_off_s)
         was_on(place.outputs["mat"], off_for_s=LASTS_S)
         was_on(place.outputs["far"], off_for_s=far_off_s)
         place.watches["heater"].warmed_by = {"far"} if is_known else set()
-        place.watches["far"].is_proven = is_proven
+        place.watches["far"].is_proven, place.watches["far"].warms_too_little = is_proven, is_weak
         hot(place)
         place.look()
         assert place.counts().get("far") is counts

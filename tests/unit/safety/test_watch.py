@@ -459,8 +459,11 @@ def test_a_warning_that_is_found_no_more_is_gone_once(watching):
         warns = [finding(Kind.WEAK, is_trip=False), finding(Kind.LOWER, is_trip=False)]
         assert not place.watch.gone([])
         assert not place.watch.gone(warns)
+        assert place.watch.warms_too_little
         assert set(place.watch.gone(warns[:1])) == {Kind.LOWER}
+        assert place.watch.warms_too_little
         assert set(place.watch.gone([])) == {Kind.WEAK}
+        assert not place.watch.warms_too_little
         assert not place.watch.gone([])
 
     watching(test)
