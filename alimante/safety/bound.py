@@ -50,7 +50,9 @@ _FELT_SHARE: Final = 0.6
 _SURE: Final = 4.0  # medians of the noise, which are 2.7 standard deviations
 _TRACK_S: Final = 3600.0
 _JUMP_TOLD_S: Final = 10.0
-_FALL_TOLD_S: Final = 900.0  # a door may be open for ten minutes, and the zone takes some to follow the heater again
+_FALL_TOLD_S: Final = (
+    1500.0  # a door may be open for ten minutes, and in a cold room it takes as long to be believed again
+)
 _LIKE_ROOM_C: Final = 2.5
 _FLAT_C: Final = 0.8
 _LONG_MIN: Final = 1440.0  # away for nobody knows how long: everything has cooled down

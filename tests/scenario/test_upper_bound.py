@@ -118,17 +118,13 @@ def said(report: Report) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A kind of fault with one size and moment; it is `quick` in the usual enclosure, the others are for the soak.
-
-    `is_open` says that harm is still reached in some enclosure.
-    """
+    """A kind of fault with one size and moment; it is `quick` in the usual enclosure, the others are for the soak."""
 
     kind: str
     node: str = "one-probe"
     faults: tuple[str, ...]
     hours: float
     is_quick: bool = False
-    is_open: bool = False
 
 
 def of_one(fault: str, hours: float, **keys: Any) -> Case:
@@ -150,7 +146,7 @@ def exchanged(at: str, hours: float, **keys: Any) -> Case:
 CASES: tuple[Case, ...] = (
     of_one("wrong(-15)@3h+2h", 6.0, is_quick=True),
     of_one("wrong(-22)@30s", 4.0, is_quick=True),
-    of_one("wrong(-8.5)@2m", 2.0, is_open=True),
+    of_one("wrong(-8.5)@2m", 2.0),
     of_one("wrong(-8)@10m", 4.0),
     of_one("wrong(-15)@40m", 4.0),
     of_one("wrong(-4)@3h", 7.0),
@@ -159,20 +155,19 @@ CASES: tuple[Case, ...] = (
     of_one("detached@3h", 6.0),
     of_one("sentinel(0)@0s", 3.0),
     of_one("sentinel(0)@3h+2h", 5.5),
-    of_one("drift(-1.7)@1h", 14.0, is_open=True),
-    of_one("drift(-6)@1h", 8.0, is_open=True),
+    of_one("drift(-1.7)@1h", 14.0),
+    of_one("drift(-6)@1h", 8.0),
     of_one("drift(-6)@3h", 9.0),
     of_one("wrong(-8)@20h", 27.0),
     of_one("drift(-0.5)@3h", 40.0),
     of_all("wrong(-15)@3h+2h", 6.0),
-    of_all("wrong(-10)@3h+2h", 6.0, is_open=True),
+    of_all("wrong(-10)@3h+2h", 6.0),
+    of_one("detached@15m", 3.0),
+    of_one("drift(-6)@15m", 6.0),
     exchanged("4m", 3.0),
-    exchanged("40m", 3.0, is_open=True),
-    exchanged("3h", 6.0, is_open=True),
+    exchanged("40m", 3.0),
+    exchanged("3h", 6.0),
 )
-
-TOLD = pytest.mark.xfail(reason="people are told of a sensor that is right", strict=False)
-NOT_YET = pytest.mark.xfail(reason="harm is reached in some enclosures", strict=False)
 
 
 def faults_in_boxes() -> Iterator[Any]:
@@ -180,7 +175,6 @@ def faults_in_boxes() -> Iterator[Any]:
     for case in CASES:
         for box in BOXES:
             marks = [] if case.is_quick and box == "usual" else [pytest.mark.slow]
-            marks += [NOT_YET] if case.is_open else []
             yield pytest.param(case, box, marks=marks, id=f"{'+'.join(case.faults)}-{box}")
 
 
@@ -231,7 +225,7 @@ COLD_ROOM = {"ambient": {"mean_c": 10.0, "amplitude_c": 1.0}, "loads": {"heater"
             4.0,
             COLD_ROOM,
             id="a door in a cold room",
-            marks=[pytest.mark.slow, TOLD],
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             "one-probe", ("heater=power(2)@4h",), 8.0, {}, id="a bulb twice as strong", marks=pytest.mark.slow
@@ -248,7 +242,6 @@ def test_nobody_is_told_of_a_sensor_that_is_right(
     assert report.verdict != "unsafe"
 
 
-@TOLD
 @pytest.mark.slow
 @pytest.mark.parametrize("box", BOXES)
 def test_a_cold_night_in_a_room_of_which_that_was_said_is_no_word(box: str):

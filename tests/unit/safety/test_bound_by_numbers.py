@@ -293,7 +293,7 @@ def test_a_persons_word_ends_the_doubt_at_the_reading():
 # What people are told.
 
 
-@pytest.mark.parametrize(("lower_c", "kind", "told_s"), [(12.0, Doubt.JUMP, 10.0), (4.0, Doubt.FALL, 900.0)])
+@pytest.mark.parametrize(("lower_c", "kind", "told_s"), [(12.0, Doubt.JUMP, 10.0), (4.0, Doubt.FALL, 1500.0)])
 def test_a_jump_is_told_within_moments_and_a_fall_after_a_door_may_have_been_closed(
     lower_c: float, kind: Doubt, told_s: float
 ):
