@@ -94,13 +94,9 @@ def test_a_page_that_was_touched_up_does_not_pass():
     assert PAGE.read_text(encoding="utf-8") == page(KEPT), "docs/safety-matrix.md is not what its figures say"
 
 
-DRIFT_BEFORE_IT_IS_KNOWN = ("one-probe.json", "warm_probe=drift(-6)")
-"""By 6 °C an hour from before the only probe's zone was known: 0.4 °C too much. Nothing else may do harm."""
-
-
 def test_every_fault_is_survived():
     broken = {(part.file, row.fault) for part in KEPT for row in part.rows if row.broken}
-    assert broken == {DRIFT_BEFORE_IT_IS_KNOWN}
+    assert broken == set()
 
 
 def test_nobody_is_left_in_the_dark_without_a_reason():
@@ -125,7 +121,8 @@ def test_no_single_fault_brings_the_animal_within_a_degree_of_harm():
         for row in part.rows
         if row.harm_c is not None
     }
-    assert left_c.pop(DRIFT_BEFORE_IT_IS_KNOWN) >= -0.5
+    drift_c = left_c.pop(("one-probe.json", "warm_probe=drift(-6)"))  # from before its zone was known
+    assert drift_c >= 0.2
     assert min(left_c.values()) >= 1.0
 
 

@@ -43,6 +43,7 @@ def test_what_a_drift_could_do_is_the_target_and_what_is_not_known_of_the_room(b
 def test_a_reading_that_may_have_drifted_bounds_nothing(bounded: Bounded):
     look(bounded, TARGET_C)
     bounded.room.room_c = 5.0
+    bounded.room.aim(TARGET_C)
     told = bounded.report()
     assert told["is_too_cold"]
     assert told["highest_possible_c"] == told["drift_bound_c"]
