@@ -121,8 +121,6 @@ def test_no_single_fault_brings_the_animal_within_a_degree_of_harm():
         for row in part.rows
         if row.harm_c is not None
     }
-    drift_c = left_c.pop(("one-probe.json", "warm_probe=drift(-6)"))  # from before its zone was known
-    assert drift_c >= 0.2
     assert min(left_c.values()) >= 1.0
 
 
