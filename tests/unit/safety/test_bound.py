@@ -313,7 +313,7 @@ def test_what_fell_slowly_is_told_later_than_what_jumped():
     assert (slow.bound.doubt, jump.bound.doubt) == (Doubt.FALL, Doubt.JUMP)
     assert jump.is_told
     assert not slow.is_told
-    assert slow.run(15.0).is_told
+    assert slow.run(25.0).is_told
 
 
 # What answers to its heater.
