@@ -50,9 +50,7 @@ _FELT_SHARE: Final = 0.6
 _SURE: Final = 4.0  # medians of the noise, which are 2.7 standard deviations
 _TRACK_S: Final = 3600.0
 _JUMP_TOLD_S: Final = 10.0
-_FALL_TOLD_S: Final = (
-    1500.0  # a door may be open for ten minutes, and in a cold room it takes as long to be believed again
-)
+_FALL_TOLD_S: Final = 1500.0  # a door may be open for ten minutes, and a cold zone is believed again as late
 _LIKE_ROOM_C: Final = 2.5
 _FLAT_C: Final = 0.8
 _LONG_MIN: Final = 1440.0  # away for nobody knows how long: everything has cooled down
@@ -159,9 +157,8 @@ class UpperBound:
         else:
             self._own_c += forced * minutes
             if self.doubt is Doubt.NONE:
-                self.expected_c += (
-                    at.gain_least * self._lagged * minutes
-                )  # what it loses is taken off with each reading
+                # What it loses is taken off with each reading.
+                self.expected_c += at.gain_least * self._lagged * minutes
             else:
                 # Who believes a reading too early heats by it: the zone is taken to warm as the configuration says.
                 lost = most_lost(at)

@@ -5,7 +5,7 @@ It joins the observer and the room with what was learned of the heater. It must 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import hypot, inf, sqrt
+from math import hypot, inf
 from typing import Any, Final
 
 from alimante.config.verify import LimitKeys
@@ -14,7 +14,7 @@ from alimante.safety.bound import Doubt, Physics, UpperBound, most_lost
 from alimante.safety.findings import Finding, Kind
 from alimante.safety.heat_model import DRIFT, GAIN, LOSS, HeatModel
 from alimante.safety.learning import LAGS, Learner
-from alimante.safety.reach import Seen
+from alimante.safety.reach import SeenReach
 from alimante.safety.room import Room, RoomLimits
 
 UNSURE: Final = 1.5
@@ -166,11 +166,13 @@ class Bounded:
         """Take over what was learned. What is learned from a reading that is doubted means nothing."""
         span_s = min(now_s - self._renewed_s, 3600.0) if self._renewed_s > -inf else 0.0
         self._renewed_s, rate = now_s, self.limit.max_rate_c_per_min
-        if self.is_doubted or reading_c is None or self._has_let_out_heat(span_s / 60.0, reading_c):
+        if self.is_doubted or reading_c is None:
+            self.room.interrupt()
+            self._renewed_c = reading_c
+            return
+        if self._has_let_out_heat(span_s / 60.0, reading_c):
             self.room.interrupt()  # a door says nothing of walls and room
         self._renewed_c = reading_c
-        if self.is_doubted or reading_c is None:
-            return
         usual, model = self.learner.models[_USUAL_LAG], self._model()
         is_seen = self.learner.learned_min >= _SEEN_MIN
         gain = max(usual.state[GAIN], LEAST_GAIN * rate) if is_seen else rate
@@ -198,17 +200,17 @@ class Bounded:
         of what it may give."""
         found = []
         for i, most in enumerate(self.rates, start=DRIFT + 1):
-            effect, sigma = model.state[i], sqrt(max(model.cov[i][i], 0.0))
+            effect, sigma = model.state[i], model.doubt_of(i)
             is_known = self.learner.learned_min >= _SEEN_MIN and _SIGMAS * sigma < most / 2.0
             found.append(min(max(effect, 0.0), most) / gain if is_known else most / 2.0 / gain)
         return found
 
-    def _reach_seen(self, model: HeatModel, gain: float) -> Seen | None:
+    def _reach_seen(self, model: HeatModel, gain: float) -> SeenReach | None:
         """What full power reaches by how fast heat was seen to get lost; None while that is hardly known."""
-        loss, sigma = model.state[LOSS], sqrt(max(model.cov[LOSS][LOSS], 0.0))
+        loss, sigma = model.state[LOSS], model.doubt_of(LOSS)
         if self.learner.learned_min < _SEEN_MIN or loss < _SIGMAS * sigma:
             return None
-        return Seen(gain / loss, hypot(sigma / loss, _ONE_PLACE))
+        return SeenReach(gain / loss, hypot(sigma / loss, _ONE_PLACE))
 
     def _model(self) -> HeatModel | None:
         """The model of the zone that explains best what was seen, with a strength that the heater can have."""
@@ -217,7 +219,7 @@ class Bounded:
             return None
         fitting = [model for model in models if model.state[GAIN] <= _TOO_STRONG * rate] or [models[_USUAL_LAG]]
         model = min(fitting, key=lambda one: one.misfit)
-        is_felt = model.state[GAIN] >= LEAST_GAIN * rate and model.cov[GAIN][GAIN] <= (_SURE * model.state[GAIN]) ** 2
+        is_felt = model.state[GAIN] >= LEAST_GAIN * rate and model.doubt_of(GAIN) <= _SURE * model.state[GAIN]
         return model if is_felt else None
 
     def _known(self, model: HeatModel, reading_c: float) -> Physics:
@@ -227,7 +229,7 @@ class Bounded:
         if reach_c is None or room_c is None:
             return self._assumed()
         room_c = min(room_c, self.limits.high_c)  # what seems to be a hotter room is sun, and ends with it
-        spread = [sqrt(max(model.cov[i][i], 0.0)) for i in range(size)]
+        spread = [model.doubt_of(i) for i in range(size)]
         effects = [  # what may as well be nothing is nothing: outputs that always switch together cannot be told apart
             effect if abs(effect) > _SIGMAS * sigma else 0.0
             for effect, sigma in zip(model.state[DRIFT + 1 : size], spread[DRIFT + 1 :], strict=True)
@@ -273,7 +275,7 @@ class Bounded:
         """What the heater gives at least; 0 before its strength was seen."""
         rate, usual = self.limit.max_rate_c_per_min, self.learner.models[_USUAL_LAG]
         gain = usual.state[GAIN]
-        is_seen = self.learner.learned_min >= _SEEN_MIN and usual.cov[GAIN][GAIN] <= (_SURE * gain) ** 2
+        is_seen = self.learner.learned_min >= _SEEN_MIN and usual.doubt_of(GAIN) <= _SURE * gain
         return min(rate / 2.0, _SURELY * gain) if is_seen and gain >= LEAST_GAIN * rate else 0.0
 
     def _colder(self, reading_c: float) -> str:

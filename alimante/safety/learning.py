@@ -6,7 +6,7 @@ believed. Spans of time are told by the difference of two `Sums`, so that any sp
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import exp, inf, nan, sqrt
+from math import exp, inf, nan
 from operator import sub
 from typing import Any, Final
 
@@ -242,8 +242,8 @@ class Learner:
         if self.learned_min < _KNOWN_AFTER_MIN:
             return None
         best = self.best
-        state, sigma = self.models[best].state, sqrt(max(self.models[best].cov[LOSS][LOSS], 0.0))
-        is_sure = state[LOSS] >= _SURE_SIGMAS * sigma
+        state = self.models[best].state
+        is_sure = state[LOSS] >= _SURE_SIGMAS * self.models[best].doubt_of(LOSS)
         effects = zip(state[DRIFT + 1 :], self._lagged[len(LAGS) :], strict=False)  # without what is left from before
         drift = sum(x * y for x, y in effects) + state[DRIFT]
         return Learned(

@@ -29,7 +29,7 @@ _LEAST_C: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenReach:
     """A reach that follows from how fast the zone was seen to lose heat, and by what share that is doubted."""
 
     reach_c: float
@@ -68,7 +68,8 @@ class Reach:
     others: int
     _held: Held | None = field(default=None, init=False)
     _taken: int = field(default=0, init=False)
-    _begun_c: float = field(default=0.0, init=False)
+    _begun: Held | None = field(default=None, init=False)
+    """What it was calibrated with at first."""
 
     def take(self, held: Held, effects: Sequence[float], *, span_s: float, is_new: bool) -> None:
         """The zone stood still for `span_s`. While it `is_new`, its walls are still getting warm."""
@@ -77,10 +78,10 @@ class Reach:
             self._held = held
         elif self._taken <= _SAMPLES:
             self._held = self._held.drawn(held, 1.0 / self._taken)
-            self._begun_c = self._held.reach_c(effects)
+            self._begun = self._held
         elif not is_new:
             self._held = self._held.drawn(held, span_s / _CHANGES_S)
-        elif self._held.reach_c(effects) < min(held.reach_c(effects), _WALLS * self._begun_c):
+        elif self._held.reach_c(effects) < min(held.reach_c(effects), _WALLS * (self._begun or held).reach_c(effects)):
             # What walls and ground still take is less from hour to hour, never more.
             self._held = self._held.drawn(held, span_s / _WARMS_S)
 
@@ -89,7 +90,7 @@ class Reach:
         """What it was calibrated with; None before that has come to an end."""
         return self._held if self._taken >= _SAMPLES else None
 
-    def reach_c(self, effects: Sequence[float], *, room_doubt_c: float, seen: Seen | None) -> float | None:
+    def reach_c(self, effects: Sequence[float], *, room_doubt_c: float, seen: SeenReach | None) -> float | None:
         """By what was presumed of the room, give or take `room_doubt_c`, or less where more loss than that was seen.
 
         In a room that is warmer than was presumed, or beside a warm neighbour, full power seems to reach farther.
@@ -117,7 +118,8 @@ class Reach:
         """Take up a snapshot; one that makes no sense is left out."""
         is_list = isinstance(kept, list) and len(kept) == 2 + self.others
         if is_list and all(isinstance(one, int | float) and isfinite(one) for one in kept):
-            self._held, self._taken = Held(kept[0], kept[1], kept[2:]), _SAMPLES
+            self._held = self._begun = Held(kept[0], kept[1], kept[2:])
+            self._taken = _SAMPLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import inf, isfinite
 from typing import Any, Final
 
-from alimante.safety.reach import POWER, WALLS_S, Held, Reach, Seen, Stretch, Window
+from alimante.safety.reach import POWER, WALLS_S, Held, Reach, SeenReach, Stretch, Window
 
 USUAL_ROOM_C: Final = (12.0, 30.0)
 """What a room is taken to be between where the configuration does not say."""
@@ -129,7 +129,7 @@ class Room:
 
     def look(
         self, now_s: float, *, reading_c: float, own_s: float, beside_s: Sequence[float], effects: Sequence[float],
-        gain: float, seen: Seen | None = None,
+        gain: float, seen: SeenReach | None = None,
     ) -> None:  # fmt: skip
         """The zone is at `reading_c`, after the heater's heat of `own_s` seconds at full power, at `gain` °C a minute.
 
